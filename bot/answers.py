@@ -1,0 +1,93 @@
+"""What a person is told in answer: sentences and lists, in Slack's mark-up."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from bot.blocks import code, cut, escaped, moment, user
+from db.lifecycle import State
+from db.models import Audit, Request
+
+ANSWER: Final = 3500
+"""Characters of one answer; a list that is longer says how many lines are missing."""
+
+
+def filed(row: Request) -> str:
+    """A request was put down."""
+    return (
+        f"Request #{row.id} is filed: {_what(row)}. xacct looks at AWS, then the approvers in "
+        f"<#{row.channel}> decide; you are told what comes of it."
+    )
+
+
+def approved(row: Request) -> str:
+    """An approval was counted."""
+    if row.state is State.PENDING:
+        given = sum(one.approves for one in row.decisions)
+        return f"Your approval of #{row.id} counts: {given} of {row.approvals_needed}."
+    return f"You approved #{row.id}: {_what(row)}. It is being opened."
+
+
+def denied(row: Request) -> str:
+    """A request was denied."""
+    return f"You denied #{row.id}: {_what(row)}. {user(row.requester)} is told."
+
+
+def ended(rows: Sequence[Request]) -> str:
+    """Requests were ended, or cancelled before anything was open."""
+    shown = {row.id: row for row in rows}.values()
+    lines = [
+        f"#{row.id} {_what(row)}: "
+        + ("cancelled, nothing was open" if row.state is State.CANCELLED else "ending now")
+        for row in shown
+    ]
+    return "\n".join(lines)
+
+
+def standing(own: Sequence[Request], waiting: Sequence[Request]) -> str:
+    """What somebody has, and what waits for his decision."""
+    parts = ["*Yours*", *(_line(row) for row in own)]
+    if not own:
+        parts = ["You have nothing open and nothing waiting. `/xacct help` says how to ask."]
+    if waiting:
+        parts += ["*You can decide on*", *(_line(row) for row in waiting)]
+    return _fitting(parts)
+
+
+def events(rows: Sequence[Audit]) -> str:
+    """Entries of the audit log, newest first."""
+    if not rows:
+        return "The audit log has nothing of that kind that you may see."
+    return _fitting(["*Newest first*", *(_event(row) for row in rows)])
+
+
+def _what(row: Request) -> str:
+    return f"{code(row.role, 150)} for {code(row.grantee_name, 128)}"
+
+
+def _line(row: Request) -> str:
+    when = f"until {moment(row.ends_at)}" if row.ends_at else f"asked {moment(row.asked_at)}"
+    return f"• #{row.id} {_what(row)}: {row.state}, {when}"
+
+
+def _event(row: Audit) -> str:
+    actor = row.actor if row.actor == "xacct" else user(row.actor)
+    parts = [moment(row.at), actor, escaped(row.event, 32)]
+    parts += [f"#{row.request_id}"] if row.request_id is not None else []
+    parts += [code(row.role, 150)] if row.role else []
+    facts: dict[str, Any] = json.loads(row.text)["facts"]
+    said = facts.get("sentence") or facts.get("reason")
+    parts += [escaped(str(said), 120)] if said else []
+    return f"• {' · '.join(parts)}"
+
+
+def _fitting(lines: Iterable[str]) -> str:
+    """As many whole lines as fit."""
+    kept: list[str] = []
+    lines = list(lines)
+    for line in lines:
+        if sum(map(len, kept)) + len(kept) + len(line) > ANSWER:
+            kept.append(f"and {len(lines) - len(kept)} more")
+            break
+        kept.append(line)
+    return cut("\n".join(kept), 2 * ANSWER)

@@ -1,0 +1,51 @@
+"""What `/xacct help` answers, in Slack's mrkdwn."""
+
+from typing import Final
+
+_LENGTHS: Final = "`45m`, `1h30m`, `2 hours`, `1.5h`, `1d`"
+
+_REQUEST: Final = f"""\
+*Ask for a role*
+`/xacct request <account> <role> [how long] [--as <machine>] <why>`
+• `/xacct request prod-payments admin 1h30m INC-42: refunds are stuck`
+• `/xacct request 1111-2222-3333 readonly 45m "looking at a bill"`
+• `/xacct request prod-payments deploy 1h --as ci release 2.4`
+An account is an id, a name or an alias; a name with spaces goes into double quotes. \
+A length of time is written like {_LENGTHS}; without one, the role's usual time is meant. \
+Write `--as` before the reason. Everything after is the reason."""
+
+_REVOKE: Final = """\
+*End access now*
+`/xacct revoke <number, role or person> [why]`
+• `/xacct revoke #42` the access of that request
+• `/xacct revoke prod-payments/admin` your own access to that role
+• `/xacct revoke @alice left the team` everything that person has open or waiting
+It acts at once, on open sessions too. You may end your own access, that of your machines, and \
+what you approve."""
+
+_LIST: Final = """\
+*See what is open*
+`/xacct list` shows what is open and what is waiting."""
+
+_AUDIT: Final = """\
+*Search the audit log*
+`/xacct audit <words>` shows the newest entries that hold all of the words.
+• `/xacct audit prod-payments`
+• `/xacct audit @alice`
+• `/xacct audit #42`"""
+
+_TOPICS: Final = {"request": _REQUEST, "revoke": _REVOKE, "list": _LIST, "audit": _AUDIT}
+TOPICS: Final = tuple(_TOPICS)
+
+_OVERVIEW: Final = """\
+*xacct* lends you a role in another AWS account, for a while, with approval.
+• `/xacct request prod-payments admin 1h why I need it` asks for a role
+• `/xacct revoke #42` ends access now
+• `/xacct list` shows what is open and what is waiting
+• `/xacct audit prod-payments` searches the audit log
+• `/xacct help request` says more; so do `help revoke`, `help list` and `help audit`"""
+
+
+def help_text(topic: str | None) -> str:
+    """The help on one of TOPICS, or the overview. Raises KeyError for any other topic."""
+    return _OVERVIEW if topic is None else _TOPICS[topic]

@@ -1,0 +1,142 @@
+"""The text after `/xacct` → the command it says, or what is unclear about it."""
+
+import re
+from typing import Final
+
+from bot.command.help import TOPICS
+from bot.command.doubt import Doubt, copyable
+from bot.command.read import names_in, reason
+from bot.command.request import request
+from bot.command.said import (
+    Audit,
+    ById,
+    ByPerson,
+    ByRole,
+    Command,
+    Help,
+    List,
+    Revoke,
+    Unclear,
+    render,
+)
+from bot.command.secret import holds_secret
+from bot.command.words import Word, Words
+from workflows.names import closest, said
+
+_LONGEST: Final = 8000  # characters: far above what a command needs
+_ID: Final = re.compile(r"#?([0-9]{1,9})[,.;]?")
+_PAIR: Final = 2  # an account and a role
+_REVOKE_USAGE: Final = (
+    f"Write {copyable('revoke #42')}, {copyable('revoke prod-payments/admin')} or "
+    f"{copyable('revoke @alice')}; {copyable('list')} shows what is open."
+)
+_COMMANDS: Final = ("request", "revoke", "list", "audit", "help")
+_MEANT: Final = {  # words of other tools
+    **dict.fromkeys(("ask", "grant", "get", "assume", "switch", "new", "extend"), "request"),
+    **dict.fromkeys(("cancel", "end", "stop", "return", "give", "drop", "remove"), "revoke"),
+    **dict.fromkeys(("ls", "status", "show", "mine", "who"), "list"),
+    **dict.fromkeys(("log", "logs", "history", "search"), "audit"),
+    **dict.fromkeys(("?", "-h", "--help", "man", "usage"), "help"),
+}
+
+
+def parse(text: str) -> Command | Unclear:
+    """What the text says; `Unclear` rather than a guess when it can be read in two ways."""
+    if len(text) > _LONGEST:
+        return Unclear(f"That is too long: a command has at most {_LONGEST} characters.")
+    if holds_secret(text):
+        return Unclear(
+            "There seems to be an AWS key or token in that, so it was not taken, and nothing of it "
+            "was kept by xacct. If it is real, deactivate it now: Slack may have kept it. Then "
+            "write the command again without it."
+        )
+    try:
+        return _command(Words(text))
+    except Doubt as doubt:
+        return Unclear(str(doubt))
+
+
+def _command(words: Words) -> Command:
+    first = words.take()
+    if first is not None and first.text.casefold() == "/xacct":
+        first = words.take()
+    if first is None:
+        return Help(None)
+    match first.text.casefold():
+        case "request":
+            return request(words)
+        case "revoke":
+            return _revoke(words)
+        case "list":
+            return _list(words)
+        case "audit":
+            return Audit(words.left)
+        case "help":
+            return _help(words)
+    raise _unknown(first, words)
+
+
+def _unknown(first: Word, words: Words) -> Doubt:
+    typed = first.text.casefold()
+    near = [_MEANT[typed]] if typed in _MEANT else closest(typed, _COMMANDS)
+    if not near:
+        return Doubt(
+            f"There is no command `{said(typed)}`. There is `request`, `revoke`, `list`, `audit` "
+            f"and `help`: write {copyable('help')}."
+        )
+    meant = parse(f"{near[0]} {words.raw}")
+    text = near[0] if isinstance(meant, Unclear) else render(meant)
+    return Doubt(f"There is no command `{said(typed)}`. Did you mean {copyable(text)}?")
+
+
+def _revoke(words: Words) -> Revoke:
+    first = words.peek()
+    if first is None:
+        raise Doubt(f"What is to end? {_REVOKE_USAGE}")
+    target = _target(first, words)
+    if words.left and all(_ID.fullmatch(word.text) or word.person for word in words.ahead()):
+        raise Doubt(
+            f"One thing is ended at a time: write {copyable(render(Revoke(target)))}, then the "
+            "next one."
+        )
+    usage = render(Revoke(target, "why"))
+    return Revoke(target, reason(words, usage))
+
+
+def _target(first: Word, words: Words) -> ById | ByRole | ByPerson:
+    if first.person is not None:
+        words.take()
+        return ByPerson(first.person)
+    if number := _ID.fullmatch(first.text):
+        words.take()
+        return ById(int(number[1]))
+    if first.text.startswith("@"):
+        raise Doubt(
+            f"`{said(first.text)}` is not known to Slack. Choose the person from the list that "
+            f"Slack shows after @. {_REVOKE_USAGE}"
+        )
+    if first.text.startswith("#"):
+        raise Doubt(f"`{said(first.text)}` is no request's number. {_REVOKE_USAGE}")
+    names: list[str] = []
+    while len(names) < _PAIR and (word := words.take()) is not None:
+        names += names_in(word, "revoke prod-payments/admin")
+    if len(names) != _PAIR:
+        raise Doubt(f"One account and one role make a target. {_REVOKE_USAGE}")
+    return ByRole(*names)
+
+
+def _list(words: Words) -> List:
+    if words.left:
+        raise Doubt(f"`list` takes no words after it: write {copyable('list')}.")
+    return List()
+
+
+def _help(words: Words) -> Help:
+    topic = words.left.casefold()
+    if not topic:
+        return Help(None)
+    if topic not in TOPICS:
+        near = closest(topic, TOPICS)
+        usage = f"help {near[0]}" if near else "help"
+        raise Doubt(f"There is no help on `{said(topic)}`. Write {copyable(usage)}.")
+    return Help(topic)

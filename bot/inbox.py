@@ -1,0 +1,153 @@
+"""The payer of the inbox: who said it, what the rules say, the verb, and a word in answer.
+
+The verb and the row's payment are one transaction, so whatever was said is done exactly once.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from slack_sdk import WebClient
+
+from bot import credentials, verbs, views
+from bot.desk import Aside
+from db import audit
+from db.lifecycle import IllegalMove
+from db.models import Inbox
+from db.store import inbox, requests
+from workflows.aws.vendor import Vendor
+from workflows.errors import AlreadySettled, NotAllowed, Refused
+from workflows.person import Person
+from workflows.sweep import Debt, Due
+from workflows.world import World
+
+TOO_OLD: Final = timedelta(minutes=2)
+"""What was said longer ago is not done any more: the person has gone on."""
+
+ATTEMPTS: Final = 3
+"""After so many faults a row is given up, with a word."""
+
+_ASKS_AWS: Final = frozenset({"request", "credentials"})
+"""Kinds that may wait for AWS: they queue by themselves and keep nobody else waiting."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Counter:
+    """What the payer works with. `client` calls Slack; `aside` tells a person something."""
+
+    world: World
+    vendor: Vendor
+    client: WebClient
+    aside: Aside
+    wake: Callable[[], None]
+
+
+class Inboxes:
+    """Pays rows of the inbox."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._world = counter.world
+
+    def debt(self) -> Debt:
+        """What people said and nobody has done yet."""
+        return Debt("inbox", self._due, self.pay)
+
+    def _due(self, now: datetime) -> list[Due]:
+        with self._world.database.read() as session:
+            found = inbox.due(session, now)
+        return [Due(key, "aws" if kind in _ASKS_AWS else "inbox") for key, kind in found]
+
+    def pay(self, inbox_id: int) -> None:
+        """Pays one row. A fault of ours leaves it owed, until it was tried ATTEMPTS times."""
+        now = self._world.clock.now()
+        with self._world.database.write() as session:
+            row = inbox.claim(session, inbox_id, now)
+        if row is None:
+            return
+        try:
+            self._answer(row, now)
+        except Exception:
+            if row.attempts < ATTEMPTS and row.kind != "credentials":
+                raise
+            self._give_up(row, now)
+
+    def _answer(self, row: Inbox, now: datetime) -> None:
+        try:
+            if now - row.received_at > TOO_OLD:
+                raise Refused(
+                    "xacct could not take this up in time, so nothing was done. Please repeat it."
+                )
+            person = self._person(row, now)
+            if row.kind == "credentials":
+                self._deliver(row, person)
+                return
+            words = self._do(row, person, now)
+        except IllegalMove as moved:
+            self._refuse(row, AlreadySettled(f"Somebody else was faster: {moved}."), now)
+        except Refused as refusal:
+            self._refuse(row, refusal, now)
+        else:
+            if words is not None:
+                self._counter.aside(row.response_url, words)
+                self._counter.wake()
+
+    def _person(self, row: Inbox, now: datetime) -> Person:
+        if row.team != self._world.catalog.team:
+            raise NotAllowed("xacct serves the members of its own Slack workspace only.")
+        return self._world.directory.person(row.user, now=now)
+
+    def _do(self, row: Inbox, person: Person, now: datetime) -> str | None:
+        """The answer; None when another worker has paid the row meanwhile."""
+        deed = verbs.prepare(self._world, verbs.Heard(row, person, now))
+        with self._world.database.write() as session:
+            return deed(session) if inbox.pay(session, row.id) else None
+
+    def _deliver(self, row: Inbox, person: Person) -> None:
+        """Fetches credentials once: a second try would find its trigger used."""
+        with self._world.database.write() as session:
+            if not inbox.pay(session, row.id):
+                return
+        modal = credentials.Modal(self._counter.client, str(row.said["trigger"]))
+        try:
+            role, keys = credentials.mint(
+                self._world, self._counter.vendor, int(row.said["request"]), by=person
+            )
+        except Refused as refusal:
+            modal.show(views.refusal(str(refusal)))
+            raise
+        modal.show(views.credentials(role, keys))
+
+    def _refuse(self, row: Inbox, refusal: Refused, now: datetime) -> None:
+        """A refusal is recorded, and told to the one person."""
+        with self._world.database.write() as session:
+            if not inbox.pay(session, row.id) and row.kind != "credentials":
+                return
+            about = requests.get(session, number) if (number := row.said.get("request")) else None
+            audit.say(
+                session,
+                "refused",
+                actor=row.user,
+                at=now,
+                request=about,
+                said=row.kind,
+                sentence=str(refusal),
+            )
+        self._counter.aside(row.response_url, str(refusal))
+
+    def _give_up(self, row: Inbox, now: datetime) -> None:
+        reference = uuid.uuid4().hex[:8]
+        log.exception("inbox %s is given up [%s]", row.id, reference)
+        self._refuse(
+            row,
+            Refused(
+                f"Something broke on xacct's side, and nothing was done. Quote {reference} when "
+                "you ask about it."
+            ),
+            now,
+        )

@@ -1,0 +1,26 @@
+"""`/xacct …`: what is clear is taken down, what is not is answered at once."""
+
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot.command import Help, Unclear, help_text, parse
+from bot.desk import Desk
+
+Json = dict[str, Any]
+
+
+def register(app: App, desk: Desk) -> None:
+    """The one slash command."""
+
+    @app.command("/xacct")
+    def xacct(ack: Ack, body: Json) -> None:
+        command = parse(str(body.get("text") or ""))
+        match command:
+            case Unclear(sentence):
+                words: str | None = sentence
+            case Help(topic):
+                words = help_text(topic)
+            case _:
+                words = desk.command(type(command).__name__.lower(), body)
+        ack(text=words, response_type="ephemeral") if words else ack()

@@ -1,0 +1,82 @@
+"""What a requester is told directly, once for each turn that his request takes."""
+
+from dataclasses import dataclass
+
+from bot import blocks
+from bot.blocks import Json, code, escaped, moment, user
+from bot.cards import SPREADING, TROUBLE_SHOWN, Drawing, Facts, because
+from db.lifecycle import State, Why
+from db.models import Request
+from workflows import deliver
+from workflows.catalog.model import Delivery
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One message to the requester. `turn` is remembered, so that it is told once."""
+
+    turn: str
+    drawing: Drawing
+
+
+def notice(row: Request, facts: Facts) -> Notice | None:
+    """What the requester has to be told as the row stands, or None."""
+    told = _told(row, facts)
+    if told is None or told[0] == row.told:
+        return None
+    turn, sentence = told
+    text = f"#{row.id} {escaped(row.role, 150)} for {escaped(row.grantee_name, 128)}: {sentence}"
+    shown = [blocks.section(text), *(_way_in(row) if turn == "active" else [])]
+    return Notice(turn, Drawing(blocks.cut(text, blocks.FALLBACK), shown))
+
+
+def _told(row: Request, facts: Facts) -> tuple[str, str] | None:
+    mine = row.why is Why.GIVEN_BACK  # whoever gives back needs no message about it
+    told: tuple[str, str] | None = None
+    match row.state:
+        case State.ACTIVE:
+            told = "active", _active(row)
+        case State.DENIED:
+            told = "denied", _denied(row)
+        case State.LAPSED:
+            told = "lapsed", "nobody decided in time. Ask again if you still need it."
+        case State.CANCELLED if not mine:
+            told = "cancelled", f"cancelled. {_over(row, facts)} Nothing was opened."
+        case State.ENDING if not mine and row.opened_at is None:
+            told = "failed", f"not opened. {_over(row, facts)}"
+        case State.ENDED if row.opened_at is not None:
+            told = "ended", f"ended. {_over(row, facts)} {SPREADING}"
+    return told
+
+
+def _active(row: Request) -> str:
+    until = moment(row.ends_at) if row.ends_at is not None else "its end"
+    return f"active until {until}. The first minute may still refuse you: AWS is spreading it."
+
+
+def _denied(row: Request) -> str:
+    said = next((one for one in row.decisions if not one.approves), None)
+    if said is None:
+        return "denied."
+    reason = f" Reason: {escaped(said.reason, 600)}" if said.reason else ""
+    return f"denied by {user(said.by)}.{reason}"
+
+
+def _over(row: Request, facts: Facts) -> str:
+    by = f" by {user(facts.ended_by)}" if facts.ended_by else ""
+    words = f" {code(row.trouble, TROUBLE_SHOWN)}" if row.trouble else ""
+    return f"{because(row.why, by)}{words}"
+
+
+def _way_in(row: Request) -> list[Json]:
+    """How to use it: no secret stands here, only what the grantee's own sign-in makes work."""
+    ways: list[Json] = []
+    if row.grantee_kind != "machine":
+        link = deliver.switch_role_link(row).replace("&", "&amp;")
+        ways.append(blocks.section(f"<{link}|Switch to the role in the AWS console>"))
+    ways += [blocks.section("For the command line, in `~/.aws/config`:")]
+    ways += [blocks.quoted(deliver.profile(row))]
+    if row.delivery == Delivery.CREDENTIALS:
+        get = blocks.button("credentials", "Get Credentials", str(row.id))
+        ways += blocks.actions(f"way-in:{row.id}", [get])
+    return ways

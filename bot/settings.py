@@ -1,0 +1,127 @@
+"""What the environment tells xacct, read once and checked as a whole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+SLACK: Final = "https://slack.com/api/"
+KEY_CHARACTERS: Final = 32
+"""The least length of the audit key: an HMAC-SHA-256 key should not be shorter than its hash."""
+
+_OURS: Final = frozenset({"XACCT_DATABASE_URL", "XACCT_CATALOG", "XACCT_AUDIT_KEY"})
+
+
+class Secret:
+    """A string that shows itself only to who asks with `reveal`."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The secret itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+
+class Mistakes(Exception):  # noqa: N818  it is what a person reads and mends
+    """Everything that is wrong at once; `str()` has one line for each."""
+
+    def __init__(self, heading: str, lines: list[str]) -> None:
+        super().__init__("\n".join([heading, *(f"  - {line}" for line in lines)]))
+        self.lines = lines
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where xacct remembers, and the key of the audit chain. The URL may hold a password."""
+
+    database_url: Secret
+    audit_key: Secret
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a running xacct is told by its environment. AWS's settings are boto3's own."""
+
+    slack_bot_token: Secret
+    slack_app_token: Secret
+    slack_api_url: str
+    catalog: Path
+    store: Store
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """The settings. Raises Mistakes that names all that is missing or wrong."""
+        wrong = [
+            *_unknown(env),
+            *_token(env, "SLACK_BOT_TOKEN", "xoxb-", "the app's page, OAuth & Permissions"),
+            *_token(env, "SLACK_APP_TOKEN", "xapp-", "the app's page, Basic Information"),
+            *_wrong_url(api := env.get("SLACK_API_URL") or SLACK),
+            *_wrong_key(env),
+        ]
+        if wrong:
+            raise Mistakes("xacct cannot start with these settings:", wrong)
+        return cls(
+            slack_bot_token=Secret(env["SLACK_BOT_TOKEN"]),
+            slack_app_token=Secret(env["SLACK_APP_TOKEN"]),
+            slack_api_url=api if api.endswith("/") else f"{api}/",
+            catalog=catalog_path(env),
+            store=_store(env),
+        )
+
+
+def catalog_path(env: Mapping[str, str]) -> Path:
+    """Where the catalog is: XACCT_CATALOG, or `xacct.yaml` here."""
+    return Path(env.get("XACCT_CATALOG") or "xacct.yaml")
+
+
+def store_from_env(env: Mapping[str, str]) -> Store:
+    """What the terminal needs to read the database. Raises Mistakes."""
+    if wrong := [*_unknown(env), *_wrong_key(env)]:
+        raise Mistakes("xacct cannot open its database with these settings:", wrong)
+    return _store(env)
+
+
+def _store(env: Mapping[str, str]) -> Store:
+    url = env.get("XACCT_DATABASE_URL") or "sqlite:///xacct.db"
+    return Store(Secret(url), Secret(env["XACCT_AUDIT_KEY"]))
+
+
+def _unknown(env: Mapping[str, str]) -> list[str]:
+    strange = sorted(name for name in env if name.startswith("XACCT_") and name not in _OURS)
+    known = ", ".join(sorted(_OURS))
+    return [
+        f"{name} is not a setting of xacct (is it a typo?); those are {known}" for name in strange
+    ]
+
+
+def _token(env: Mapping[str, str], name: str, prefix: str, where: str) -> list[str]:
+    if not env.get(name):
+        return [f"{name} is missing: the {prefix}… token, found on {where}"]
+    if not env[name].startswith(prefix):
+        return [f"{name} must be the token that begins with {prefix}, found on {where}"]
+    return []
+
+
+def _wrong_url(url: str) -> list[str]:
+    parts = urlsplit(url)
+    if parts.scheme in ("http", "https") and parts.hostname:
+        return []
+    return ["SLACK_API_URL must be an http(s) address; leave it out to use Slack's own"]
+
+
+def _wrong_key(env: Mapping[str, str]) -> list[str]:
+    key = env.get("XACCT_AUDIT_KEY", "")
+    if len(key) >= KEY_CHARACTERS:
+        return []
+    how = "make one with `openssl rand -hex 32` and keep it as long as the database"
+    if not key:
+        return [f"XACCT_AUDIT_KEY is missing: the secret that seals the audit log; {how}"]
+    return [f"XACCT_AUDIT_KEY has {len(key)} characters and needs at least {KEY_CHARACTERS}; {how}"]

@@ -1,0 +1,1 @@
+"""What is remembered: the table of states, the one state writer, every query, the audit chain."""

@@ -1,0 +1,47 @@
+"""Requests as people list them: what is pending or open, by person and by role."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from db.lifecycle import UNDECIDED_OR_OPEN, State
+from db.models import Request
+
+_STANDING: Final = (*UNDECIDED_OR_OPEN, State.ENDING)
+
+
+def of_person(
+    session: Session, user: str, *, machines: Collection[str] = (), limit: int = 50
+) -> Sequence[Request]:
+    """What this person asked for, or what was asked for his machines, newest first."""
+    his = or_(
+        Request.requester == user,
+        and_(Request.grantee_kind == "machine", Request.grantee_name.in_(machines)),
+    )
+    return session.scalars(
+        select(Request)
+        .where(his, Request.state.in_(_STANDING))
+        .order_by(Request.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def of_role(session: Session, role_arn: str) -> Sequence[Request]:
+    """What is pending or open on one role, newest first."""
+    return session.scalars(
+        select(Request)
+        .where(Request.role_arn == role_arn, Request.state.in_(_STANDING))
+        .order_by(Request.id.desc())
+    ).all()
+
+
+def waiting(session: Session, role_arns: Collection[str], limit: int = 50) -> Sequence[Request]:
+    """What waits for a decision on any of these roles, the oldest first."""
+    return session.scalars(
+        select(Request)
+        .where(Request.role_arn.in_(role_arns), Request.state == State.PENDING)
+        .order_by(Request.id)
+        .limit(limit)
+    ).all()

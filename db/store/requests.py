@@ -1,0 +1,275 @@
+"""Requests: filing them, moving them, and asking for them."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from db import audit
+from db.lifecycle import OPEN, UNDECIDED_OR_OPEN, Event, IllegalMove, State, Why, after
+from db.models import Decision, Request
+from db.store import targets
+
+OPENING_TIME: Final = timedelta(minutes=15)
+"""How long after the last approval an opening is tried."""
+
+LOOK_CLAIM: Final = timedelta(seconds=60)
+DRAW_CLAIM: Final = timedelta(seconds=60)
+"""How long one worker has a look, or a drawing, to itself; then another may pay it again."""
+
+_FACTS: Final = ("ends_at", "trouble")
+
+
+def file(session: Session, request: Request) -> Request:
+    """Puts a new request down: pending, a look owed now, a card owed."""
+    request.look_at = request.asked_at
+    request.draw_at = request.asked_at
+    session.add(request)
+    session.flush()
+    audit.say(
+        session,
+        "requested",
+        actor=request.requester,
+        at=request.asked_at,
+        request=request,
+        grantee=request.grantee_arn,
+        seconds=request.seconds,
+        reason=request.reason,
+    )
+    return request
+
+
+def get(session: Session, request_id: int) -> Request | None:
+    """The request as it stands, or None."""
+    return session.get(Request, request_id)
+
+
+def lock(session: Session, request_id: int) -> Request | None:
+    """The request, locked until this transaction ends (on SQLite every writer is alone)."""
+    return session.scalars(
+        select(Request).where(Request.id == request_id).with_for_update(of=Request)
+    ).one_or_none()
+
+
+def move(
+    session: Session,
+    request: Request,
+    event: Event,
+    *,
+    actor: str,
+    at: datetime,
+    why: Why | None = None,
+    **also: Any,
+) -> Request:
+    """The one writer of states: compare, set, record, owe; all in this transaction.
+
+    Raises IllegalMove, having changed nothing, when the table has no such move or somebody else
+    moved the request first. What the new state owes (a target, a drawing) is owed here.
+    """
+    was, to = request.state, after(request.state, event)
+    hit = session.scalars(
+        update(Request)
+        .where(Request.id == request.id, Request.state == was)
+        .values(
+            state=to,
+            why=why or request.why,
+            look_at=None,
+            changed=Request.changed + 1,
+            draw_at=at,
+            draw_attempts=0,
+            **_moments(to, at),
+            **also,
+        )
+        .returning(Request.id),
+        execution_options={"synchronize_session": False},
+    ).one_or_none()
+    session.refresh(request)
+    if hit is None:
+        raise IllegalMove(request.state, event)
+    facts = {name: _fact(also[name]) for name in _FACTS if name in also}
+    audit.say(
+        session, str(event), actor=actor, at=at, request=request, was=was, to=to, why=why, **facts
+    )
+    _owe(session, request, at)
+    return request
+
+
+def _moments(to: State, at: datetime) -> dict[str, datetime]:
+    if to is State.APPROVED:
+        return {"approved_at": at, "open_by": at + OPENING_TIME}
+    if to is State.ACTIVE:
+        return {"opened_at": at}
+    if to is State.ENDING:
+        return {"closing_at": at}
+    if to is State.ENDED:
+        return {"ended_at": at}
+    return {}
+
+
+def _owe(session: Session, request: Request, at: datetime) -> None:
+    if request.state not in (State.APPROVED, State.ENDING):
+        return
+    targets.owe(session, request.role_target_id, at)
+    if request.state is State.ENDING and request.member_target_id is not None:
+        targets.owe(session, request.member_target_id, at)
+
+
+def _fact(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def note(session: Session, request: Request, *, at: datetime, **columns: Any) -> None:
+    """Sets columns of a request that is not being moved, and owes its card a redraw."""
+    session.execute(
+        update(Request)
+        .where(Request.id == request.id)
+        .values(changed=Request.changed + 1, draw_at=at, draw_attempts=0, **columns),
+        execution_options={"synchronize_session": False},
+    )
+    session.refresh(request)
+
+
+def decide(
+    session: Session,
+    request: Request,
+    *,
+    by: str,
+    approves: bool,
+    at: datetime,
+    reason: str | None = None,
+) -> int:
+    """Writes one decision down; returns how many approvals the request has now."""
+    session.add(Decision(request_id=request.id, by=by, approves=approves, at=at, reason=reason))
+    session.flush()
+    session.refresh(request, ["decisions"])
+    return sum(decision.approves for decision in request.decisions)
+
+
+# --- what is asked of the rows
+
+
+def of_role(session: Session, target_id: int, *, kept_since: datetime) -> Sequence[Request]:
+    """All that the role's trust and session end are made from: open ones, and those that ended
+    after `kept_since`, whose sessions could still live.
+    """
+    return session.scalars(
+        select(Request)
+        .where(
+            Request.role_target_id == target_id,
+            or_(
+                Request.state.in_(OPEN),
+                (Request.state == State.ENDED) & (Request.ended_at > kept_since),
+            ),
+        )
+        .order_by(Request.id)
+    ).all()
+
+
+def of_member(session: Session, target_id: int) -> Sequence[Request]:
+    """All that a user's places in governed groups are made from."""
+    return session.scalars(
+        select(Request)
+        .where(Request.member_target_id == target_id, Request.state.in_(OPEN))
+        .order_by(Request.id)
+    ).all()
+
+
+def of_pair(
+    session: Session, *, role_target_id: int, kind: str, name: str, states: Collection[State]
+) -> Sequence[Request]:
+    """The requests of one grantee for one role in the given states, oldest first."""
+    return session.scalars(
+        select(Request)
+        .where(
+            Request.role_target_id == role_target_id,
+            Request.grantee_kind == kind,
+            Request.grantee_name == name,
+            Request.state.in_(states),
+        )
+        .order_by(Request.id)
+    ).all()
+
+
+def standing(session: Session, *, requester: str | None = None) -> Sequence[Request]:
+    """What is pending or open, newest first; of one person when `requester` is given."""
+    query = select(Request).where(Request.state.in_([*UNDECIDED_OR_OPEN, State.ENDING]))
+    if requester is not None:
+        query = query.where(Request.requester == requester)
+    return session.scalars(query.order_by(Request.id.desc()).limit(100)).all()
+
+
+def count_pending(session: Session, requester: str) -> int:
+    """How many of this person's requests wait for a decision."""
+    return session.scalars(
+        select(func.count())
+        .select_from(Request)
+        .where(Request.requester == requester, Request.state == State.PENDING)
+    ).one()
+
+
+# --- what is owed
+
+
+def due_looks(session: Session, now: datetime, limit: int = 50) -> Sequence[int]:
+    """Pending requests that must be looked at, or have waited long enough."""
+    return session.scalars(
+        select(Request.id).where(Request.look_at <= now).order_by(Request.look_at).limit(limit)
+    ).all()
+
+
+def claim_look(session: Session, request_id: int, now: datetime) -> Request | None:
+    """Takes the look of one request for LOOK_CLAIM; None when it is not due, or another has it."""
+    return _claim(session, request_id, now, column="look_at", until=now + LOOK_CLAIM)
+
+
+def due_drawings(session: Session, now: datetime, limit: int = 100) -> Sequence[int]:
+    """Requests whose card in Slack shows an older state."""
+    return session.scalars(
+        select(Request.id).where(Request.draw_at <= now).order_by(Request.draw_at).limit(limit)
+    ).all()
+
+
+def claim_drawing(session: Session, request_id: int, now: datetime) -> Request | None:
+    """Takes the drawing of one request for DRAW_CLAIM; None when another has it."""
+    return _claim(session, request_id, now, column="draw_at", until=now + DRAW_CLAIM)
+
+
+def _claim(
+    session: Session, request_id: int, now: datetime, *, column: str, until: datetime
+) -> Request | None:
+    due = getattr(Request, column)
+    hit = session.scalars(
+        update(Request)
+        .where(Request.id == request_id, due <= now)
+        .values({column: until})
+        .returning(Request.id)
+    ).one_or_none()
+    return None if hit is None else session.get(Request, hit, populate_existing=True)
+
+
+def drew(session: Session, request_id: int, version: int, **columns: Any) -> None:
+    """Writes down that Slack shows `version`; a change meanwhile stays owed."""
+    session.execute(
+        update(Request).where(Request.id == request_id).values(drawn=version, **columns)
+    )
+    session.execute(
+        update(Request)
+        .where(Request.id == request_id, Request.changed == version)
+        .values(draw_at=None, draw_attempts=0)
+    )
+
+
+def remember_drawing(session: Session, request_id: int, **columns: Any) -> None:
+    """Writes down what was posted (`card_channel`, `card_ts`, `told`), so it is not posted twice."""
+    session.execute(update(Request).where(Request.id == request_id).values(**columns))
+
+
+def draw_later(session: Session, request_id: int, when: datetime) -> None:
+    """Puts a drawing off, because Slack did not take it."""
+    session.execute(
+        update(Request)
+        .where(Request.id == request_id)
+        .values(draw_at=when, draw_attempts=Request.draw_attempts + 1)
+    )

@@ -1,0 +1,165 @@
+"""Targets: owing them a settle, leasing them, and handing them back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, or_, select, update
+from sqlalchemy.orm import Session
+
+from db.models import Target, TargetKind
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a target is and how it is reached."""
+
+    kind: TargetKind
+    arn: str
+    account_id: str
+    name: str
+    manager_arn: str
+    external_id: str | None
+
+
+@dataclass(frozen=True)
+class Lease:
+    """One worker's right to change one target, until its time by the database's clock is up.
+
+    `due_again` is when the debt falls due by itself, by xacct's clock.
+    """
+
+    target_id: int
+    token: str
+    due_again: datetime
+    taken_over: bool  # the lease before was not handed back: a late write may still arrive
+
+
+@dataclass(frozen=True)
+class Term:
+    """How long a lease lasts, from now: by xacct's clock, and by the database's that judges it."""
+
+    now: datetime
+    database_now: datetime
+    length: timedelta
+
+
+class LostLease(Exception):  # noqa: N818  an answer: somebody else goes on
+    """The lease ran out and another worker has the target."""
+
+
+def ensure(session: Session, address: Address) -> Target:
+    """The target at this address, made when new; how it is reached follows the catalog."""
+    target = session.scalars(
+        select(Target).where(Target.arn == address.arn).with_for_update()
+    ).one_or_none()
+    if target is None:
+        target = Target(
+            kind=address.kind,
+            arn=address.arn,
+            account_id=address.account_id,
+            name=address.name,
+            manager_arn=address.manager_arn,
+            external_id=address.external_id,
+        )
+        session.add(target)
+        session.flush()
+    target.manager_arn, target.external_id = address.manager_arn, address.external_id
+    return target
+
+
+def get(session: Session, target_id: int) -> Target:
+    """The target; it exists as long as a request names it."""
+    return session.get_one(Target, target_id)
+
+
+def owe(session: Session, target_id: int, when: datetime) -> None:
+    """AWS must be looked at for this target at `when`, or earlier if that was owed already."""
+    session.execute(
+        update(Target)
+        .where(Target.id == target_id, or_(Target.settle_at.is_(None), Target.settle_at > when))
+        .values(settle_at=when)
+    )
+
+
+def due(session: Session, now: datetime, limit: int = 200) -> Sequence[tuple[int, str]]:
+    """(id, account id) of targets to settle, the longest owed first."""
+    rows = session.execute(
+        select(Target.id, Target.account_id)
+        .where(Target.settle_at <= now)
+        .order_by(Target.settle_at)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def lease(session: Session, target_id: int, term: Term, *, token: str, run: str) -> Lease | None:
+    """Takes the target for a term; None when nothing is owed now or another worker has it.
+
+    The debt stays in the row: it falls due again when the lease runs out unreturned.
+    """
+    target = session.scalars(
+        select(Target).where(Target.id == target_id).with_for_update(skip_locked=True)
+    ).one_or_none()
+    if target is None or target.settle_at is None or target.settle_at > term.now:
+        return None
+    if target.lease_until is not None and target.lease_until > term.database_now:
+        return None
+    taken_over = target.lease is not None
+    target.lease, target.lease_run = token, run
+    target.lease_until = term.database_now + term.length
+    target.settle_at = term.now + term.length
+    return Lease(target_id, token, target.settle_at, taken_over)
+
+
+def hold(session: Session, lease: Lease) -> Target:
+    """The leased target, locked; raises LostLease when another worker has it by now."""
+    target = session.scalars(
+        select(Target)
+        .where(Target.id == lease.target_id, Target.lease == lease.token)
+        .with_for_update()
+    ).one_or_none()
+    if target is None:
+        raise LostLease(f"target {lease.target_id}")
+    return target
+
+
+def hand_back(
+    session: Session, lease: Lease, *, again_at: datetime | None, trouble: str | None = None
+) -> None:
+    """Ends the lease. The target is next due at `again_at`, or at once if work came meanwhile."""
+    came_meanwhile = Target.settle_at < lease.due_again
+    session.execute(
+        update(Target)
+        .where(Target.id == lease.target_id, Target.lease == lease.token)
+        .values(
+            lease=None,
+            lease_run=None,
+            lease_until=None,
+            settle_at=case((came_meanwhile, Target.settle_at), else_=again_at),
+            attempts=0 if trouble is None else Target.attempts + 1,
+            trouble=trouble,
+        )
+    )
+
+
+def put_off(session: Session, target_id: int, *, again_at: datetime, trouble: str) -> None:
+    """Tries a target later that could not even be leased; what is owed after that stays."""
+    session.execute(
+        update(Target)
+        .where(Target.id == target_id, Target.settle_at < again_at)
+        .values(settle_at=again_at, attempts=Target.attempts + 1, trouble=trouble)
+    )
+
+
+def shorten_dead_leases(session: Session, *, run: str, fence_over: datetime) -> None:
+    """SQLite, at start: a lease of a run that is dead waits only for its fence, never longer."""
+    session.execute(
+        update(Target)
+        .where(
+            Target.lease.is_not(None),
+            Target.lease_run != run,
+            Target.lease_until > fence_over,
+        )
+        .values(lease_until=fence_over, settle_at=fence_over)
+    )

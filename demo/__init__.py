@@ -1,0 +1,1 @@
+"""The main job on a laptop: both sandboxes, the real bot, and a story that checks every answer."""

@@ -1,0 +1,60 @@
+"""Clients of the sandbox: boto3, pointed at it, quick to make."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Credentials: of a root or a user, or with a token those of a session."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+
+
+class Clients:
+    """Makes sessions and clients for one endpoint; they share the service models."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._loader = botocore.session.Session().get_component("data_loader")
+        self._shared = self._fresh()
+
+    def session(self, keys: Keys) -> boto3.Session:
+        """A session with these keys in us-east-1; its clients still need the endpoint."""
+        return boto3.Session(
+            botocore_session=self._fresh(),
+            aws_access_key_id=keys.access_key_id,
+            aws_secret_access_key=keys.secret_access_key,
+            aws_session_token=keys.session_token,
+            region_name=REGION,
+        )
+
+    def client(self, service: str, keys: Keys) -> Any:
+        """A client for the sandbox: no retries, short timeouts, S3 by path."""
+        return self._shared.create_client(
+            service,
+            region_name=REGION,
+            endpoint_url=self._endpoint,
+            aws_access_key_id=keys.access_key_id,
+            aws_secret_access_key=keys.secret_access_key,
+            aws_session_token=keys.session_token,
+            config=Config(
+                retries={"total_max_attempts": 1, "mode": "standard"},
+                connect_timeout=2,
+                read_timeout=10,
+                s3={"addressing_style": "path"},
+            ),
+        )
+
+    def _fresh(self) -> botocore.session.Session:
+        session = botocore.session.Session()
+        session.register_component("data_loader", self._loader)
+        return session

@@ -1,0 +1,48 @@
+"""The sandbox's own API: what tests and the demo set and ask while it runs.
+
+Every call carries the root secret in the header `x-sandbox-secret`.
+"""
+
+import hmac
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.aws.emulator import Emulator
+
+PREFIX = "/_sandbox/"
+SECRET_HEADER = "x-sandbox-secret"
+
+
+@dataclass
+class Control:
+    """Answers `POST /_sandbox/<what>` with JSON in and out."""
+
+    emulator: Emulator
+    secret: str
+    slowness: float = 0.0
+
+    def answer(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        """Status and JSON."""
+        if not hmac.compare_digest(headers.get(SECRET_HEADER, "").encode(), self.secret.encode()):
+            return 403, b'"The header x-sandbox-secret does not hold the root secret."'
+        try:
+            return 200, json.dumps(self._do(path.removeprefix(PREFIX), json.loads(body))).encode()
+        except (KeyError, ValueError) as error:
+            return 400, json.dumps(repr(error)).encode()
+
+    def _do(self, what: str, value: dict[str, Any]) -> Any:
+        match what:
+            case "slow":
+                self.slowness = float(value["seconds"])
+            case "spread":
+                self.emulator.spread.over(float(value["seconds"]))
+            case "quota":
+                self.emulator.quotas.set(value["account_id"], value["name"], int(value["value"]))
+            case "calls":
+                return self.emulator.calls.as_json()
+            case "forget-calls":
+                self.emulator.calls.forget()
+            case _:
+                raise KeyError(what)
+        return None

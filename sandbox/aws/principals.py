@@ -1,0 +1,93 @@
+"""Principals: who a trust policy names, and what remains of him when he is deleted.
+
+AWS keeps the unique id of a user or role that a trust policy names, shows his ARN while he exists
+and the bare id afterwards, and accepts no document that still holds such an id.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
+
+import re
+from typing import Any
+
+from sandbox.aws.documents import trust_statements
+from sandbox.aws.errors import AwsError, malformed
+from sandbox.aws.records import Record, Records
+
+_ANYONE = re.compile(r"\*|\d{12}|arn:aws[a-z-]*:iam::\d{12}:root")
+_SESSION = re.compile(r"arn:aws:sts::\d{12}:(assumed-role|federated-user)/[^*?]+")
+_UNIQUE_ID = re.compile(r"(AIDA|AROA)[A-Z0-9]+")
+_KINDS = frozenset({"AWS", "Service", "Federated"})
+
+
+class Principals:
+    """Reads and rewrites the principals of trust policies."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def checked(self, text: str) -> str:
+        """The trust policy as it is kept: ids of the living as ARNs, anything unknown refused."""
+        replaced = text
+        for statement in trust_statements(text):
+            for principal in _named(statement["Principal"]):
+                kept = self._kept(principal)
+                if kept != principal:
+                    replaced = replaced.replace(f'"{principal}"', f'"{kept}"')
+        return replaced
+
+    def _kept(self, principal: str) -> str:
+        if _ANYONE.fullmatch(principal) or _SESSION.fullmatch(principal):
+            return principal
+        found = (
+            self._records.with_id(principal)
+            if _UNIQUE_ID.fullmatch(principal)
+            else self._records.named(principal)
+        )
+        if found is None:
+            raise malformed(f'Invalid principal in policy: "AWS":"{principal}"')
+        return str(found["Arn"])
+
+    def forget(self, record: Record) -> None:
+        """Puts the unique id of a deleted user or role where a trust policy named his ARN."""
+        self.follow(record["Arn"], record.get("UserId") or record["RoleId"])
+
+    def follow(self, principal: str, now: str) -> None:
+        """Puts what a principal is called now into the trust policies that name him."""
+        for role in self._records.trusting(principal):
+            role["AssumeRolePolicyDocument"] = role["AssumeRolePolicyDocument"].replace(
+                f'"{principal}"', f'"{now}"'
+            )
+
+    def still_there(self, principal: Any) -> bool:
+        """Whether the user or role behind some credentials exists, and is not a namesake of him."""
+        kind = {"User": "user", "AssumedRole": "role"}.get(principal.type)
+        if kind is None:
+            return True
+        path = principal.arn.split(":", 5)[5].split("/")
+        name = path[1] if kind == "role" else path[-1]
+        record = self._records.get(kind, principal.account, name)
+        unique_id = str(principal.keys["aws:userid"]).split(":")[0]
+        return record is not None and record[f"{kind.title()}Id"] == unique_id
+
+
+def _named(principal: Any) -> list[str]:
+    if principal == "*":
+        return []
+    if not isinstance(principal, dict) or not principal or not principal.keys() <= _KINDS:
+        raise malformed("Invalid principal in policy")
+    named = principal.get("AWS", [])
+    named = [named] if isinstance(named, str) else named
+    if not isinstance(named, list) or not all(isinstance(item, str) for item in named):
+        raise malformed("Invalid principal in policy")
+    return named
+
+
+def role_named_exactly(records: Records, arn: str) -> Record:
+    """The role that a RoleArn names, path included; a missing one is refused like a closed one."""
+    role = records.named(arn)
+    if role is None or ":role/" not in arn:
+        raise AwsError(
+            403,
+            "AccessDenied",
+            f"User is not authorized to perform: sts:AssumeRole on resource: {arn}",
+        )
+    return role

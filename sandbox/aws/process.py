@@ -1,0 +1,142 @@
+"""The sandbox AWS as a process of its own, and what tests and the demo do with it."""
+
+import json
+import re
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.request
+from pathlib import Path
+from typing import IO, Any, Self
+
+import boto3
+
+from sandbox.aws.calls import Call, call_from_json
+from sandbox.aws.clients import Clients, Keys
+from sandbox.clock import SharedClock
+
+__all__ = ["Call", "Keys", "SandboxAws", "StartError"]
+
+_HOUSE = Path(__file__).parents[2]
+_ENDPOINT = re.compile(r"http://127\.0\.0\.1:\d+")
+_STARTING = 60  # seconds until a process that says nothing is killed
+_STOPPING = 10  # seconds until a process that does not stop is killed
+
+
+class StartError(RuntimeError):
+    """The server did not start; the text is what it said."""
+
+
+class SandboxAws:
+    """Owns the server process: a context manager that stops it."""
+
+    def __init__(self, process: subprocess.Popen[str], endpoint: str, secret: str) -> None:
+        self._process = process
+        self._secret = secret
+        self._clients = Clients(endpoint)
+        self.endpoint = endpoint
+
+    @classmethod
+    def start(cls, clock: SharedClock, *, port: int = 0, spread: float = 0.0) -> Self:
+        """Starts a server that shares `clock`, and waits until its self-test has passed.
+
+        Raises `StartError` with the server's own words when it refuses to start.
+        """
+        secret = secrets.token_hex(24)
+        arguments = ("--port", str(port), "--clock", str(clock.path), "--root-secret", secret)
+        attached = (sys.executable, "-m", "sandbox.aws", "--attached", *arguments)
+        with tempfile.TemporaryFile("w+") as said:
+            process = subprocess.Popen(  # noqa: S603  our own module
+                attached,
+                cwd=_HOUSE,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+            )
+            found = _ENDPOINT.search(_first_line(process))
+            if found is None:
+                process.wait(_STOPPING)
+                _close(process)
+                said.seek(0)
+                raise StartError(said.read().strip() or "The sandbox AWS ended without a word.")
+        aws = cls(process, found.group(), secret)
+        if spread:
+            aws.spread(spread)
+        return aws
+
+    def root(self, account_id: str) -> Keys:
+        """The root keys of any account; every 12-digit id is one."""
+        return Keys(account_id, self._secret)
+
+    def session(self, keys: Keys) -> boto3.Session:
+        """A boto3 session in us-east-1; its clients still need `endpoint_url=aws.endpoint`."""
+        return self._clients.session(keys)
+
+    def client(self, service: str, keys: Keys) -> Any:
+        """A boto3 client for the sandbox (iam, sts or s3): no retries, short timeouts."""
+        return self._clients.client(service, keys)
+
+    def calls(self) -> list[Call]:
+        """Every call since the start or the last `forget_calls`, oldest first."""
+        return [call_from_json(value) for value in self._control("calls")]
+
+    def forget_calls(self) -> None:
+        """Starts the log of calls anew."""
+        self._control("forget-calls")
+
+    def slow(self, seconds: float) -> None:
+        """Puts a latency (real time) into every call of an AWS API; 0 takes it away."""
+        self._control("slow", seconds=seconds)
+
+    def spread(self, seconds: float) -> None:
+        """Lets writes reach reads and enforcement after up to `seconds` (real time); 0: at once."""
+        self._control("spread", seconds=seconds)
+
+    def set_quota(self, account_id: str, name: str, value: int) -> None:
+        """Sets a quota by its name in `GetAccountSummary`, such as AssumeRolePolicySizeQuota."""
+        self._control("quota", account_id=account_id, name=name, value=value)
+
+    def stop(self) -> None:
+        """Stops the server; twice is as good as once."""
+        self._process.terminate()
+        try:
+            self._process.wait(_STOPPING)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        _close(self._process)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _control(self, what: str, **value: Any) -> Any:
+        request = urllib.request.Request(  # noqa: S310  loopback
+            f"{self.endpoint}/_sandbox/{what}",
+            data=json.dumps(value).encode(),
+            headers={"x-sandbox-secret": self._secret},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  loopback
+            return json.load(answer)
+
+
+def _first_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    late = threading.Timer(_STARTING, process.kill)
+    late.start()
+    try:
+        return process.stdout.readline()
+    finally:
+        late.cancel()
+
+
+def _close(process: subprocess.Popen[str]) -> None:
+    pipes: tuple[IO[str] | None, ...] = (process.stdin, process.stdout)
+    for pipe in pipes:
+        if pipe:
+            pipe.close()

@@ -1,0 +1,150 @@
+"""The sandbox's own API under /_sandbox/: what a test, the demo or a curious person can do."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, replace
+from inspect import isawaitable
+from typing import Any, Final
+
+from aiohttp import web
+
+from sandbox.slack.core import Slack
+from sandbox.slack.faults import Fault
+from sandbox.slack.interactions import Interactions
+from sandbox.slack.methods import METHODS
+from sandbox.slack.values import BOT_USER, TEAM, Json, Message, Refused, Reply, Shot, View
+from sandbox.slack.workspace import Channel, Person
+
+PAGE: Final = """xacct's sandbox: a Slack that runs on this machine, for trying and testing.
+
+The app talks to {url}/api/ (SLACK_API_URL) and to a Socket Mode WebSocket.
+You can play the people: POST JSON to {url}/_sandbox/<verb>, for example
+
+  curl -s {url}/_sandbox/command -d '{{"user": "U1", "text": "help"}}'
+  curl -s {url}/_sandbox/messages -d '{{"channel": "CGENERAL"}}'
+
+Verbs: {verbs}
+"""
+
+
+class Control:
+    """The verbs by name. Arguments and answers are JSON; a wrong argument is a 400 that says so."""
+
+    def __init__(self, slack: Slack) -> None:
+        self._slack = slack
+        self._acts = acts = Interactions(slack)
+        self.verbs: dict[str, Callable[..., Awaitable[Any] | Any]] = {
+            "add_user": self.add_user,
+            "change_user": self.change_user,
+            "add_channel": self.add_channel,
+            "change_channel": self.change_channel,
+            "add_usergroup": self.add_usergroup,
+            "say": self.say,
+            "command": acts.command,
+            "click": acts.click,
+            "submit": acts.submit,
+            "close_view": acts.close_view,
+            "burst": self.burst,
+            "dm": slack.workspace.dm_id,
+            "messages": slack.workspace.in_channel,
+            "ephemerals": self.ephemerals,
+            "views": self.views,
+            "calls": lambda method=None: slack.calls.made(method),
+            "forget_calls": slack.calls.forget,
+            "force": self.force,
+            "connected": slack.sockets.connected,
+            "disconnect_sockets": slack.sockets.disconnect,
+            "everything": self.everything,
+        }
+
+    async def page(self, _request: web.Request) -> web.Response:
+        """GET /: what this is and what can be done with it."""
+        verbs = ", ".join(self.verbs)
+        return web.Response(text=PAGE.format(url=self._slack.url, verbs=verbs))
+
+    async def serve(self, request: web.Request) -> web.Response:
+        """POST /_sandbox/{verb}: a client's refusal of an act is a reply, not a failure."""
+        verb = self.verbs.get(request.match_info["verb"])
+        if verb is None:
+            return web.Response(status=404, text=f"verbs: {', '.join(self.verbs)}")
+        try:
+            done = verb(**json.loads(await request.text() or "{}"))
+            answer = await done if isawaitable(done) else done
+        except Refused as refusal:
+            answer = Reply(acked=False, error=str(refusal))
+        except (TypeError, ValueError, KeyError) as wrong:
+            return web.Response(status=400, text=f"{type(wrong).__name__}: {wrong}")
+        return web.json_response(answer, dumps=lambda value: json.dumps(value, default=asdict))
+
+    def add_user(self, user_id: str, **facts: Any) -> None:
+        """Facts are the fields of `Person`; names and e-mail have defaults made of the id."""
+        name = facts.setdefault("name", user_id.lower())
+        facts.setdefault("real_name", name.capitalize())
+        facts.setdefault("email", f"{name}@corp.example")
+        self._slack.workspace.add(Person(id=user_id, **facts))
+
+    def change_user(self, user_id: str, **facts: Any) -> None:
+        """Gives a person other facts; being deactivated takes nothing else away."""
+        people = self._slack.workspace.people
+        people[user_id] = replace(people[user_id], **facts)
+
+    def add_channel(self, channel_id: str, name: str, members: list[str], **facts: Any) -> None:
+        """Facts are the fields of `Channel`. Members must be there; the app is in it by default."""
+        known = frozenset(members)
+        if strange := known - self._slack.workspace.people.keys():
+            raise ValueError(f"there is nobody called {', '.join(sorted(strange))}")
+        channel = Channel(id=channel_id, name=name, members=known, **facts)
+        self._slack.workspace.channels[channel_id] = channel
+
+    def change_channel(self, channel_id: str, **facts: Any) -> None:
+        """Gives a channel other facts; `members` replaces them all."""
+        if "members" in facts:
+            facts["members"] = frozenset(facts["members"])
+        channels = self._slack.workspace.channels
+        channels[channel_id] = replace(channels[channel_id], **facts)
+
+    def add_usergroup(self, usergroup_id: str, users: list[str]) -> None:
+        """A user group, anew if it was there."""
+        self._slack.workspace.usergroups[usergroup_id] = tuple(users)
+
+    def say(self, user: str, channel: str, text: str) -> Message:
+        """A person writes a message of their own."""
+        workspace = self._slack.workspace
+        if user not in workspace.channels[channel].members:
+            raise ValueError(f"{user} is not in {channel}")
+        return workspace.put(Message(channel, workspace.stamp(), user, text))
+
+    def ephemerals(self, user: str) -> list[Message]:
+        """What only this person sees, oldest first."""
+        workspace = self._slack.workspace
+        who = workspace.people[user].id
+        said = (m for m in workspace.messages.values() if m.only_for == who)
+        return sorted(said, key=lambda m: m.ts)
+
+    def views(self, user: str) -> list[View]:
+        """The open views on a person's screen, the one in front last."""
+        return self._slack.screens.of(self._slack.workspace.people[user].id)
+
+    def force(self, method: str, **fault: Any) -> None:
+        """The fields of `Fault`; a method that is not there is a mistake, not a fault."""
+        if method not in {*METHODS, "response_url"}:
+            raise ValueError(f"there is no method {method}")
+        self._slack.faults.force(method, Fault(**fault))
+
+    async def burst(self, shots: list[Json], rate: float) -> list[Reply]:
+        """Open-loop load; see `Interactions.burst`."""
+        return await self._acts.burst([Shot(**shot) for shot in shots], rate)
+
+    def everything(self) -> Json:
+        """A picture of the whole, for a person or a failing test."""
+        workspace, screens = self._slack.workspace, self._slack.screens
+        return {
+            "team": TEAM,
+            "app_user": BOT_USER,
+            "connected": self._slack.sockets.connected(),
+            "people": {who.id: who.json() for who in workspace.people.values()},
+            "channels": {c.id: c.json() for c in workspace.channels.values()},
+            "messages": sorted(workspace.messages.values(), key=lambda m: m.ts),
+            "views": [view for who in workspace.people for view in screens.of(who)],
+            "calls": self._slack.calls.made(None)[-50:],
+        }

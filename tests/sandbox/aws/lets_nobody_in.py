@@ -1,0 +1,16 @@
+"""A sandbox AWS with a planted fault: it trusts nobody."""
+
+import sys
+
+from sandbox.aws.__main__ import main
+from sandbox.aws.loading import Ministack, ministack
+
+
+def trusting_nobody() -> Ministack:
+    parts = ministack()
+    parts.evaluator.evaluate_trust_policy = lambda *_: False
+    return parts
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], trusting_nobody))

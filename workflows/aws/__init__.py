@@ -1,0 +1,1 @@
+"""Every AWS call there is: typed, timed out, its errors translated once."""

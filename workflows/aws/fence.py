@@ -1,0 +1,128 @@
+"""Manager sessions that AWS itself ends: the fence.
+
+A worker that froze can wake and write, whatever the database says of its lease. So every manager
+session is taken with a session policy that allows nothing from a moment on, at most FENCE ahead by
+AWS's time. A settle keeps the session it began with: what it may still do ends with its lease.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+
+from workflows.aws.errors import translated
+from workflows.aws.iam import Iam, date_of
+from workflows.clock import Clock
+
+FENCE: Final = timedelta(seconds=90)
+_ROUNDING: Final = timedelta(seconds=2)  # AWS tells its time to the second
+LEAST: Final = timedelta(seconds=40)
+"""A session with less left than this is not given out."""
+
+CONFIG: Final = Config(
+    connect_timeout=3,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=16,
+)
+
+
+@dataclass(frozen=True)
+class Fenced:
+    """One manager session. All that is done with it is refused by AWS from `fence` on."""
+
+    iam: Iam
+    fence: datetime  # AWS's time
+    skew: timedelta  # AWS's time minus ours when the session was taken
+    taken: float  # monotonic seconds
+
+    def left(self, now: datetime) -> timedelta:
+        """What remains until the fence: the shorter of what our clock says and real time says."""
+        by_clock = self.fence - (now + self.skew)
+        by_monotonic = FENCE - timedelta(seconds=time.monotonic() - self.taken)
+        return min(by_clock, by_monotonic)
+
+
+class Managers:
+    """Fenced sessions of the manager roles, one per role, renewed while they are in use."""
+
+    def __init__(self, session: boto3.Session, *, clock: Clock, run: str) -> None:
+        self._session = session
+        self._clock = clock
+        self._name = f"xacct-{run}"[:64]
+        self._building = threading.Lock()  # boto3 sessions do not build clients in parallel
+        self._sts = session.client("sts", config=CONFIG)
+        self._held: dict[tuple[str, str | None], Fenced] = {}
+        self._asking: dict[tuple[str, str | None], threading.Lock] = {}
+        self._skew = timedelta(0)
+
+    def fenced(self, manager_arn: str, external_id: str | None) -> Fenced:
+        """A session with at least LEAST left: one STS call per manager role and minute.
+
+        Raises Trouble when AWS does not let us in.
+        """
+        key = (manager_arn, external_id)
+        held = self._held.get(key)
+        if held is not None and held.left(self._clock.now()) >= LEAST:
+            return held
+        with self._building:
+            lock = self._asking.setdefault(key, threading.Lock())
+        with lock:
+            held = self._held.get(key)
+            if held is None or held.left(self._clock.now()) < LEAST:
+                held = self._held[key] = self._take(manager_arn, external_id)
+        return held
+
+    def _take(self, manager_arn: str, external_id: str | None) -> Fenced:
+        """A new session, fenced by AWS's time: a clock of ours that runs ahead is corrected."""
+        fence = (self._clock.now() + self._skew).replace(microsecond=0) + FENCE
+        taken = time.monotonic()
+        at, keys = self._assume(manager_arn, external_id, fence)
+        if fence > at + FENCE + _ROUNDING:
+            taken = time.monotonic()
+            at, keys = self._assume(manager_arn, external_id, fence := at + FENCE)
+        with self._building:
+            client = self._session.client("iam", config=CONFIG, **keys)
+        return Fenced(Iam(client), fence, self._skew, taken)
+
+    def _assume(
+        self, manager_arn: str, external_id: str | None, fence: datetime
+    ) -> tuple[datetime, Mapping[str, Any]]:
+        ask: dict[str, Any] = {
+            "RoleArn": manager_arn,
+            "RoleSessionName": self._name,
+            "DurationSeconds": 900,
+            "Policy": fence_policy(fence),
+        }
+        if external_id is not None:
+            ask["ExternalId"] = external_id
+        with translated("sts:AssumeRole"):
+            reply = self._sts.assume_role(**ask)
+        at, keys = date_of(reply), reply["Credentials"]
+        self._skew = at - self._clock.now().replace(microsecond=0)
+        return at, {
+            "aws_access_key_id": keys["AccessKeyId"],
+            "aws_secret_access_key": keys["SecretAccessKey"],
+            "aws_session_token": keys["SessionToken"],
+        }
+
+
+def fence_policy(fence: datetime) -> str:
+    """The session policy: everything the role may do, until the fence.
+
+    A session policy only limits: IAM User Guide, "Session policies".
+    """
+    statement = {
+        "Effect": "Allow",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"DateLessThan": {"aws:CurrentTime": fence.strftime("%Y-%m-%dT%H:%M:%SZ")}},
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return json.dumps(document, separators=(",", ":"))

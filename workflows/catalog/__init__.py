@@ -1,0 +1,1 @@
+"""The catalog: one file, read into values that never change. Policy as code."""

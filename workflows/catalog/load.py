@@ -1,0 +1,56 @@
+"""The catalog file's text → a `Catalog`, or everything that is wrong with it."""
+
+from typing import Final
+
+from workflows.catalog import accounts, grantees, shape, tree
+from workflows.catalog.mistakes import Mistake, Mistakes, Once, Sheet
+from workflows.catalog.model import Catalog
+from workflows.catalog.roles import roles
+
+_LONGEST_TEXT: Final = 2_000_000  # characters: far above thousands of entries
+_ALL_ROLES_NEED: Final = frozenset({"slack", "grantee_account", "limits", "defaults"})
+
+
+def load(text: str) -> Catalog | list[Mistake]:
+    """The catalog; or, if there is any mistake, all that were found, in the order of lines.
+
+    What depends on a misshapen part is judged once that part is mended.
+    """
+    if len(text) > _LONGEST_TEXT:
+        return [Mistake("", 1, f"A catalog has at most {_LONGEST_TEXT} characters.")]
+    try:
+        mistakes = Mistakes(tree.read(text))
+    except tree.Mark as mark:
+        return [Mistake("", mark.line, mark.sentence)]
+    for place, line in mistakes.tree.twice:
+        mistakes.add(place, "This is written twice; only one of the two can be meant.", line=line)
+    sheet = shape.sheet(mistakes)
+    catalog = _catalog(sheet, mistakes) if sheet is not None else None
+    if catalog is None or mistakes.found:
+        return mistakes.in_order()
+    return catalog
+
+
+def _catalog(sheet: Sheet, mistakes: Mistakes) -> Catalog:
+    file = sheet.file
+    grantee = accounts.grantee_account(file.grantee_account)
+    owners = accounts.owner_accounts(sheet, grantee, mistakes)
+    once = Once(mistakes)
+    judgeable = not sheet.broken & _ALL_ROLES_NEED
+    return Catalog(
+        installation=file.installation,
+        team=file.slack.team,
+        approvals_channel=file.slack.approvals_channel,
+        alerts_channel=file.slack.alerts_channel or file.slack.approvals_channel,
+        pending_per_person=file.limits.pending_per_person,
+        pending_lapses=file.limits.pending_lapses,
+        grantee=grantee,
+        accounts=tuple(owners),
+        roles=roles(sheet, owners, grantee, mistakes) if judgeable else (),
+        engineers=grantees.engineers(sheet, once),
+        identity_rules=grantees.identity_rules(sheet, once),
+        machines=grantees.machines(sheet, grantee, once, mistakes),
+        visitors=grantees.visitors(sheet, grantee, once, mistakes),
+        admins=tuple(dict.fromkeys(file.admins)),
+        auditors=tuple(dict.fromkeys(file.auditors)),
+    )

@@ -1,0 +1,221 @@
+"""What the catalog says, as values: accounts, roles, people, machines."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Final
+
+from workflows import names
+
+SHORTEST: Final = timedelta(minutes=5)
+SHORTEST_WITH_CREDENTIALS: Final = timedelta(minutes=15)  # STS AssumeRole, DurationSeconds >= 900
+MACHINE_PREFIX: Final = "xacct-"
+
+_ID: Final = re.compile(r"[0-9]{12}")
+
+
+class Mechanism(StrEnum):
+    """How an IAM user gets in: by joining a group, by leaving one, or by the trust alone."""
+
+    ALLOW_GROUP = "allow-group"
+    DENY_GROUP = "deny-group"
+    TRUST_POLICY = "trust-policy"
+
+
+class GranteeKind(StrEnum):
+    """What kind of identity is let in: an IAM user, an IAM role, a person of Identity Center."""
+
+    USER = "user"
+    MACHINE = "machine"
+    PERSON = "person"
+
+
+class Delivery(StrEnum):
+    """What the grantee is handed: the link to switch role, or short-lived credentials too."""
+
+    LINK = "link"
+    CREDENTIALS = "credentials"
+
+
+@dataclass(frozen=True)
+class Account:
+    """An owner account. `id` is 12 digits; the bot works there as `manager_arn`."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...]
+    partition: str
+    manager_arn: str
+    external_id: str | None
+
+
+@dataclass(frozen=True)
+class GranteeAccount(Account):
+    """The account that grantees come from; `vendor_arn` is the role that vends credentials."""
+
+    vendor_arn: str | None
+    vendor_external_id: str | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """An IAM user group of the grantee account; `path` begins and ends with a slash."""
+
+    account: GranteeAccount
+    name: str
+    path: str
+
+    @property
+    def arn(self) -> str:
+        return f"arn:{self.account.partition}:iam::{self.account.id}:group{self.path}{self.name}"
+
+
+@dataclass(frozen=True)
+class Role:
+    """A governed role: who may ask, who approves, for how long, and how it is opened.
+
+    `approvers` are Slack ids. `group` is there unless the mechanism is the trust policy.
+    """
+
+    account: Account
+    name: str
+    path: str
+    mechanism: Mechanism
+    group: Group | None
+    kinds: frozenset[GranteeKind]
+    approvers: tuple[str, ...]
+    approvals: int
+    default_duration: timedelta
+    max_duration: timedelta
+    delivery: Delivery
+    channel: str
+    session_end: bool
+
+    @property
+    def arn(self) -> str:
+        return f"arn:{self.account.partition}:iam::{self.account.id}:role{self.path}{self.name}"
+
+    @property
+    def key(self) -> str:
+        """The name that people use, `prod-payments/admin`."""
+        return f"{self.account.name}/{self.name}"
+
+    @property
+    def shortest(self) -> timedelta:
+        """The shortest time the role is lent for."""
+        vends = self.delivery is Delivery.CREDENTIALS
+        return SHORTEST_WITH_CREDENTIALS if vends else SHORTEST
+
+
+@dataclass(frozen=True)
+class Machine:
+    """An IAM role of the grantee account; its owners (Slack ids) ask for it."""
+
+    name: str
+    role_arn: str
+    owners: tuple[str, ...]
+
+    @property
+    def session_name(self) -> str:
+        """The one name under which the machine may enter a governed role."""
+        return f"{MACHINE_PREFIX}{self.name}"
+
+
+@dataclass(frozen=True)
+class Engineer:
+    """A person in Slack and his IAM user, with its path if it has one: `/team/alice`."""
+
+    slack: str
+    iam_user: str | None
+    email: str | None
+
+
+@dataclass(frozen=True)
+class IdentityRule:
+    """How people who are not listed find their IAM user, by an e-mail address Slack confirmed.
+
+    The address, or its part before the @, is the user's name, or the value of the user's `tag`.
+    """
+
+    domain: str
+    tag: str | None
+    compares_local_part: bool
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A person of Identity Center: the AWSReservedSSO role and the user name he comes with."""
+
+    slack: str
+    role_arn: str
+    user_name: str
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything that xacct is told by its file. Missing lists mean nobody.
+
+    `team` is the Slack workspace; channels, admins and auditors are Slack ids.
+    """
+
+    installation: str
+    team: str
+    approvals_channel: str
+    alerts_channel: str
+    pending_per_person: int
+    pending_lapses: timedelta
+    grantee: GranteeAccount
+    accounts: tuple[Account, ...]
+    roles: tuple[Role, ...]
+    engineers: tuple[Engineer, ...]
+    identity_rules: tuple[IdentityRule, ...]
+    machines: tuple[Machine, ...]
+    visitors: tuple[Visitor, ...]
+    admins: tuple[str, ...]
+    auditors: tuple[str, ...]
+
+    @cached_property
+    def _by_key(self) -> dict[str, Role]:
+        return {role.key: role for role in self.roles}  # asked for in every verb and every look
+
+    def role(self, key: str) -> Role | None:
+        """The role called exactly `account/name`."""
+        return self._by_key.get(key)
+
+    def roles_of(self, account: Account) -> tuple[Role, ...]:
+        return tuple(role for role in self.roles if role.account == account)
+
+    def machine(self, name: str) -> Machine | None:
+        """The machine of that name, however its letters are cased."""
+        return next((one for one in self.machines if one.name.lower() == name.lower()), None)
+
+    def engineer(self, slack: str) -> Engineer | None:
+        return next((one for one in self.engineers if one.slack == slack), None)
+
+    def find_account(self, text: str, visible: Iterable[Account]) -> Account:
+        """The account that a person means by an id (dashes or not), a name or an alias.
+
+        Only `visible` ones are found or proposed. Raises NotFound, with what may be meant.
+        """
+        digits = text.replace("-", "").strip()
+        return names.find(
+            digits if _ID.fullmatch(digits) else text,
+            visible,
+            names=lambda account: (account.name, *account.aliases, account.id),
+            sentence=f"You can use no account called {names.said(text)}.",
+        )
+
+    def find_role(self, account: Account, text: str, visible: Iterable[Role]) -> Role:
+        """The role of the account that a person means by its name.
+
+        Only `visible` ones are found or proposed. Raises NotFound, with what may be meant.
+        """
+        return names.find(
+            text,
+            (role for role in visible if role.account == account),
+            names=lambda role: (role.name,),
+            sentence=f"You can use no role called {names.said(text)} in {account.name}.",
+        )

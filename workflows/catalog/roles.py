@@ -1,0 +1,183 @@
+"""The roles of a catalog file: each with what its entry and the defaults say, and judged."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from workflows.catalog.expand import Claim, claims
+from workflows.catalog.fields import NO_GROUP
+from workflows.catalog.mistakes import Mistakes, Sheet
+from workflows.catalog.model import (
+    SHORTEST,
+    SHORTEST_WITH_CREDENTIALS,
+    Account,
+    Delivery,
+    GranteeAccount,
+    GranteeKind,
+    Group,
+    Mechanism,
+    Role,
+)
+from workflows.catalog.schema import Defaults, Limits, RoleEntry, RoleFields
+from workflows.catalog.tree import Place, written
+from workflows.durations import LONGEST, duration_text
+
+_SWITCHABLE: Final = 64  # characters of path and name; IAM User Guide, "Switching to a role"
+_GROUP_NAME: Final = 128  # characters; IAM, CreateGroup
+
+
+def roles(
+    sheet: Sheet, accounts: Sequence[Account], grantee: GranteeAccount, mistakes: Mistakes
+) -> tuple[Role, ...]:
+    """Every role of every account that the entries reach."""
+    file = sheet.file
+    for place, entry in sheet.placed("roles", file.roles):
+        _judge(place, entry, _settled(entry, file.defaults), file.limits, mistakes)
+        if (
+            _settled(entry, file.defaults).delivery is Delivery.CREDENTIALS
+            and not grantee.vendor_arn
+        ):
+            mistakes.add(
+                (*place, "delivery"),
+                "Credentials are minted by a role of their own: name it under "
+                "`grantee_account: {vendor: {role: …}}`, or write `delivery: link`.",
+            )
+    won = claims(sheet, accounts, mistakes)
+    found = tuple(_role(claim, sheet, grantee) for claim in won)
+    _check_groups(won, found, mistakes)
+    for claim, role in zip(won, found, strict=True):
+        if role.arn == role.account.manager_arn:
+            mistakes.add((*claim.place, "name"), f"{role.key} is the role xacct itself works with.")
+    return found
+
+
+def _settled(entry: RoleEntry, defaults: Defaults) -> RoleFields:
+    """What the entry says, and the defaults where it says nothing."""
+    said = entry.model_fields_set
+    values = {
+        name: getattr(entry if name in said else defaults, name) for name in RoleFields.model_fields
+    }
+    if "default_duration" not in said:
+        values["default_duration"] = min(values["default_duration"], values["max_duration"])
+    return RoleFields.model_construct(**values)
+
+
+def _role(claim: Claim, sheet: Sheet, grantee: GranteeAccount) -> Role:
+    told = _settled(claim.entry, sheet.file.defaults)
+    return Role(
+        account=claim.account,
+        name=claim.role,
+        path=told.path,
+        mechanism=told.mechanism,
+        group=_group(told, claim, grantee),
+        kinds=frozenset(told.kinds),
+        approvers=tuple(dict.fromkeys(told.approvers)),
+        approvals=told.approvals,
+        default_duration=told.default_duration,
+        max_duration=told.max_duration,
+        delivery=told.delivery,
+        channel=told.channel or sheet.file.slack.approvals_channel,
+        session_end=told.session_end,
+    )
+
+
+def _group(told: RoleFields, claim: Claim, grantee: GranteeAccount) -> Group | None:
+    if told.mechanism is Mechanism.TRUST_POLICY or told.group is None:
+        return None
+    effect = told.mechanism.partition("-")[0]
+    filled = told.group.replace("{account}", claim.account.name)
+    filled = filled.replace("{role}", claim.role).replace("{effect}", effect)
+    path, _, name = filled.rpartition("/")
+    return Group(account=grantee, name=name, path=f"{path}/")
+
+
+def _judge(
+    place: Place, entry: RoleEntry, told: RoleFields, limits: Limits, mistakes: Mistakes
+) -> None:
+    """Notes what does not fit together within one entry."""
+    _judge_mechanism(place, entry, told, mistakes)
+    _judge_durations(place, told, limits, mistakes)
+    approvers = len(set(told.approvers))
+    if approvers and told.approvals > approvers:
+        mistakes.add(
+            (*place, "approvals"),
+            f"{told.approvals} approvals are needed and {approvers} can be given: name more "
+            "`approvers`, or need fewer.",
+        )
+    for name in entry.name:
+        if len(told.path) + len(name) > _SWITCHABLE:
+            mistakes.add(
+                (*place, "name"),
+                f"{told.path}{name} has more than {_SWITCHABLE} characters, and AWS's console then "
+                "cannot switch to the role. Shorten the name or the path.",
+            )
+
+
+def _judge_mechanism(place: Place, entry: RoleEntry, told: RoleFields, mistakes: Mistakes) -> None:
+    if told.mechanism is Mechanism.TRUST_POLICY:
+        if "group" in entry.model_fields_set and told.group is not None:
+            mistakes.add((*place, "group"), NO_GROUP)
+        return
+    if told.group is None:
+        mistakes.add(
+            (*place, "group"),
+            f"`mechanism: {told.mechanism}` needs a group: write, here or under `defaults`, "
+            "`group: /xacct/{effect}-{account}-{role}`.",
+        )
+    if GranteeKind.USER not in told.kinds:
+        mistakes.add(
+            (*place, "kinds"),
+            "Groups hold IAM users only, so `kinds` without `user` needs "
+            "`mechanism: trust-policy`.",
+        )
+
+
+def _judge_durations(place: Place, told: RoleFields, limits: Limits, mistakes: Mistakes) -> None:
+    vends = told.delivery is Delivery.CREDENTIALS
+    shortest = SHORTEST_WITH_CREDENTIALS if vends else SHORTEST
+    for name in ("default_duration", "max_duration"):
+        length: timedelta = getattr(told, name)
+        if length < shortest:
+            least = f"{duration_text(shortest)}{' with credentials' if vends else ''}"
+            sentence = f"{duration_text(length)} is too short: AWS and xacct need {least} at least."
+            mistakes.add((*place, name), sentence)
+    if told.max_duration > limits.longest_duration:
+        mistakes.add(
+            (*place, "max_duration"),
+            f"{duration_text(told.max_duration)} is more than `limits.longest_duration`, "
+            f"{duration_text(limits.longest_duration)} (which may be raised to "
+            f"{duration_text(LONGEST)}).",
+        )
+    if told.default_duration > told.max_duration:
+        mistakes.add(
+            (*place, "default_duration"),
+            f"{duration_text(told.default_duration)} is more than `max_duration`, "
+            f"{duration_text(told.max_duration)}.",
+        )
+
+
+def _check_groups(won: Sequence[Claim], found: Sequence[Role], mistakes: Mistakes) -> None:
+    """Notes groups that cannot be in IAM as they are used; IAM compares names without case."""
+    first: dict[str, tuple[Claim, Role, Group]] = {}
+    for claim, role in zip(won, found, strict=True):
+        group, place = role.group, (*claim.place, "group")
+        if group is None:
+            continue
+        if len(group.name) > _GROUP_NAME:
+            sentence = f"{group.name} has more than {_GROUP_NAME} characters, the most IAM allows."
+            mistakes.add(place, sentence)
+        before, other, same = first.setdefault(group.name.lower(), (claim, role, group))
+        if same.path != group.path or same.name != group.name:
+            mistakes.add(
+                place,
+                f"{group.path}{group.name} and {same.path}{same.name} ({written(before.place)}) "
+                "cannot both be in one account: IAM tells groups apart by name, without path or "
+                "case.",
+            )
+        elif other.mechanism is not role.mechanism:
+            mistakes.add(
+                place,
+                f"{group.path}{group.name} is an {other.mechanism} at {written(before.place)} and "
+                f"a {role.mechanism} here: a group does one of the two. Put {{effect}} into its "
+                "name.",
+            )

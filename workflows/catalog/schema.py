@@ -1,0 +1,184 @@
+"""The shape of the catalog file: every field, its type, and what it is when it is left out.
+
+What one field may hold is judged here; what several say together, in `accounts`, `roles` and
+`grantees`.
+"""
+
+from datetime import timedelta
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+)
+
+from workflows.catalog import fields
+from workflows.catalog.model import Delivery, GranteeKind, Mechanism
+
+Length = Annotated[timedelta, BeforeValidator(fields.length)]
+AccountId = Annotated[str, AfterValidator(fields.account_id)]
+AccountName = Annotated[str, AfterValidator(fields.account_name)]
+Alias = Annotated[str, AfterValidator(fields.alias)]
+RoleName = Annotated[str, AfterValidator(fields.role_name)]
+MachineName = Annotated[str, AfterValidator(fields.machine_name)]
+UserName = Annotated[str, AfterValidator(fields.iam_user)]
+PersonName = Annotated[str, AfterValidator(fields.person_name)]
+Path = Annotated[str, AfterValidator(fields.path)]
+PathAndName = Annotated[str, AfterValidator(fields.path_and_name)]
+GroupTemplate = Annotated[str, AfterValidator(fields.group_template)]
+RoleArn = Annotated[str, AfterValidator(fields.role_arn)]
+ExternalId = Annotated[str, AfterValidator(fields.external_id)]
+Team = Annotated[str, AfterValidator(fields.team)]
+Channel = Annotated[str, AfterValidator(fields.channel)]
+SlackUser = Annotated[str, AfterValidator(fields.slack_user)]
+Domain = Annotated[str, AfterValidator(fields.domain)]
+Email = Annotated[str, AfterValidator(fields.email)]
+TagKey = Annotated[str, AfterValidator(fields.tag_key)]
+Kind = Annotated[GranteeKind, BeforeValidator(fields.kind)]
+Partition = Literal["aws", "aws-cn", "aws-us-gov"]
+
+MANAGER: Final = "/xacct-ctl/xacct-owner-mgr"
+GRANTEE_MANAGER: Final = "/xacct-ctl/xacct-grantee-mgr"
+
+
+def _one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class Part(BaseModel):
+    """A mapping of the file: its fields, and no others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Slack(Part):
+    """The workspace, and where xacct speaks when nobody in particular is meant."""
+
+    team: Team
+    approvals_channel: Channel
+    alerts_channel: Channel | None = None
+
+
+class Limits(Part):
+    """What holds for everybody."""
+
+    pending_per_person: Annotated[StrictInt, Field(ge=1, le=100)] = 5
+    pending_lapses: Length = timedelta(hours=4)
+    longest_duration: Length = timedelta(hours=12)
+
+
+class VendorEntry(Part):
+    """The role of the grantee account that vends credentials."""
+
+    role: PathAndName
+    external_id: ExternalId | None = None
+
+
+class GranteeAccountEntry(Part):
+    """The account that grantees come from."""
+
+    id: AccountId
+    name: AccountName
+    aliases: list[Alias] = []
+    partition: Partition = "aws"
+    manager: PathAndName = GRANTEE_MANAGER
+    external_id: ExternalId | None = None
+    vendor: VendorEntry | None = None
+
+
+class AccountEntry(Part):
+    """An owner account. What it leaves out comes from `defaults`."""
+
+    id: AccountId
+    name: AccountName
+    aliases: list[Alias] = []
+    partition: Partition | None = None
+    manager: PathAndName | None = None
+    external_id: ExternalId | None = None
+
+
+class RoleFields(Part):
+    """What `defaults` says for every role, and a role's entry may say otherwise."""
+
+    path: Path = "/xacct/"
+    mechanism: Mechanism = Mechanism.ALLOW_GROUP
+    group: GroupTemplate | None = None
+    kinds: Annotated[list[Kind], Field(min_length=1)] = [GranteeKind.USER]
+    approvers: list[SlackUser] = []
+    approvals: Annotated[StrictInt, Field(ge=1, le=20)] = 1
+    default_duration: Length = timedelta(hours=1)
+    max_duration: Length = timedelta(hours=4)
+    delivery: Delivery = Delivery.LINK
+    channel: Channel | None = None
+    session_end: StrictBool = True
+
+
+class Defaults(RoleFields):
+    """What accounts and roles are unless their entries say otherwise."""
+
+    partition: Partition = "aws"
+    manager: PathAndName = MANAGER
+    external_id: ExternalId | None = None
+
+
+class RoleEntry(RoleFields):
+    """One or many roles, in one or many accounts."""
+
+    accounts: Annotated[list[str], BeforeValidator(_one_or_many), Field(min_length=1)]
+    name: Annotated[list[RoleName], BeforeValidator(_one_or_many), Field(min_length=1)]
+
+
+class PersonEntry(Part):
+    """A person and his IAM user; without `iam_user` he has none, whatever the rules say."""
+
+    slack: SlackUser
+    iam_user: UserName | None = None
+    email: Email | None = None
+
+
+class PeopleRule(Part):
+    """How people who are not listed are found by their confirmed e-mail address."""
+
+    domain: Domain
+    tag: TagKey | None = None
+    compare: Literal["whole", "local-part"] = "local-part"
+
+
+class MachineEntry(Part):
+    """An IAM role of the grantee account and its owners."""
+
+    name: MachineName
+    role: RoleArn
+    owners: list[SlackUser]
+
+
+class VisitorEntry(Part):
+    """A person who comes by Identity Center."""
+
+    slack: SlackUser
+    role: RoleArn
+    user_name: PersonName
+
+
+class File(Part):
+    """The whole file."""
+
+    version: Literal[1]
+    installation: Annotated[str, AfterValidator(fields.installation)]
+    slack: Slack
+    grantee_account: GranteeAccountEntry
+    limits: Limits = Limits()
+    defaults: Defaults = Defaults()
+    accounts: list[AccountEntry] = []
+    roles: list[RoleEntry] = []
+    people: list[PersonEntry] = []
+    people_rules: list[PeopleRule] = []
+    machines: list[MachineEntry] = []
+    identity_center: list[VisitorEntry] = []
+    admins: list[SlackUser] = []
+    auditors: list[SlackUser] = []

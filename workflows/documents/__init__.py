@@ -1,0 +1,1 @@
+"""Policy documents as values: what xacct writes into AWS, and how it reads what stands there."""

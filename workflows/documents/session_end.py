@@ -1,0 +1,107 @@
+"""The session end: an inline policy of the role that ends live sessions, to the second.
+
+`aws:userid` is `<role id>:<session name>` in every request that a session signs, and an explicit
+deny beats everything (IAM User Guide, "AWS global condition context keys" and "Policy evaluation
+logic"). The line stands there from the opening on, so nothing of ours has to run at the end.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+
+from workflows.documents import text
+from workflows.documents.text import Document, Statement
+
+NAME: Final = "xacct-session-end"
+"""The name of the inline policy."""
+
+
+@dataclass(frozen=True, order=True)
+class Line:
+    """When the sessions of one name end.
+
+    `end` None: they are over, whatever the clock says. `boundary`: sessions issued before it stay
+    dead although `end` lies ahead (an older grant of the same name ended).
+    """
+
+    user_id: str  # <role id>:<session name>
+    end: datetime | None
+    boundary: datetime | None = None
+
+
+def render(role_arn: str, lines: Iterable[Line]) -> dict[str, Any]:
+    """The policy: the role cannot change itself, and each name ends when its line says.
+
+    Names that are over share one undated statement; equal ends, and equal boundaries, share one.
+    """
+    held = sorted(lines, key=lambda line: line.user_id)
+    over = [line.user_id for line in held if line.end is None]
+    made = [_deny("XacctOver", over, {})] if over else []
+    for end, ids in _by(held, lambda line: line.end):
+        dated = {"DateGreaterThanEquals": {"aws:CurrentTime": text.moment(end)}}
+        made.append(_deny(f"XacctEnd{_stamp(end)}", ids, dated))
+    for boundary, ids in _by(held, lambda line: line.boundary):
+        dated = {"DateLessThan": {"aws:TokenIssueTime": text.moment(boundary)}}
+        made.append(_deny(f"XacctBefore{_stamp(boundary)}", ids, dated))
+    return text.document([_itself(role_arn), *made])
+
+
+def lines(document: Document | None) -> list[Line]:
+    """What a policy of ours says, name by name; statements of another shape say nothing."""
+    found: dict[str, Line] = {}
+    for statement in text.statements(document) if document is not None else []:
+        condition = statement.get("Condition", {})
+        ids = text.values(condition.get("StringEqualsIgnoreCase", {}).get("aws:userid", []))
+        end = _moment(condition, "DateGreaterThanEquals", "aws:CurrentTime")
+        boundary = _moment(condition, "DateLessThan", "aws:TokenIssueTime")
+        for one in ids:
+            line = found.get(one, Line(one, None))
+            found[one] = replace(line, end=end or line.end, boundary=boundary or line.boundary)
+    return list(found.values())
+
+
+def _moment(condition: Document, operator: str, key: str) -> datetime | None:
+    return text.parse_moment(str(condition.get(operator, {}).get(key, "")))
+
+
+def as_wanted(document: Document | None, role_arn: str, lines: Iterable[Line]) -> bool:
+    """Whether the policy that stands there says just what these lines say."""
+    wanted = text.statements(render(role_arn, lines))
+    held = text.statements(document) if document is not None else []
+    return len(held) == len(wanted) and all(any(text.same(a, b) for b in held) for a in wanted)
+
+
+def _by(
+    lines: Iterable[Line], moment: Callable[[Line], datetime | None]
+) -> list[tuple[datetime, list[str]]]:
+    dated = sorted(
+        ((at, line.user_id) for line in lines if (at := moment(line)) is not None),
+    )
+    return [(at, [one[1] for one in group]) for at, group in groupby(dated, lambda one: one[0])]
+
+
+def _itself(role_arn: str) -> Statement:
+    """A borrowed administrator could otherwise delete this policy."""
+    return {
+        "Sid": "XacctSelf",
+        "Effect": "Deny",
+        "NotAction": ["iam:Get*", "iam:List*"],
+        "Resource": role_arn,
+    }
+
+
+def _deny(sid: str, user_ids: list[str], dated: Mapping[str, object]) -> Statement:
+    """Names compare without case: two grantees of one role never differ in case alone."""
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"StringEqualsIgnoreCase": {"aws:userid": user_ids}, **dated},
+    }
+
+
+def _stamp(at: datetime) -> str:
+    return text.moment(at).replace("-", "").replace(":", "")

@@ -1,0 +1,38 @@
+"""Refusals: what xacct will not do, as types whose text is the sentence a person reads."""
+
+
+class Refused(Exception):  # noqa: N818  it is an answer, not a fault
+    """Something that was asked for will not be done; `str()` is the whole sentence shown.
+
+    The sentence says what is wrong and how to get it right. It never holds a secret.
+    """
+
+
+class NotFound(Refused):
+    """The thing named is not there, or is not for this person: both read alike."""
+
+
+class NotAllowed(Refused):
+    """The rules do not let this person do this."""
+
+
+class AlreadySettled(Refused):
+    """Somebody else, or time, was faster; the sentence says what the state is now."""
+
+
+class NoRoom(Refused):
+    """A quota of AWS would be exceeded; the sentence says which, and when room frees up."""
+
+
+class CannotOpen(Refused):
+    """Opening would break a promise (foreign access, changed identity, widened group…)."""
+
+
+class Trouble(Exception):  # noqa: N818  its kinds are named by what AWS did
+    """AWS did not do as asked. `action` is AWS's name of the call; the text holds no secret."""
+
+    def __init__(self, action: str, code: str, message: str) -> None:
+        super().__init__(f"{action}: {code}: {message}" if message else f"{action}: {code}")
+        self.action = action
+        self.code = code
+        self.message = message

@@ -1,0 +1,89 @@
+"""Which identity in AWS a person in Slack may ask for."""
+
+from collections.abc import Callable, Sequence
+
+from workflows.catalog.model import Catalog, Engineer, GranteeKind, IdentityRule, Role, Visitor
+from workflows.errors import NotAllowed, NotFound
+from workflows.person import Grantee, Person
+
+FindByTag = Callable[[str, str], Sequence[str]]
+"""(tag key, value) → the names of the IAM users in the grantee account that carry it."""
+
+
+def machine(catalog: Catalog, person: Person, name: str) -> Grantee:
+    """The machine, if the person owns it; otherwise NotFound, whether it exists or not."""
+    found = catalog.machine(name)
+    if found is None or person.user not in found.owners:
+        mine = [one.name for one in catalog.machines if person.user in one.owners]
+        yours = f"Yours: {', '.join(mine)}." if mine else "The catalog names none of yours."
+        raise NotFound(f"You own no machine called {name}. {yours}")
+    return Grantee(
+        kind=GranteeKind.MACHINE,
+        name=found.name,
+        arn=found.role_arn,
+        session_name=found.session_name,
+        owners=found.owners,
+    )
+
+
+def own(catalog: Catalog, person: Person, role: Role, by_tag: FindByTag) -> Grantee:
+    """The person's own identity that fits the role: the IAM user, else Identity Center's.
+
+    Raises NotAllowed, saying how to be added, when the catalog knows none.
+    """
+    if GranteeKind.USER in role.kinds and (name := _user_name(catalog, person, by_tag)):
+        return _user(catalog, person, name)
+    visitor = next((one for one in catalog.visitors if one.slack == person.user), None)
+    if GranteeKind.PERSON in role.kinds and visitor is not None:
+        return _visitor(person, visitor)
+    raise NotAllowed(
+        f"The catalog does not say which identity in AWS is yours for {role.key}. Ask an "
+        "administrator of xacct to add you under `people` (or `identity_center`)."
+    )
+
+
+def _user_name(catalog: Catalog, person: Person, by_tag: FindByTag) -> str | None:
+    listed: Engineer | None = catalog.engineer(person.user)
+    if listed is not None:
+        return listed.iam_user
+    local, _, domain = (person.email or "").casefold().partition("@")
+    for rule in catalog.identity_rules:
+        if person.email_confirmed and domain and domain == rule.domain.casefold():
+            return _by_rule(
+                rule, local if rule.compares_local_part else f"{local}@{domain}", by_tag
+            )
+    return None
+
+
+def _by_rule(rule: IdentityRule, value: str, by_tag: FindByTag) -> str | None:
+    if rule.tag is None:
+        return value
+    names = by_tag(rule.tag, value)
+    if len(names) > 1:
+        raise NotAllowed(
+            f"{len(names)} IAM users carry the tag {rule.tag}={value}: {', '.join(sorted(names))}. "
+            "Ask an administrator to leave the tag on yours only."
+        )
+    return names[0] if names else None
+
+
+def _user(catalog: Catalog, person: Person, named: str) -> Grantee:
+    name = named.rpartition("/")[2]
+    account = catalog.grantee
+    return Grantee(
+        kind=GranteeKind.USER,
+        name=name,
+        arn=f"arn:{account.partition}:iam::{account.id}:user/{named.lstrip('/')}",
+        session_name=name,
+        owners=(person.user,),
+    )
+
+
+def _visitor(person: Person, visitor: Visitor) -> Grantee:
+    return Grantee(
+        kind=GranteeKind.PERSON,
+        name=visitor.user_name,
+        arn=visitor.role_arn,
+        session_name=visitor.user_name,
+        owners=(person.user,),
+    )

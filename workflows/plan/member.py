@@ -1,0 +1,79 @@
+"""The plan for the places of an IAM user in governed groups."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from workflows.plan.phase import Phase
+from workflows.seen import MemberSeen
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a request wants of one group: to be in it (`inside`), or out of it, while it is open."""
+
+    request: int
+    phase: Phase
+    group: str
+    inside: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change of a membership."""
+
+    group: str
+    join: bool
+
+
+@dataclass(frozen=True)
+class MemberPlan:
+    """Changes in their order; places to note before the first of them; what cannot be, is gone."""
+
+    steps: tuple[Step, ...]
+    note: Mapping[str, bool]  # group → whether the user is in it before us
+    refused: Mapping[int, str]
+    missing: frozenset[int]
+
+
+def plan(seen: MemberSeen, places: Sequence[Place], noted: Mapping[str, bool]) -> MemberPlan:
+    """The plan for one user. A place that was as wanted before us is not ours to change."""
+    refused = _no_slot(seen, places, noted)
+    kept = [one for one in places if one.request not in refused]
+    before = {**{one.group: one.group in seen.groups for one in kept}, **noted}
+    closing, opening, missing = [], [], set()
+    for group in sorted({one.group for one in places}):
+        mine = [one for one in places if one.group == group]
+        inside, ours = mine[0].inside, before.get(group) != mine[0].inside
+        is_open = (group in seen.groups) == inside
+        live = [one for one in mine if one.request not in refused]
+        opens = any(one.phase is Phase.OPENING for one in live)
+        stays = any(one.phase is Phase.OPEN for one in live)
+        if ours and opens and not is_open:
+            opening.append(Step(group, join=inside))
+        elif ours and group in before and is_open and not (opens or stays):
+            closing.append(Step(group, join=not inside))
+        elif stays and not is_open and not opens:
+            missing |= {one.request for one in live if one.phase is Phase.OPEN}
+    opened = {one.group for one in kept if one.phase is Phase.OPENING}
+    note = {group: before[group] for group in opened if group not in noted}
+    return MemberPlan((*closing, *opening), note, refused, frozenset(missing))
+
+
+def _no_slot(
+    seen: MemberSeen, places: Sequence[Place], noted: Mapping[str, bool]
+) -> dict[int, str]:
+    """A place in a deny group that must be given back counts as taken."""
+    owed = {group for group, was in noted.items() if was and group not in seen.groups}
+    taken = len(seen.groups) + len(owed)
+    refused: dict[int, str] = {}
+    for place in places:
+        if place.phase is not Phase.OPENING or not place.inside or place.group in seen.groups:
+            continue
+        if taken >= seen.groups_quota:
+            refused[place.request] = (
+                f"{seen.user.name} is in {taken} groups already, places to be given back counted, "
+                f"and AWS allows {seen.groups_quota}. Take him out of a group he does not need."
+            )
+        else:
+            taken += 1
+    return refused

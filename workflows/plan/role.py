@@ -1,0 +1,237 @@
+"""The plan for a role of an owner account: its trust policy and its session end."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from workflows.documents import admits, session_end, text, trust
+from workflows.documents.trust import Entry, Vend
+from workflows.plan.phase import Phase
+from workflows.seen import RoleDetail
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a request wants of AWS."""
+
+    request: int
+    phase: Phase
+    visitor: admits.Visitor  # `after` is the end of the access
+    session_name: str
+    role_id: str
+    session_end: bool
+    boundary: datetime | None = None
+    vendor: tuple[str, str] | None = None  # (account id, vendor role id)
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the access ends: a whole minute, fixed in the note."""
+        return self.visitor.after
+
+    @property
+    def user_id(self) -> str:
+        """`aws:userid` of every session of this grantee in the role."""
+        return f"{self.role_id}:{self.session_name}"
+
+    @property
+    def entry(self) -> Entry:
+        """How the trust policy lets this grantee in."""
+        who = self.visitor
+        return Entry(
+            kind=who.kind,
+            partition=who.partition,
+            account_id=who.account_id,
+            unique_id=who.unique_id,
+            session_name=self.session_name,
+            end=who.after,
+        )
+
+
+@dataclass(frozen=True)
+class RolePlan:
+    """What to write, None where AWS holds it already; what cannot be opened, and what is gone."""
+
+    session_end: dict[str, Any] | None
+    trust: dict[str, Any] | None
+    refused: Mapping[int, str]  # opening request → the sentence that says why not
+    missing: frozenset[int]  # open requests whose statement somebody removed
+
+
+def plan(seen: RoleDetail, grants: Sequence[Grant], *, installation: str) -> RolePlan:
+    """The plan for one role of an owner account."""
+    refused = _cannot_open(seen, grants, installation)
+    while True:
+        left = [one for one in grants if one.request not in refused]
+        made = _role(seen, left, installation)
+        opening = [one.request for one in left if one.phase is Phase.OPENING]
+        sentence = _no_room(made, seen)
+        if sentence is None or not opening:
+            return replace(made, refused=refused)
+        refused[max(opening)] = sentence
+
+
+def _role(seen: RoleDetail, grants: Sequence[Grant], installation: str) -> RolePlan:
+    wanted, missing = _entries(seen, grants)
+    vend = _vend(seen, grants, wanted)
+    document = None
+    if not trust.as_wanted(seen.role.trust, wanted=wanted, vend=vend):
+        account_id, partition = seen.role.arn.split(":")[4], seen.role.arn.split(":")[1]
+        sealed = trust.seal(installation, partition=partition, account_id=account_id)
+        document = trust.render(seen.role.trust, wanted=wanted, vend=vend, sealed=sealed)
+    return RolePlan(_session_end(seen, grants), document, {}, missing)
+
+
+def _entries(seen: RoleDetail, grants: Sequence[Grant]) -> tuple[list[Entry], frozenset[int]]:
+    """One entry a grantee, with the latest of his ends; an open one only where AWS has it still."""
+    held = dict(sorted(trust.entries(seen.role.trust), key=lambda one: one[1]))
+    wanted: dict[str, Entry] = {}
+    for grant in grants:
+        entry = grant.entry
+        stands = held.get(entry.user_id)
+        opens = grant.phase is Phase.OPENING
+        still = grant.phase is Phase.OPEN and stands is not None and stands >= grant.ends_at
+        if (opens or still) and (
+            entry.user_id not in wanted or wanted[entry.user_id].end < entry.end
+        ):
+            wanted[entry.user_id] = entry
+    missing = frozenset(
+        grant.request
+        for grant in grants
+        if grant.phase is Phase.OPEN and grant.entry.user_id not in wanted
+    )
+    return list(wanted.values()), missing
+
+
+def _vend(seen: RoleDetail, grants: Sequence[Grant], wanted: Sequence[Entry]) -> Vend | None:
+    standing = trust.vended_names(seen.role.trust)
+    let_in = {one.session_name for one in wanted}
+    vending = [
+        grant
+        for grant in grants
+        if grant.vendor is not None
+        and grant.session_name in let_in
+        and (
+            grant.phase is Phase.OPENING
+            or (grant.phase is Phase.OPEN and grant.session_name in standing)
+        )
+    ]
+    if not vending:
+        return None
+    account_id, vendor_id = vending[-1].vendor or ("", "")
+    return Vend(
+        partition=vending[-1].visitor.partition,
+        account_id=account_id,
+        vendor_id=vendor_id,
+        session_names=tuple(sorted({one.session_name for one in vending})),
+        end=max(one.ends_at for one in vending),
+    )
+
+
+def _session_end(seen: RoleDetail, grants: Sequence[Grant]) -> dict[str, Any] | None:
+    """A name that is over may keep the date it ended at: that is one write less at every end."""
+    lines = _lines(grants)
+    if seen.session_end is None and not lines:
+        return None
+    held = {line.user_id: line for line in session_end.lines(seen.session_end)}
+    lenient = [
+        stands
+        if line.end is None
+        and (stands := held.get(line.user_id)) is not None
+        and (stands.end is None or stands.end <= seen.role.at)
+        else line
+        for line in lines
+    ]
+    if session_end.as_wanted(seen.session_end, seen.role.arn, lenient):
+        return None
+    return session_end.render(seen.role.arn, lines)
+
+
+def _lines(grants: Sequence[Grant]) -> list[session_end.Line]:
+    """One line a session name: the latest end of what is open, or over."""
+    made: dict[str, session_end.Line] = {}
+    for grant in (one for one in grants if one.session_end):
+        line = made.get(grant.user_id, session_end.Line(grant.user_id, None))
+        if grant.phase is not Phase.OVER:
+            line = replace(
+                line,
+                end=max(filter(None, (line.end, grant.ends_at))),
+                boundary=max(filter(None, (line.boundary, grant.boundary)), default=None),
+            )
+        made[grant.user_id] = line
+    return list(made.values())
+
+
+def _no_room(made: RolePlan, seen: RoleDetail) -> str | None:
+    if made.trust is not None and (size := text.length(made.trust)) > seen.trust_quota:
+        return (
+            f"The role's trust policy has no room for another grant: {size} characters, AWS allows "
+            f"{seen.trust_quota}. Room frees up when a grant on this role ends; an administrator "
+            "of the owner account can raise the quota (IAM, role trust policy length)."
+        )
+    if made.session_end is not None:
+        size = text.length(made.session_end) + seen.other_inline
+        if size > seen.inline_quota:
+            return (
+                f"The role's inline policies have no room for another session end: {size} "
+                f"characters, AWS allows {seen.inline_quota}. Room frees up half a day after "
+                "earlier grants end; moving the role's other inline policies into managed "
+                "policies makes room at once."
+            )
+    return None
+
+
+def _cannot_open(seen: RoleDetail, grants: Sequence[Grant], installation: str) -> dict[int, str]:
+    """Request → why it may not be opened beside what stands in AWS now."""
+    opening = [one for one in grants if one.phase is Phase.OPENING]
+    standing = role_fault(seen, installation)
+    refused: dict[int, str] = {}
+    for grant in opening:
+        sentence = standing or grantee_fault(seen, grant.visitor) or _shares_name(grant, grants)
+        if sentence is not None:
+            refused[grant.request] = sentence
+    return refused
+
+
+def role_fault(seen: RoleDetail, installation: str) -> str | None:
+    """Why nobody can be let into the role as it stands, or None."""
+    others = [one for one in trust.seals(seen.role.trust) if one != installation]
+    if others:
+        return (
+            f"The role is sealed by another installation of xacct ({others[0]}). Two cannot "
+            "govern one role: take it out of one of the two catalogs."
+        )
+    orphan = trust.orphan(seen.role.trust)
+    if orphan is not None:
+        return (
+            f"The role's trust policy still names {orphan}, a principal that was deleted. AWS "
+            "refuses every change of the policy until somebody removes that entry."
+        )
+    return None
+
+
+def grantee_fault(seen: RoleDetail, visitor: admits.Visitor) -> str | None:
+    """Why this grantee cannot be let in: he would stay in after the end. Or None."""
+    statement = admits.admitting(seen.role.trust, visitor)
+    if statement is None:
+        return None
+    name = statement.get("Sid", "without a Sid")
+    return (
+        f"The role's trust policy has a statement of somebody else ({name}) that lets "
+        f"{visitor.name} in without an end, so xacct could not end this access. Remove or narrow "
+        "that statement."
+    )
+
+
+def _shares_name(grant: Grant, grants: Sequence[Grant]) -> str | None:
+    for other in grants:
+        if (
+            other.session_name.casefold() == grant.session_name.casefold()
+            and other.visitor.unique_id != grant.visitor.unique_id
+        ):
+            return (
+                f"Another grantee has, or had in the last hours, sessions named "
+                f"{grant.session_name} in this role. Ending one would end the other; try again "
+                "when his are over."
+            )
+    return None

@@ -1,0 +1,108 @@
+"""Who may do what. Facts in, a sentence out when the answer is no; no I/O, no clock."""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from workflows.catalog.model import Catalog, GranteeKind, Mechanism, Role
+from workflows.errors import NotAllowed
+from workflows.person import Person
+
+
+def identified(person: Person, catalog: Catalog) -> None:
+    """Refuses everybody who is not a full member of the one Slack workspace."""
+    if person.stranger or person.team != catalog.team:
+        raise NotAllowed("xacct serves the members of its own Slack workspace only.")
+    if person.deleted:
+        raise NotAllowed("This Slack account is deactivated.")
+    if person.bot:
+        raise NotAllowed("xacct serves people, not bots.")
+    if person.guest:
+        raise NotAllowed("Guests of the workspace cannot use xacct. Ask a full member to help.")
+    if not person.email_confirmed:
+        raise NotAllowed(
+            "Your e-mail address in Slack is not confirmed. Confirm it in your Slack profile, "
+            "then try again."
+        )
+
+
+def may_ask(role: Role, kind: GranteeKind) -> None:
+    """Refuses a kind of grantee that the catalog does not let ask for the role."""
+    if kind not in role.kinds:
+        allowed = ", ".join(sorted(role.kinds))
+        raise NotAllowed(f"{role.key} cannot be lent to a {kind}; it can be lent to: {allowed}.")
+
+
+def can_be_approved(role: Role, own: Collection[str]) -> None:
+    """Refuses a request that too few could approve; those in `own` cannot, it is their own."""
+    able = [one for one in role.approvers if one not in own]
+    if len(able) < role.approvals:
+        raise NotAllowed(
+            f"Nobody could approve this: {role.key} needs {role.approvals} "
+            f"approval{'s' if role.approvals != 1 else ''} by somebody other than you, and the "
+            f"catalog names {len(able)}. Ask an administrator of xacct to name approvers."
+        )
+
+
+def may_decide(
+    role: Role | None, approver: Person, *, requester: Person, owners: Sequence[str] = ()
+) -> None:
+    """Refuses everybody who may not decide on this person's request for this role.
+
+    `owners` are the owners of the machine it is for. One person under two Slack ids is one person:
+    the e-mail addresses are compared as well.
+    """
+    if approver.user == requester.user or _same_person(approver, requester):
+        raise NotAllowed("You cannot decide on your own request. Another approver has to.")
+    if approver.user in owners:
+        raise NotAllowed("You own this machine, so somebody else has to decide on its access.")
+    if role is None or approver.user not in role.approvers:
+        named = people(role.approvers) if role is not None else "nobody"
+        raise NotAllowed(f"Only the approvers of this role can decide on it: {named}.")
+
+
+def _same_person(one: Person, other: Person) -> bool:
+    return bool(one.email) and (one.email or "").casefold() == (other.email or "").casefold()
+
+
+def may_revoke(
+    catalog: Catalog, role: Role | None, actor: str, *, requester: str, owners: Sequence[str]
+) -> None:
+    """Refuses everybody but the requester, a machine's owners, the approvers and the admins."""
+    approvers = role.approvers if role is not None else ()
+    if actor in {requester, *owners, *approvers, *catalog.admins}:
+        return
+    raise NotAllowed(
+        "Only the requester, an approver of the role or an administrator of xacct can end this."
+    )
+
+
+def people(users: Iterable[str]) -> str:
+    """`<@U1>, <@U2>` in Slack's markup, or the word nobody."""
+    return ", ".join(f"<@{user}>" for user in users) or "nobody"
+
+
+def rule_of(role: Role) -> dict[str, Any]:
+    """All of the catalog that an approver relies on when he decides."""
+    return {
+        "role": role.arn,
+        "mechanism": role.mechanism,
+        "group": role.group.arn if role.group else None,
+        "approvers": sorted(role.approvers),
+        "approvals": role.approvals,
+        "longest": int(role.max_duration.total_seconds()),
+        "delivery": role.delivery,
+        "session_end": role.session_end,
+    }
+
+
+def terms(role: Role, **asked: Any) -> str:
+    """The hash of all that is decided on: the rule, who, how long, why, and what was found."""
+    text = json.dumps({"rule": rule_of(role), **asked}, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def comes_by_group(role: Role, kind: GranteeKind) -> bool:
+    """Whether lending this role changes a group: only IAM users come through groups."""
+    return kind is GranteeKind.USER and role.mechanism is not Mechanism.TRUST_POLICY

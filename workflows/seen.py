@@ -1,0 +1,52 @@
+"""What AWS was read to say, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+Document = Mapping[str, Any]
+"""A policy document as AWS shows it: decoded JSON."""
+
+
+@dataclass(frozen=True)
+class RoleSeen:
+    """A role of an owner account. `at` is AWS's own time of the read (the reply's Date)."""
+
+    arn: str
+    role_id: str
+    trust: Document
+    longest_session: int  # seconds
+    boundary: str | None  # ARN of the permissions boundary
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RoleDetail:
+    """A role with what its session end and its room depend on."""
+
+    role: RoleSeen
+    session_end: Document | None
+    other_inline: int  # characters of the role's other inline policies, whitespace not counted
+    trust_quota: int
+    inline_quota: int
+
+
+@dataclass(frozen=True)
+class GranteeSeen:
+    """An IAM user or role of the grantee account."""
+
+    arn: str
+    name: str
+    unique_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class MemberSeen:
+    """An IAM user, the groups he is in, and what the governed ones among them hold."""
+
+    user: GranteeSeen
+    groups: frozenset[str]
+    contents: Mapping[str, tuple[Document, ...]] = field(default_factory=dict)
+    groups_quota: int = 10

@@ -1,0 +1,150 @@
+"""Taking a target, and handing it back with the moment it is next due."""
+
+import logging
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from db.lifecycle import Event, State, Why
+from db.models import Request, Target
+from db.store import requests, targets
+from workflows.aws.fence import Fenced
+from workflows.errors import Trouble
+from workflows.world import World
+
+AFTER_FENCE: Final = timedelta(seconds=30)
+"""A lease outlives its fence by this: the next worker never writes beside us."""
+
+LATE_WRITE: Final = timedelta(minutes=6)
+"""After a lease that was not handed back AWS is observed again: a late write may have arrived."""
+
+KEPT: Final = timedelta(hours=12, minutes=15)
+"""How long a session end stays after its end: 43,200 s is the longest session AWS allows."""
+
+MISSING_FOR: Final = timedelta(seconds=60)
+
+LONGEST_WAIT: Final = timedelta(seconds=60)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A target that is ours to change until its lease ends."""
+
+    target: Target
+    lease: targets.Lease
+    fenced: Fenced
+
+
+def take(world: World, target_id: int) -> Held | None:
+    """Leases the target, if something is owed and nobody has it. Raises Trouble without a session.
+
+    The session comes first: how long the lease lasts follows from its fence.
+    """
+    with world.database.read() as session:
+        target = targets.get(session, target_id)
+    try:
+        fenced = world.managers.fenced(target.manager_arn, target.external_id)
+    except Trouble as trouble:
+        put_off(world, target, trouble)
+        return None
+    with world.database.write() as session:
+        now = world.clock.now()
+        term = targets.Term(now, world.database.now(session), fenced.left(now) + AFTER_FENCE)
+        lease = targets.lease(session, target_id, term, token=uuid.uuid4().hex, run=world.run)
+        if lease is None:
+            return None
+        target = targets.get(session, target_id)
+    return Held(target, lease, fenced)
+
+
+def put_off(world: World, target: Target, trouble: Trouble) -> None:
+    """No session of the manager role: the debt stays, and is tried again later."""
+    log.warning("cannot enter account %s: %s", target.account_id, trouble)
+    with world.database.write() as session:
+        again = world.clock.now() + wait(target.attempts)
+        targets.put_off(session, target.id, again_at=again, trouble=str(trouble))
+
+
+def wait(attempts: int) -> timedelta:
+    """How long until the next try: 1, 2, 4 … seconds, at most LONGEST_WAIT."""
+    return min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_WAIT)
+
+
+def end_what_is_over(session: Session, rows: Iterable[Request], now: datetime) -> None:
+    """Moves what reached its end, or was not opened in time, on to its closing."""
+    for row in rows:
+        if row.state not in (State.APPROVED, State.ACTIVE):
+            continue
+        if row.ends_at is not None and row.ends_at <= now:
+            requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.TIME)
+        elif row.state is State.APPROVED and row.open_by is not None and row.open_by <= now:
+            requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.NOT_OPENED)
+
+
+def hand_back(
+    session: Session, world: World, held: Held, *, again_at: datetime | None, trouble: str | None
+) -> None:
+    """Ends the lease; AWS is next looked at when the rows, a retry, or a late write ask for it."""
+    now = world.clock.now()
+    if held.lease.taken_over:
+        late = now + LATE_WRITE
+        again_at = late if again_at is None else min(again_at, late)
+    targets.hand_back(session, held.lease, again_at=again_at, trouble=trouble)
+
+
+def try_again(world: World, held: Held, trouble: str) -> None:
+    """Hands the lease back with the debt still standing."""
+    log.warning("settling %s: %s", held.target.arn, trouble)
+    with world.database.write() as session:
+        again = world.clock.now() + wait(held.target.attempts)
+        hand_back(session, world, held, again_at=again, trouble=trouble)
+
+
+def close_if_done(session: Session, row: Request, now: datetime) -> None:
+    """An ending request has ended when all of it was read back closed.
+
+    Its session end stays in the role for KEPT: that is the role's debt.
+    """
+    member_done = row.member_target_id is None or row.member_closed_at is not None
+    if row.state is State.ENDING and row.role_closed_at is not None and member_done:
+        requests.move(session, row, Event.CLOSED, actor="xacct", at=now)
+        targets.owe(session, row.role_target_id, now + KEPT)
+
+
+def fail(session: Session, row: Request, sentence: str, now: datetime) -> None:
+    """An approved request that cannot be opened goes on to its closing, and says why."""
+    requests.move(
+        session, row, Event.FAILED, actor="xacct", at=now, why=Why.FAILED, trouble=sentence
+    )
+
+
+def missing(
+    session: Session, row: Request, gone: Collection[int], now: datetime
+) -> datetime | None:
+    """An active grant that somebody took away in AWS ends, after a second look MISSING_FOR later.
+
+    Returns when to look again. One look is not enough: reads of IAM may be stale.
+    """
+    if row.state is not State.ACTIVE:
+        return None
+    if row.id not in gone:
+        if row.missing_since is not None:
+            row.missing_since = None
+        return None
+    if row.missing_since is None:
+        row.missing_since = now
+    if now - row.missing_since >= MISSING_FOR:
+        requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.REMOVED)
+        return now
+    return row.missing_since + MISSING_FOR
+
+
+def earliest(moments: Iterable[datetime | None]) -> datetime | None:
+    """The first of the moments that there are."""
+    return min((one for one in moments if one is not None), default=None)

@@ -1,0 +1,125 @@
+"""What is asked again when an approved request is about to be opened, and what the note fixes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from db import audit
+from db.lifecycle import Event, State, Why
+from db.models import Request
+from db.store import requests
+from workflows import access, rules
+from workflows.catalog.model import Catalog
+from workflows.directory import Unreachable
+from workflows.errors import Refused
+from workflows.person import Person
+from workflows.seen import RoleDetail
+from workflows.world import World
+
+People = dict[str, Person]
+
+
+def everybody(world: World, row: Request) -> People:
+    """Who the requester and each counted approver are right now. Raises Unreachable."""
+    users = {row.requester, *(one.by for one in row.decisions if one.approves)}
+    now = world.clock.now()
+    return {user: world.directory.person(user, now=now) for user in users}
+
+
+def still_stands(catalog: Catalog, row: Request, people: People) -> None:
+    """Refuses what would not be approved today: persons, catalog and terms as they are now."""
+    role = catalog.role(row.role)
+    if role is None:
+        raise Refused("The role left the catalog.")
+    requester = people[row.requester]
+    rules.identified(requester, catalog)
+    counted = 0
+    for decision in row.decisions:
+        if decision.approves:
+            approver = people[decision.by]
+            rules.identified(approver, catalog)
+            owners = access.owners_of(catalog, row)
+            rules.may_decide(role, approver, requester=requester, owners=owners)
+            counted += 1
+    if counted < max(row.approvals_needed, role.approvals):
+        raise Refused(f"It needs {role.approvals} approvals and has {counted}.")
+    if access.terms_of(row, role) != row.terms:
+        raise Refused("The terms in the catalog are not the ones that were approved.")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Approved requests that were asked about again: `fit` may be opened, `unfit` must not.
+
+    Of the rest Slack said nothing (`unsaid`) or nobody asked yet: they wait.
+    """
+
+    fit: frozenset[int]
+    unfit: Mapping[int, str]
+    unsaid: bool
+
+
+def ask_again(world: World, rows: Iterable[Request]) -> Asked:
+    """Asks the rules anew about every approved request among `rows`."""
+    fit: set[int] = set()
+    unfit: dict[int, str] = {}
+    unsaid = False
+    for row in (one for one in rows if one.state is State.APPROVED):
+        try:
+            still_stands(world.catalog, row, everybody(world, row))
+            fit.add(row.id)
+        except Unreachable:
+            unsaid = True
+        except Refused as refusal:
+            unfit[row.id] = str(refusal)
+    return Asked(frozenset(fit), unfit, unsaid)
+
+
+def end_unfit(session: Session, row: Request, sentence: str, now: datetime) -> None:
+    """Ends an approved request whose approval would not be given today."""
+    requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.CHANGED, trouble=sentence)
+
+
+def note(session: Session, row: Request, seen: RoleDetail, *, kept: Sequence[Request]) -> None:
+    """Fixes, before the first write to AWS, the end, the role's id and the boundary; once.
+
+    The end is AWS's time plus the duration, rounded up to the whole minute. `kept` are the pair's
+    other requests on this role: an open one hands its boundary on (its sessions are rightful); with
+    none open but one ended, sessions issued before now stay dead.
+    """
+    if row.noted_at is not None:
+        return
+    open_ones = [one for one in kept if one.state in (State.APPROVED, State.ACTIVE)]
+    noted = [one for one in open_ones if one.noted_at is not None]
+    ended = [one for one in kept if one.state not in (State.APPROVED, State.ACTIVE)]
+    boundaries = [one.boundary_at for one in noted if one.boundary_at is not None]
+    boundary = max(boundaries, default=None) if noted else (seen.role.at if ended else None)
+    ends_at = whole_minute(seen.role.at + timedelta(seconds=row.seconds))
+    requests.note(
+        session,
+        row,
+        at=seen.role.at,
+        noted_at=seen.role.at,
+        ends_at=ends_at,
+        role_id=seen.role.role_id,
+        boundary_at=boundary,
+    )
+    audit.say(
+        session,
+        "noted",
+        actor="xacct",
+        at=seen.role.at,
+        request=row,
+        ends_at=ends_at.isoformat(),
+        role_id=seen.role.role_id,
+        grantee_id=row.grantee_id,
+        session_name=row.session_name,
+    )
+
+
+def whole_minute(at: datetime) -> datetime:
+    """The moment itself when it is a whole minute, else the next one."""
+    floor = at.replace(second=0, microsecond=0)
+    return floor if floor == at else floor + timedelta(minutes=1)

@@ -1,0 +1,179 @@
+"""Settling a role of an owner account: its session end, then its trust policy."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from db import audit
+from db.lifecycle import Event, State, Why
+from db.models import Request
+from db.store import requests, targets
+from workflows import observe
+from workflows.aws.errors import AwsGone
+from workflows.errors import Trouble
+from workflows.plan.role import RolePlan, plan
+from workflows.seen import RoleDetail
+from workflows.settle import apply, opening, rows
+from workflows.settle.apply import Applied
+from workflows.settle.lease import (
+    KEPT,
+    Held,
+    close_if_done,
+    earliest,
+    end_what_is_over,
+    fail,
+    hand_back,
+    missing,
+    take,
+    try_again,
+    wait,
+)
+from workflows.settle.opening import Asked
+from workflows.world import World
+
+
+def settle(world: World, target_id: int) -> None:
+    """Pays what is owed for one role. The debt stands when AWS does not answer."""
+    held = take(world, target_id)
+    if held is None:
+        return
+    iam, name = held.fenced.iam, held.target.name
+    try:
+        asking = world.reads.submit(_ask_again, world, target_id)
+        seen = observe.role(world, held.fenced, name)
+        asked = asking.result()
+        planned = _note(world, held, seen, asked)
+        applied = apply.role(iam, name, seen, planned)
+        after = observe.role(world, held.fenced, name) if applied.tried else seen
+    except AwsGone:
+        _role_is_gone(world, held)
+    except Trouble as trouble:
+        try_again(world, held, str(trouble))
+    else:
+        _record(world, held, after, applied, asked)
+
+
+def _ask_again(world: World, target_id: int) -> Asked:
+    kept_since = world.clock.now() - KEPT
+    with world.database.read() as session:
+        found = requests.of_role(session, target_id, kept_since=kept_since)
+    return opening.ask_again(world, found)
+
+
+def _note(world: World, held: Held, seen: RoleDetail, asked: Asked) -> RolePlan:
+    """Commits what is about to be done, before AWS is touched; returns the plan for it."""
+    now = world.clock.now()
+    with world.database.write() as session:
+        targets.hold(session, held.lease)
+        found = requests.of_role(session, held.target.id, kept_since=now - KEPT)
+        end_what_is_over(session, found, now)
+        for row in (one for one in found if one.state is State.APPROVED):
+            if row.id in asked.unfit:
+                opening.end_unfit(session, row, asked.unfit[row.id], now)
+            elif row.id in asked.fit:
+                opening.note(session, row, seen, kept=rows.pair(found, row))
+        planned = plan(seen, rows.grants(found, asked.fit), installation=world.catalog.installation)
+        _fail_refused(session, found, planned, now)
+    return planned
+
+
+def _fail_refused(
+    session: Session, found: Sequence[Request], planned: RolePlan, now: datetime
+) -> None:
+    for row in found:
+        if row.id in planned.refused and row.state is State.APPROVED:
+            fail(session, row, planned.refused[row.id], now)
+
+
+def _record(world: World, held: Held, seen: RoleDetail, applied: Applied, asked: Asked) -> None:
+    """Says what was read back, and nothing else: all is as wanted when a new plan is empty."""
+    now = world.clock.now()
+    with world.database.write() as session:
+        targets.hold(session, held.lease)
+        found = requests.of_role(session, held.target.id, kept_since=now - KEPT)
+        if applied.refused is not None:
+            _fail_openings(session, found, asked, str(applied.refused), now)
+        again = plan(seen, rows.grants(found, asked.fit), installation=world.catalog.installation)
+        _fail_refused(session, found, again, now)
+        settled = again.trust is None and again.session_end is None
+        looks = [missing(session, row, again.missing, now) for row in found]
+        if settled:
+            for row in found:
+                _settled(session, row, seen, asked, applied, now)
+        retry = None if settled and not asked.unsaid else now + wait(held.target.attempts)
+        trouble = None if settled else str(applied.refused or applied.unsettled or "spreading")
+        hand_back(
+            session,
+            world,
+            held,
+            again_at=earliest([retry, *looks, *(_next(row) for row in found)]),
+            trouble=trouble,
+        )
+
+
+def _fail_openings(
+    session: Session,
+    found: Sequence[Request],
+    asked: Asked,
+    sentence: str,
+    now: datetime,
+) -> None:
+    """AWS said a final no to a write that was to open something: nothing of it stays wanted."""
+    for row in found:
+        if row.state is State.APPROVED and row.id in asked.fit and row.role_open_at is None:
+            fail(session, row, sentence, now)
+
+
+def _settled(
+    session: Session,
+    row: Request,
+    seen: RoleDetail,
+    asked: Asked,
+    applied: Applied,
+    now: datetime,
+) -> None:
+    """What one row may say now that AWS was read to hold what all of them want."""
+    if row.state is State.ENDING and row.role_closed_at is None:
+        requests.note(session, row, at=now, role_closed_at=seen.role.at, trouble=None)
+        _say(session, "role closed", row, applied, now)
+        close_if_done(session, row, now)
+    elif row.state is State.APPROVED and row.noted_at is not None and row.id in asked.fit:
+        if row.role_open_at is None:
+            requests.note(session, row, at=now, role_open_at=seen.role.at, trouble=None)
+            _say(session, "role open", row, applied, now)
+        if row.member_target_id is None:
+            requests.move(session, row, Event.OPENED, actor="xacct", at=now, ends_at=row.ends_at)
+        else:
+            targets.owe(session, row.member_target_id, now)
+
+
+def _say(session: Session, event: str, row: Request, applied: Applied, now: datetime) -> None:
+    audit.say(session, event, actor="xacct", at=now, request=row, changes=applied.tried)
+
+
+def _next(row: Request) -> datetime | None:
+    """When this row next asks for its role to be looked at."""
+    if row.state is State.APPROVED:
+        return earliest([row.open_by, row.ends_at])
+    if row.state is State.ACTIVE:
+        return row.ends_at
+    if row.state is State.ENDED and row.ended_at is not None:
+        return row.ended_at + KEPT
+    return None
+
+
+def _role_is_gone(world: World, held: Held) -> None:
+    """A role that was deleted took its trust policy and its sessions with it."""
+    now = world.clock.now()
+    with world.database.write() as session:
+        targets.hold(session, held.lease)
+        for row in requests.of_role(session, held.target.id, kept_since=now):
+            if row.state is State.APPROVED:
+                fail(session, row, "The role is gone from the owner account.", now)
+            elif row.state is State.ACTIVE:
+                requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.REMOVED)
+            if row.state is State.ENDING and row.role_closed_at is None:
+                requests.note(session, row, at=now, role_closed_at=now)
+                close_if_done(session, row, now)
+        hand_back(session, world, held, again_at=None, trouble=None)

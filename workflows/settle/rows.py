@@ -1,0 +1,70 @@
+"""Rows as the plans take them."""
+
+from collections.abc import Collection, Sequence
+
+from db.lifecycle import State
+from db.models import Request
+from workflows.catalog.model import GranteeKind, Mechanism
+from workflows.documents.admits import Visitor
+from workflows.plan.member import Place
+from workflows.plan.phase import Phase
+from workflows.plan.role import Grant
+
+
+def phase(row: Request, fit: Collection[int]) -> Phase:
+    """What a row may still do. An approved one that was not asked about again opens nothing."""
+    if row.state is State.APPROVED:
+        return Phase.OPENING if row.id in fit else Phase.OPEN
+    return Phase.OPEN if row.state is State.ACTIVE else Phase.OVER
+
+
+def grants(rows: Sequence[Request], fit: Collection[int]) -> list[Grant]:
+    """What the noted rows want of a role; a row without a note has no right to anything yet."""
+    return [_grant(row, phase(row, fit)) for row in rows if row.noted_at is not None]
+
+
+def _grant(row: Request, stands: Phase) -> Grant:
+    assert row.ends_at is not None  # the database holds it: noted_has_end
+    account_id = row.grantee_arn.split(":")[4]
+    return Grant(
+        request=row.id,
+        phase=stands,
+        visitor=Visitor(
+            kind=GranteeKind(row.grantee_kind),
+            partition=row.partition,
+            account_id=account_id,
+            arn=row.grantee_arn,
+            name=row.grantee_name,
+            unique_id=row.grantee_id or "",
+            after=row.ends_at,
+        ),
+        session_name=row.session_name,
+        role_id=row.role_id or "",
+        session_end=row.session_end,
+        boundary=row.boundary_at,
+        vendor=None if row.vendor_id is None else (account_id, row.vendor_id),
+    )
+
+
+def places(rows: Sequence[Request], fit: Collection[int]) -> list[Place]:
+    """What rows want of a user's groups: a role that is not open yet wants nothing opened."""
+    return [
+        Place(
+            request=row.id,
+            phase=phase(row, fit if row.role_open_at is not None else ()),
+            group=row.group_name,
+            inside=row.mechanism == Mechanism.ALLOW_GROUP,
+        )
+        for row in rows
+        if row.group_name is not None and row.noted_at is not None
+    ]
+
+
+def pair(rows: Sequence[Request], row: Request) -> list[Request]:
+    """The other rows of the same grantee."""
+    return [
+        one
+        for one in rows
+        if one.id != row.id
+        and (one.grantee_kind, one.grantee_name) == (row.grantee_kind, row.grantee_name)
+    ]
