@@ -179,6 +179,6 @@ class Draw:
                 asked = timedelta(seconds=retry_after(error.response.headers))
                 raise Later(f"{method}: ratelimited", asked) from None
             raise
-        except Exception as error:  # the network: whether it was done nobody knows
+        except Exception as error:  # noqa: BLE001  the network: nobody knows if it was done
             raise Later(f"{method}: {type(error).__name__}") from None
         return {"channel": answer["channel"], "ts": answer["ts"]}

@@ -5,7 +5,6 @@ The verb and the row's payment are one transaction, so whatever was said is done
 
 import logging
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -44,7 +43,6 @@ class Counter:
     vendor: Vendor
     client: WebClient
     aside: Aside
-    wake: Callable[[], None]
 
 
 class Inboxes:
@@ -75,14 +73,13 @@ class Inboxes:
         except Exception:
             if row.attempts < ATTEMPTS and row.kind != "credentials":
                 raise
-            self._give_up(row, now)
+            reference = uuid.uuid4().hex[:8]
+            log.exception("inbox %s is given up [%s]", row.id, reference)
+            self._refuse(row, _broken(reference), now)
 
     def _answer(self, row: Inbox, now: datetime) -> None:
         try:
-            if now - row.received_at > TOO_OLD:
-                raise Refused(
-                    "xacct could not take this up in time, so nothing was done. Please repeat it."
-                )
+            _in_time(row, now)
             person = self._person(row, now)
             if row.kind == "credentials":
                 self._deliver(row, person)
@@ -95,7 +92,6 @@ class Inboxes:
         else:
             if words is not None:
                 self._counter.aside(row.response_url, words)
-                self._counter.wake()
 
     def _person(self, row: Inbox, now: datetime) -> Person:
         if row.team != self._world.catalog.team:
@@ -140,14 +136,16 @@ class Inboxes:
             )
         self._counter.aside(row.response_url, str(refusal))
 
-    def _give_up(self, row: Inbox, now: datetime) -> None:
-        reference = uuid.uuid4().hex[:8]
-        log.exception("inbox %s is given up [%s]", row.id, reference)
-        self._refuse(
-            row,
-            Refused(
-                f"Something broke on xacct's side, and nothing was done. Quote {reference} when "
-                "you ask about it."
-            ),
-            now,
+
+def _in_time(row: Inbox, now: datetime) -> None:
+    if now - row.received_at > TOO_OLD:
+        raise Refused(
+            "xacct could not take this up in time, so nothing was done. Please repeat it."
         )
+
+
+def _broken(reference: str) -> Refused:
+    return Refused(
+        f"Something broke on xacct's side, and nothing was done. Quote {reference} when you ask "
+        "about it."
+    )

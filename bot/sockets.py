@@ -63,6 +63,18 @@ class Socket(SocketModeClient):
             concurrency=1,
         )
 
+    def leave(self) -> None:
+        """Reads nothing new from the socket; what was read can still be answered."""
+        self.auto_reconnect_enabled = False
+        self.default_auto_reconnect_enabled = False
+        self.current_session_runner.event.set()
+        self.current_session_state.terminated = True
+        pause = threading.Event()
+        for _ in range(100):  # a second at most
+            if self.message_queue.empty():
+                break
+            pause.wait(0.01)
+
     def enqueue_message(self, message: str) -> None:
         """Notes when the message came; from then on a person is waiting."""
         self.message_queue.put((monotonic(), message))

@@ -80,9 +80,7 @@ def _request(world: World, heard: Heard, command: said.Request) -> Deed:
         duration=command.duration or role.default_duration,
         reason=command.reason,
     )
-    return lambda session: answers.filed(
-        access.request(session, catalog, ask, by=by, now=heard.at)
-    )
+    return lambda session: answers.filed(access.request(session, catalog, ask, by=by, now=heard.at))
 
 
 def _role(catalog: Catalog, account: str, role: str) -> Role:

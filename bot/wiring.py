@@ -1,15 +1,14 @@
 """The one place that knows every part, and puts them together."""
 
-import logging
-import threading
 import uuid
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 import boto3
+from apscheduler.schedulers.background import BackgroundScheduler
 from slack_bolt import App
 
 from bot import jobs, listeners
@@ -32,20 +31,18 @@ from workflows.sweep import Sweep, looks, settles
 from workflows.world import World
 
 WORKERS: Final = 24
-"""Debts paid at the same time."""
+"""Debts that are paid at the same time."""
 
 LISTENERS: Final = 16
-"""Envelopes served at the same time: each mostly waits for the shared commit."""
+"""Envelopes that are served at the same time: each mostly waits for the shared commit."""
 
 SOCKETS: Final = 2
-"""Slack closes each connection now and then; another one keeps listening meanwhile
+"""Slack closes each connection now and then; the other one listens on meanwhile
 (docs.slack.dev/apis/events-api/using-socket-mode, "Using multiple connections").
 """
 
 _READS: Final = 16
 _ASIDES: Final = 8
-
-log = logging.getLogger(__name__)
 
 
 def database(store: Store, clock: Clock) -> Database:
@@ -54,37 +51,38 @@ def database(store: Store, clock: Clock) -> Database:
     return Database(store.database_url.reveal(), key=key, now=clock.now)
 
 
-def catalog(text: str) -> Catalog:
-    """The catalog. Raises Mistakes that names all of them."""
-    found = load(text)
+def catalog(file: Path) -> Catalog:
+    """The catalog in a file. Raises Mistakes that names all of them."""
+    try:
+        found = load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Mistakes("The catalog cannot be read:", [f"{file}: {error}"]) from None
     if isinstance(found, Catalog):
         return found
-    lines = [f"line {one.line}: {one.place}: {one.sentence}" for one in found]
-    raise Mistakes("The catalog has mistakes:", lines)
+    raise Mistakes(f"{file} has mistakes:", [str(one) for one in found])
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything of a running xacct that must be started and stopped."""
+    """All of a running xacct that is there before Slack is."""
 
     world: World
+    slack: Clients
     sweep: Sweep
     writer: Writer
+    desk: Desk
+    scheduler: BackgroundScheduler
     asides: ThreadPoolExecutor
     workers: ThreadPoolExecutor
-    slack: Clients
-    desk: Desk
-    scheduler: Any
-    sockets: Callable[[App], list[Socket]]
 
 
-def world(settings: Settings, told: Catalog, store: Database, clock: Clock, run: str) -> World:
-    """AWS, people, time and memory, for the workflows."""
-    slack = clients(settings).steady
+def world(settings: Settings, told: Catalog, remembered: Database, clock: Clock) -> World:
+    """The database, AWS, people and time, for the workflows."""
+    run = uuid.uuid4().hex[:12]
     return World(
-        database=store,
+        database=remembered,
         managers=Managers(boto3.Session(), clock=clock, run=run),
-        directory=Directory(store, partial(ask_person, slack, told.team)),
+        directory=Directory(remembered, partial(ask_person, clients(settings).steady, told.team)),
         catalog=told,
         clock=clock,
         reads=ThreadPoolExecutor(_READS, thread_name_prefix="read"),
@@ -92,6 +90,62 @@ def world(settings: Settings, told: Catalog, store: Database, clock: Clock, run:
     )
 
 
-def new_run() -> str:
-    """A name for this process's life."""
-    return uuid.uuid4().hex[:12]
+def parts(settings: Settings, surroundings: World, vendor: Vendor) -> Parts:
+    """Everything that works on the database; nothing has begun but the writer."""
+    slack = clients(settings)
+    asides = ThreadPoolExecutor(_ASIDES, thread_name_prefix="aside")
+
+    def aside(response_url: str | None, text: str) -> None:
+        asides.submit(whisper, response_url, text)
+
+    payer = Inboxes(Counter(surroundings, vendor, slack.steady, aside))
+    debts = [
+        payer.debt(),
+        settles(surroundings),
+        looks(surroundings),
+        Draw(surroundings, slack.posting).debt(),
+    ]
+    sweep = Sweep(debts, clock=surroundings.clock, workers=WORKERS)
+    writer = Writer(surroundings.database, written=sweep.wake)
+    return Parts(
+        world=surroundings,
+        slack=slack,
+        sweep=sweep,
+        writer=writer,
+        desk=Desk(put=writer.put, aside=aside, clock=surroundings.clock),
+        scheduler=jobs.scheduler(surroundings, sweep),
+        asides=asides,
+        workers=ThreadPoolExecutor(LISTENERS, thread_name_prefix="listener"),
+    )
+
+
+def app(made: Parts) -> App:
+    """The Bolt app with all its listeners. Asks Slack once whether the token is good.
+
+    A listener only writes a row and acknowledges, so it runs where its envelope is served: an
+    acknowledgement cannot be lost to an exception that follows it, and no second pool can run dry.
+    """
+    bolt = App(
+        client=made.slack.steady,
+        process_before_response=True,
+        request_verification_enabled=False,  # a socket is authenticated when it opens
+        ssl_check_enabled=False,
+        url_verification_enabled=False,
+        attaching_function_token_enabled=False,
+    )
+    listeners.register(bolt, made.desk)
+    return bolt
+
+
+def sockets(settings: Settings, made: Parts, bolt: App) -> list[Socket]:
+    """Slack's sockets, not yet open."""
+    return [
+        Socket(
+            bolt,
+            app_token=settings.slack_app_token.reveal(),
+            web_client=made.slack.posting,
+            workers=made.workers,
+            turned_away=made.desk.turn_away,
+        )
+        for _ in range(SOCKETS)
+    ]

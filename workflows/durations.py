@@ -53,13 +53,13 @@ def parse_duration(text: str) -> timedelta | None:
     if _BARE.fullmatch(text):
         raise Refused(_which_unit(text))
     if text.startswith("-"):
-        raise Refused(f"{said(text)} is no time to lend a role for. Write, for example, 1h30m.")
+        raise Refused(f"{said(text)} is no time to lend a role for; write it like 1h30m.")
     return _whole_minutes(text, _PART.findall(_GLUED.sub(r"\1m", text)))
 
 
 def _which_unit(text: str) -> str:
     if text.startswith("-") or not text.strip("+0.,:"):
-        return f"{said(text)} is no time to lend a role for. Write, for example, 1h30m."
+        return f"{said(text)} is no time to lend a role for; write it like 1h30m."
     if ":" in text:
         return f"Is {said(text)} in hours or in minutes? Write it as 1h30m or as 90m."
     number = said(text.lstrip("+"))

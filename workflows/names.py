@@ -10,7 +10,7 @@ from workflows.errors import NotFound
 _SHOWN: Final = 60  # characters of what was typed that a sentence repeats
 _PROPOSED: Final = 3
 _LISTED: Final = 10
-_MARKUP: Final = str.maketrans("", "", "<>&`*~")
+_MARKUP: Final = str.maketrans("", "", "<>&`")
 
 Thing = TypeVar("Thing")
 

@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from bot.command.help import TOPICS
 from bot.command.doubt import Doubt, copyable
+from bot.command.help import TOPICS
 from bot.command.read import names_in, reason
 from bot.command.request import request
 from bot.command.said import (
@@ -46,9 +46,8 @@ def parse(text: str) -> Command | Unclear:
         return Unclear(f"That is too long: a command has at most {_LONGEST} characters.")
     if holds_secret(text):
         return Unclear(
-            "There seems to be an AWS key or token in that, so it was not taken, and nothing of it "
-            "was kept by xacct. If it is real, deactivate it now: Slack may have kept it. Then "
-            "write the command again without it."
+            "There seems to be an AWS key or token in that, so it was not taken. If it is real, "
+            "deactivate it now: Slack has seen it. Then write the command again without it."
         )
     try:
         return _command(Words(text))

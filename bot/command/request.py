@@ -109,9 +109,10 @@ def _duration(word: Word, words: Words, asked: _Asked) -> bool:
         return False
     words.drop(left[:start] + typed)
     if asked.duration is not None:
+        usage = asked.usage(duration=asked.duration, reason=f"{typed} {words.rest}")
         raise Doubt(
-            f"`{said(typed)}` is a second length of time. Write one only; a reason that begins with "
-            f"one goes into double quotes: {copyable(asked.usage(reason=f'{typed} {words.rest}'))}."
+            f"`{said(typed)}` is a second length of time. Write one only; a reason that begins "
+            f"with one goes into double quotes: {copyable(usage)}."
         )
     try:
         asked.duration = parse_duration(typed)

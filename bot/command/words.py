@@ -8,10 +8,10 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-DOUBLE_QUOTES: Final = '"“”„‟«»″＂〝〞'
+DOUBLE_QUOTES: Final = '"“”„‟«»″＂〝〞'  # noqa: RUF001  what keyboards and Slack send for "
 _TO_ASCII: Final = str.maketrans(
     dict.fromkeys(DOUBLE_QUOTES, '"')
-    | dict.fromkeys("‘’‚‛′`", "'")  # noqa: RUF001  these are what people's keyboards send
+    | dict.fromkeys("‘’‚‛′`", "'")  # noqa: RUF001  same
     | dict.fromkeys("‐‑‒–—―−", "-")  # noqa: RUF001  same
 )
 _WORD: Final = re.compile(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db import audit
@@ -69,24 +69,8 @@ def move(
     moved the request first. What the new state owes (a target, a drawing) is owed here.
     """
     was, to = request.state, after(request.state, event)
-    hit = session.scalars(
-        update(Request)
-        .where(Request.id == request.id, Request.state == was)
-        .values(
-            state=to,
-            why=why or request.why,
-            look_at=None,
-            changed=Request.changed + 1,
-            draw_at=at,
-            draw_attempts=0,
-            **_moments(to, at),
-            **also,
-        )
-        .returning(Request.id),
-        execution_options={"synchronize_session": False},
-    ).one_or_none()
-    session.refresh(request)
-    if hit is None:
+    also.update(_moments(to, at), state=to, why=why or request.why, look_at=None)
+    if not _write(session, request, at, Request.state == was, **also):
         raise IllegalMove(request.state, event)
     facts = {name: _fact(also[name]) for name in _FACTS if name in also}
     audit.say(
@@ -94,6 +78,26 @@ def move(
     )
     _owe(session, request, at)
     return request
+
+
+def note(session: Session, request: Request, *, at: datetime, **columns: Any) -> None:
+    """Sets columns of a request that is not being moved, and owes its card a redraw."""
+    _write(session, request, at, **columns)
+
+
+def _write(
+    session: Session, request: Request, at: datetime, *only_if: ColumnElement[bool], **columns: Any
+) -> bool:
+    """Sets columns and owes the card; False, having changed nothing, where `only_if` is not so."""
+    hit = session.scalars(
+        update(Request)
+        .where(Request.id == request.id, *only_if)
+        .values(changed=Request.changed + 1, draw_at=at, draw_attempts=0, **columns)
+        .returning(Request.id),
+        execution_options={"synchronize_session": False},
+    ).one_or_none()
+    session.refresh(request)
+    return hit is not None
 
 
 def _moments(to: State, at: datetime) -> dict[str, datetime]:
@@ -118,17 +122,6 @@ def _owe(session: Session, request: Request, at: datetime) -> None:
 
 def _fact(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
-
-
-def note(session: Session, request: Request, *, at: datetime, **columns: Any) -> None:
-    """Sets columns of a request that is not being moved, and owes its card a redraw."""
-    session.execute(
-        update(Request)
-        .where(Request.id == request.id)
-        .values(changed=Request.changed + 1, draw_at=at, draw_attempts=0, **columns),
-        execution_options={"synchronize_session": False},
-    )
-    session.refresh(request)
 
 
 def decide(
@@ -262,7 +255,7 @@ def drew(session: Session, request_id: int, version: int, **columns: Any) -> Non
 
 
 def remember_drawing(session: Session, request_id: int, **columns: Any) -> None:
-    """Writes down what was posted (`card_channel`, `card_ts`, `told`), so it is not posted twice."""
+    """Writes down what was posted (`card_channel`, `card_ts`, `told`), so that it is not again."""
     session.execute(update(Request).where(Request.id == request_id).values(**columns))
 
 

@@ -105,10 +105,17 @@ def _(world: World) -> None:
 
 @check("G9", "a call that says two things does what was judged, or nothing", Need.ENDPOINT)
 def _(world: World) -> None:
-    user = world.user(allow("iam:ListUsers"))
     other = world.user()
+    user = world.user(allow("iam:ListUsers"), allow("iam:DeleteUser", "arn:aws:iam::*:user/own*"))
     forged = f"Action=DeleteUser&UserName={other.name}&Version=2010-05-08"
-    world.same(True, world.place.signed(user.keys, "Action=ListUsers", forged) >= 400)
-    blank = f"Action=&{forged}"
-    world.same(True, world.place.signed(user.keys, "", blank) >= 400)
+    judged = "Action=DeleteUser&UserName=own"
+    key = other.keys.access_key_id
+    world.grantee.iam.delete_access_key(UserName=other.name, AccessKeyId=key)
+    for query, form in (
+        ("Action=ListUsers", forged),
+        ("", f"Action=&{forged}"),
+        (judged, forged),
+        ("", f"{judged}&UserName={other.name}"),
+    ):
+        world.same(True, world.place.signed(user.keys, query, form) >= 400)
     world.grantee.iam.get_user(UserName=other.name)

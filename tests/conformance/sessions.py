@@ -148,6 +148,7 @@ def _(world: World) -> None:
     world.move(899)
     world.may(session, "iam", "list_roles")
     world.move(2)
+    _session(world)  # a new one does not take the place of the old
     world.may_not(session, "iam", "list_roles", code="ExpiredToken")
 
 

@@ -33,12 +33,12 @@ def owner_accounts(sheet: Sheet, grantee: GranteeAccount, mistakes: Mistakes) ->
         once.claim(place, name, _ONE_NAME)
     found: list[Account] = []
     for place, entry in sheet.placed("accounts", sheet.file.accounts):
-        once.claim((*place, "id"), entry.id, _ONE_ID)
-        for inner, name in _names(place, entry):
-            once.claim(inner, name, _ONE_NAME)
+        free = [once.claim((*place, "id"), entry.id, _ONE_ID)]
+        free += [once.claim(inner, name, _ONE_NAME) for inner, name in _names(place, entry)]
         account = _account(entry, sheet.file.defaults)
         _check(place, account, grantee, mistakes)
-        found.append(account)
+        if all(free):  # or its roles would be said to collide, too
+            found.append(account)
     return found
 
 

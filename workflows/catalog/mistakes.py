@@ -48,14 +48,15 @@ class Once:
     mistakes: Mistakes
     _places: dict[tuple[str, str], Place] = field(default_factory=dict)
 
-    def claim(self, place: Place, name: str, why: str) -> None:
-        """Notes a mistake if the name is taken; names with another `why` do not collide.
+    def claim(self, place: Place, name: str, why: str) -> bool:
+        """Whether the name was free; notes a mistake if not.
 
-        `why` ends the sentence: why there may be only one.
+        `why` ends the sentence: why there may be only one. Names with another `why` do not collide.
         """
         first = self._places.setdefault((why, folded(name)), place)
         if first != place:
             self.mistakes.add(place, f"{name} is taken by {written(first)} already: {why}.")
+        return first == place
 
 
 @dataclass(frozen=True)

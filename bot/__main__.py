@@ -1,0 +1,106 @@
+"""`python -m bot`, and the console script `xacct`."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Final
+
+import boto3
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import cli, wiring
+from bot.running import Running
+from bot.settings import Mistakes, Settings
+from db import migrate
+from db.session import Database, InUse
+from workflows.aws.vendor import Vendor
+from workflows.clock import Clock, SystemClock
+
+WRONG: Final = 2
+"""The exit code for what a person has to mend before xacct can run."""
+
+_QUIET: Final = ("slack_sdk", "slack_bolt", "apscheduler", "botocore", "alembic")
+"""Libraries of which only warnings are logged: at DEBUG some of them log whole payloads."""
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str] | None = None, *, clock: Clock | None = None) -> int:
+    """Runs one verb; returns the exit code. `clock` is the machine's unless one is given."""
+    said = cli.parser().parse_args(argv)
+    try:
+        return _verb(said, clock or SystemClock())
+    except (Mistakes, InUse) as mistakes:
+        sys.stderr.write(f"{mistakes}\n")
+    except SQLAlchemyError as error:
+        sys.stderr.write(f"The database does not work: {type(error).__name__}\n{error}\n")
+    return WRONG
+
+
+def _verb(said: argparse.Namespace, clock: Clock) -> int:
+    match (said.verb, getattr(said, "what", None)):
+        case ("run", _):
+            return run(clock)
+        case ("catalog", _):
+            return cli.check_catalog(said.file)
+        case ("db", _):
+            return cli.upgrade(clock)
+        case ("audit", "verify"):
+            return cli.verify_audit(clock)
+        case _:
+            return cli.show_audit(clock, said.last)
+
+
+def run(clock: Clock) -> int:
+    """The bot, until it is told to stop. Raises Mistakes or InUse before it has begun."""
+    logging.basicConfig(
+        level=logging.INFO,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    settings = Settings.from_env(os.environ)
+    with closing(wiring.database(settings.store, clock)) as database:
+        lock = database.claim_file()
+        try:
+            _be_current(database)
+            return _serve(settings, database, clock)
+        finally:
+            if lock is not None:
+                lock.close()
+
+
+def _be_current(database: Database) -> None:
+    """SQLite is upgraded here; a PostgreSQL may serve others and is upgraded on purpose."""
+    if database.is_sqlite:
+        migrate.upgrade(database)
+    elif not migrate.is_current(database):
+        raise Mistakes("The database has another version's schema:", ["run `xacct db upgrade`"])
+
+
+def _serve(settings: Settings, database: Database, clock: Clock) -> int:
+    told = wiring.catalog(settings.catalog)
+    world = wiring.world(settings, told, database, clock)
+    vendor = Vendor(boto3.Session(), run=world.run)
+    running = Running(settings, wiring.parts(settings, world, vendor))
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        running.start(stopping)
+        stopping.wait()
+    finally:
+        log.info("stopping")
+        running.stop()
+    log.info("stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

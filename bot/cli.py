@@ -1,0 +1,103 @@
+"""`xacct …` in the terminal: what it understands, and the verbs that only read or set up."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bot import wiring
+from bot.settings import catalog_path, store_from_env
+from db import audit, migrate
+from db.models import Audit
+from db.store import history
+from workflows.clock import Clock
+
+
+def parser() -> argparse.ArgumentParser:
+    """All verbs with their help."""
+    top = argparse.ArgumentParser(
+        prog="xacct", description="Lends AWS roles in other accounts, for a while, with approval."
+    )
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("run", help="run the bot until SIGTERM or SIGINT")
+    catalog = verbs.add_parser("catalog", help="work with the catalog file").add_subparsers(
+        dest="what", required=True, metavar="WHAT"
+    )
+    check = catalog.add_parser("check", help="say what is wrong with the catalog, if anything")
+    check.add_argument("file", nargs="?", type=Path, help="default: XACCT_CATALOG, or xacct.yaml")
+    db = verbs.add_parser("db", help="work with the database").add_subparsers(
+        dest="what", required=True, metavar="WHAT"
+    )
+    db.add_parser("upgrade", help="bring the database to this version's schema")
+    log = verbs.add_parser("audit", help="show the newest entries of the audit log")
+    log.add_argument("--last", type=int, default=20, metavar="N", help="how many (default: 20)")
+    log.add_subparsers(dest="what", metavar="verify").add_parser(
+        "verify", help="check that nobody changed the audit log"
+    )
+    return top
+
+
+def check_catalog(file: Path | None) -> int:
+    """Raises Mistakes with everything that is wrong."""
+    chosen = file or catalog_path(os.environ)
+    found = wiring.catalog(chosen)
+    sys.stdout.write(
+        f"{chosen} is right: {len(found.accounts)} accounts, {len(found.roles)} roles, "
+        f"{len(found.machines)} machines.\n"
+    )
+    return 0
+
+
+def upgrade(clock: Clock) -> int:
+    """Brings the database to this version's schema."""
+    database = wiring.database(store_from_env(os.environ), clock)
+    try:
+        migrate.upgrade(database)
+    finally:
+        database.close()
+    sys.stdout.write("The database has this version's schema.\n")
+    return 0
+
+
+def show_audit(clock: Clock, last: int) -> int:
+    """The newest entries as a table, the newest last."""
+    database = wiring.database(store_from_env(os.environ), clock)
+    try:
+        with database.read() as session:
+            rows = history.latest(session, limit=last)
+    finally:
+        database.close()
+    Console().print(_table(rows))
+    return 0
+
+
+def _table(rows: Sequence[Audit]) -> Table:
+    table = Table("no.", "UTC", "who", "what", "request", "role")
+    for row in reversed(rows):
+        at = row.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        number = "" if row.request_id is None else f"#{row.request_id}"
+        table.add_row(str(row.number), at, row.actor, row.event, number, row.role or "")
+    return table
+
+
+def verify_audit(clock: Clock) -> int:
+    """0 when the chain holds; 1 when it does not, and where."""
+    database = wiring.database(store_from_env(os.environ), clock)
+    try:
+        with database.read() as session:
+            verdict = audit.verify(session, database.key)
+    finally:
+        database.close()
+    if verdict.wrong is None:
+        sys.stdout.write(f"The audit log holds: {verdict.rows} rows, none changed.\n")
+        return 0
+    sys.stdout.write(
+        f"The audit log does NOT hold: row {verdict.wrong} {verdict.what}; "
+        f"the {verdict.rows} rows before it are right.\n"
+    )
+    return 1

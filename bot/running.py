@@ -1,0 +1,112 @@
+"""A running xacct: what begins in which order, and how it ends without losing anything."""
+
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Final
+
+from slack_bolt import App
+from slack_bolt.error import BoltError
+from slack_sdk.errors import SlackApiError
+
+from bot import wiring
+from bot.settings import Mistakes, Settings
+from bot.slack import code_of
+from bot.sockets import Socket
+from bot.wiring import Parts
+from db.store import targets
+from workflows.aws.fence import FENCE
+
+PAUSE: Final = 3.0
+"""Seconds between two tries to reach Slack at the start."""
+
+_BAD_TOKEN: Final = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "missing_scope",
+        "no_permission",
+        "not_allowed_token_type",
+        "not_authed",
+        "token_expired",
+        "token_revoked",
+    }
+)
+"""What no waiting mends (auth.test and apps.connections.open, "Errors")."""
+
+log = logging.getLogger(__name__)
+
+
+class Running:
+    """Starts paying what is owed before Slack is there: closing must not wait for Slack."""
+
+    def __init__(self, settings: Settings, made: Parts) -> None:
+        self._settings = settings
+        self._made = made
+        self._sockets: list[Socket] = []
+
+    def start(self, stopping: threading.Event) -> None:
+        """Returns when Slack is connected, or `stopping` was set. Raises Mistakes."""
+        self._free_leases()
+        self._made.scheduler.start()
+        self._made.sweep.wake()
+        while not stopping.is_set() and not self._connected():
+            stopping.wait(PAUSE)
+
+    def _free_leases(self) -> None:
+        """The one process on an SQLite file knows that leases of other runs are of dead ones."""
+        world = self._made.world
+        if not world.database.is_sqlite:
+            return
+        with world.database.write() as session:
+            until = world.database.now(session) + FENCE + timedelta(seconds=2)
+            targets.shorten_dead_leases(session, run=world.run, fence_over=until)
+
+    def _connected(self) -> bool:
+        """Whether Slack took us; what was begun and failed is closed again."""
+        try:
+            self._check_team()
+            bolt: App = wiring.app(self._made)
+            self._sockets = wiring.sockets(self._settings, self._made, bolt)
+            for socket in self._sockets:
+                socket.connect()
+        except Mistakes:
+            raise
+        except (SlackApiError, BoltError, OSError) as error:
+            if isinstance(error, SlackApiError) and code_of(error) in _BAD_TOKEN:
+                raise Mistakes("Slack does not take the tokens:", [code_of(error)]) from None
+            log.warning("Slack cannot be reached yet: %s", type(error).__name__)
+            self._close_sockets()
+            return False
+        log.info("connected to Slack")
+        return True
+
+    def _check_team(self) -> None:
+        theirs = self._made.slack.steady.auth_test()["team_id"]
+        ours = self._made.world.catalog.team
+        if theirs != ours:
+            line = f"the catalog is for {ours}, the bot token is of {theirs}"
+            raise Mistakes("The catalog is for another Slack workspace:", [line])
+
+    def _close_sockets(self) -> None:
+        """Beside each other: each waits up to three seconds for its socket to fall silent."""
+        if self._sockets:
+            with ThreadPoolExecutor(len(self._sockets)) as closing:
+                list(closing.map(Socket.close, self._sockets))
+        self._sockets = []
+
+    def stop(self) -> None:
+        """Takes nothing new, finishes what was taken, closes everything."""
+        made = self._made
+        for socket in self._sockets:
+            socket.leave()
+        if made.scheduler.running:
+            made.scheduler.shutdown(wait=False)
+        made.workers.shutdown(wait=True)
+        self._close_sockets()
+        made.writer.stop()
+        made.sweep.stop()
+        made.asides.shutdown(wait=True)
+        made.world.reads.shutdown(wait=True)
+        made.world.database.close()

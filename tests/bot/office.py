@@ -1,0 +1,167 @@
+"""xacct as it runs, in this process: real Bolt on real sockets, both sandboxes, a new database."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from bot import wiring
+from bot.running import Running
+from bot.settings import Secret, Settings, Store
+from bot.slack import ask_person, clients
+from db.models import Audit, Inbox, Request
+from db.store import history, requests
+from sandbox.aws.process import SandboxAws
+from sandbox.clock import SharedClock
+from sandbox.slack.process import SandboxSlack
+from sandbox.slack.values import TEAM, Message, Reply
+from sqlalchemy import select
+from tests.lab import KEY, Lab, slack_id, some_catalog
+from workflows.catalog.model import Catalog, Mechanism
+from workflows.directory import Directory
+
+T = TypeVar("T")
+
+PEOPLE = ("alice", "bob", "carol", "dora", "root")
+
+
+def settings(slack: SandboxSlack, *, api_url: str | None = None, database: str = "") -> Settings:
+    return Settings(
+        slack_bot_token=Secret(slack.bot_token),
+        slack_app_token=Secret(slack.app_token),
+        slack_api_url=api_url or slack.api_url,
+        catalog=Path("xacct.yaml"),
+        store=Store(Secret(database), Secret(KEY.secret.decode())),
+    )
+
+
+def channel_with_everybody(slack: SandboxSlack) -> str:
+    name = f"c0{uuid.uuid4().hex[:8]}"
+    slack.add_channel(name.upper(), name, members=[slack_id(one) for one in PEOPLE])
+    return name.upper()
+
+
+class Office:
+    """A running xacct, the people who use it, and what they see. `answers` are by user."""
+
+    def __init__(
+        self, slack: SandboxSlack, aws: SandboxAws, clock: SharedClock, folder: Path, **role: Any
+    ) -> None:
+        self.slack, self.clock = slack, clock
+        self.channel = channel_with_everybody(slack)
+        self.catalog = self._catalog(**role)
+        self.url = f"sqlite:///{folder / f'{uuid.uuid4().hex}.db'}"
+        self.lab = Lab(aws, clock, self.url, self.catalog, users=("alice", "carol"))
+        self._told = {name: len(slack.ephemerals(slack_id(name))) for name in PEOPLE}
+        self._dms = {name: len(self._dm(name)) for name in PEOPLE}
+        self._settings = settings(slack, database=self.url)
+        look_up = partial(ask_person, clients(self._settings).steady, TEAM)
+        self.world = replace(
+            self.lab.world, directory=Directory(self.lab.database, look_up), clock=clock
+        )
+        self.parts = wiring.parts(self._settings, self.world, self.lab.vendor)
+        self.running = Running(self._settings, self.parts)
+        self.stopping = threading.Event()
+
+    def _catalog(self, **role: Any) -> Catalog:
+        mechanism = role.pop("mechanism", Mechanism.ALLOW_GROUP)
+        users = ("alice", "carol")
+        told = some_catalog(mechanism=mechanism, users=users, channel=self.channel, **role)
+        return replace(told, team=TEAM, approvals_channel=self.channel)
+
+    def open(self) -> Self:
+        self.running.start(self.stopping)
+        self.slack.until(
+            lambda: self.slack.connected() == wiring.SOCKETS, what="the bot's sockets"
+        )
+        return self
+
+    def close(self) -> None:
+        self.stopping.set()
+        self.slack.disconnect_sockets(None)
+        self.running.stop()
+        self.lab.close()
+        self.slack.until(lambda: self.slack.connected() == 0, what="the sockets' end")
+
+    # --- what people do
+
+    def says(self, name: str, text: str, **more: Any) -> Reply:
+        return self.slack.command(slack_id(name), text, **more)
+
+    def clicks(self, name: str, action_id: str, on: Message | None = None, **more: Any) -> Reply:
+        return self.slack.click(slack_id(name), on or self.card(), action_id, **more)
+
+    def asks(self, name: str = "carol", text: str = "request payments admin 1h INC-482") -> Message:
+        """Asks, and returns the card once it can be approved."""
+        reply = self.says(name, text)
+        assert reply.acked, reply
+        return self.seen("Waiting for approval")
+
+    # --- what people see
+
+    def cards(self) -> list[Message]:
+        return self.slack.messages(self.channel)
+
+    def card(self) -> Message:
+        return self.slack.until(lambda: self.cards()[-1:], what="a card")[0]
+
+    def seen(self, words: str) -> Message:
+        """The newest card, once it holds these words."""
+
+        def found() -> Message | None:
+            cards = self.cards()
+            return cards[-1] if cards and words in str(cards[-1].blocks) else None
+
+        return self.slack.until(found, within=20, what=f"a card that says {words!r}")
+
+    def told(self, name: str) -> list[str]:
+        """What only this person was told, in the channel."""
+        return [one.text for one in self.slack.ephemerals(slack_id(name))[self._told[name] :]]
+
+    def hears(self, name: str, words: str) -> str:
+        """The answer that holds these words, once it is there."""
+
+        def found() -> str | None:
+            return next((one for one in self.told(name) if words in one), None)
+
+        return self.slack.until(found, what=f"{name} is told {words!r}")
+
+    def dms(self, name: str) -> list[Message]:
+        return self._dm(name)[self._dms[name] :]
+
+    def _dm(self, name: str) -> list[Message]:
+        return self.slack.messages(self.slack.dm(slack_id(name)))
+
+    def is_told(self, name: str, words: str) -> Message:
+        """The direct message that holds these words, once it is there."""
+
+        def found() -> Message | None:
+            return next((one for one in self.dms(name) if words in one.text), None)
+
+        return self.slack.until(found, within=20, what=f"a message to {name} with {words!r}")
+
+    def until(self, condition: Callable[[], T | None], what: str) -> T:
+        return self.slack.until(condition, what=what)
+
+    # --- what is remembered
+
+    def row(self, request_id: int = 1) -> Request:
+        with self.world.database.read() as session:
+            found = requests.get(session, request_id)
+        assert found is not None
+        return found
+
+    def rows(self) -> list[Request]:
+        with self.world.database.read() as session:
+            return list(session.scalars(select(Request).order_by(Request.id)))
+
+    def inbox(self) -> list[Inbox]:
+        with self.world.database.read() as session:
+            return list(session.scalars(select(Inbox).order_by(Inbox.id)))
+
+    def recorded(self, event: str) -> list[Audit]:
+        with self.world.database.read() as session:
+            return [one for one in history.latest(session, limit=500) if one.event == event]

@@ -1,0 +1,55 @@
+"""Catalog files for tests: a small one that is right, with parts put in its place."""
+
+from typing import Any
+
+import yaml
+
+from workflows.catalog.load import load
+from workflows.catalog.mistakes import Mistake
+from workflows.catalog.model import Catalog
+
+GRANTEE = "111122223333"
+PAYMENTS = {"id": "444455556666", "name": "prod-payments", "aliases": ["pay"]}
+SEARCH = {"id": "777788889999", "name": "prod-search"}
+ADMIN = {"accounts": "prod-payments", "name": "admin"}
+SSO = "role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Dev_0123456789abcdef"
+
+_PARTS: dict[str, Any] = {
+    "version": 1,
+    "installation": "main",
+    "slack": {"team": "T012ABCDE", "approvals_channel": "C012APPROVE"},
+    "grantee_account": {"id": GRANTEE, "name": "workforce"},
+    "defaults": {"group": "/xacct/{effect}-{account}-{role}", "approvers": ["U0ALICE", "U0BOB"]},
+    "accounts": [PAYMENTS, SEARCH],
+    "roles": [ADMIN],
+}
+
+
+class _Plain(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        del data
+        return True
+
+
+def text(**parts: Any) -> str:
+    return yaml.dump(_PARTS | parts, Dumper=_Plain, sort_keys=False)
+
+
+def catalog(**parts: Any) -> Catalog:
+    found = load(text(**parts))
+    assert isinstance(found, Catalog), [str(one) for one in found]
+    return found
+
+
+def mistakes(**parts: Any) -> list[Mistake]:
+    found = load(text(**parts))
+    assert isinstance(found, list), "the file was taken"
+    return found
+
+
+def role(**fields: Any) -> dict[str, Any]:
+    return ADMIN | fields
+
+
+def user(arn: str) -> str:
+    return f"arn:aws:iam::{GRANTEE}:{arn}"

@@ -1,0 +1,235 @@
+from typing import Any
+
+import pytest
+
+from tests.workflows.catalog.build import (
+    ADMIN,
+    GRANTEE,
+    PAYMENTS,
+    SEARCH,
+    SSO,
+    mistakes,
+    role,
+    user,
+)
+
+NO_GROUP = "AWS refuses a trust policy that names a group"
+DEFAULTS = {"group": "/xacct/x-{account}-{role}", "approvers": ["U0ALICE"]}
+
+
+@pytest.mark.parametrize(
+    ("where", "part", "parts"),
+    [
+        ("installation", "small letters", {"installation": "Main!"}),
+        ("slack.team", "T012ABCDE", {"slack": {"team": "acme", "approvals_channel": "C0A"}}),
+        ("version", "Write 1", {"version": 2}),
+        ("admins[0]", "member id", {"admins": ["@alice"]}),
+        ("admins[0]", "user group", {"admins": ["S012OPS"]}),
+        ("admins", "Write a list", {"admins": "U0ALICE"}),
+        ("limits.pending_lapses", "8 hours or 8 minutes?", {"limits": {"pending_lapses": 8}}),
+        ("limits.longest_duration", "longer than 7d", {"limits": {"longest_duration": "8d"}}),
+        ("limits.pending_per_person", "Write a whole", {"limits": {"pending_per_person": "5"}}),
+        ("limits.pending_per_person", "greater", {"limits": {"pending_per_person": 0}}),
+        ("colour", "There is no field `colour` here. There is version", {"colour": "red"}),
+        ("grantee_account", "fields and their values", {"grantee_account": None}),
+    ],
+)
+def test_a_wrong_field_at_the_top_is_told_with_its_place(
+    where: str, part: str, parts: dict[str, Any]
+):
+    (one,) = mistakes(**parts)
+    assert one.where == where
+    assert part in one.sentence
+
+
+@pytest.mark.parametrize(
+    ("where", "part", "account"),
+    [
+        ("id", "in quotes", {"id": 444455556666}),
+        ("id", "12 digits", {"id": "4444-5555-6666"}),
+        ("id", "the grantee account itself", {"id": GRANTEE}),
+        ("id", "taken by accounts[0].id already", {"id": PAYMENTS["id"]}),
+        ("name", "taken by accounts[0].name already", {"name": "PROD-Payments"}),
+        ("name", "taken by accounts[0].aliases[0] already", {"name": "Pay"}),
+        ("name", "taken by grantee_account.name already", {"name": "workforce"}),
+        ("name", "letters (at", {"name": "prod/x"}),
+        ("name", "at least one", {"name": "444455556666"}),
+        ("aliases[0]", "no slash", {"aliases": ["a/b"]}),
+        ("aliases[0]", "a letter", {"aliases": ["4444 5555"]}),
+        ("partition", "Write aws, aws-cn or aws-us-gov", {"partition": "azure"}),
+        ("partition", "AWS lets nobody cross", {"partition": "aws-cn"}),
+        ("manager", "path and name only", {"manager": "arn:aws:iam::1:role/x"}),
+        ("external_id", "2 to 1224", {"external_id": "x"}),
+        ("alias", "Did you mean aliases?", {"alias": "x"}),
+    ],
+)
+def test_a_wrong_account_is_told_with_its_place(where: str, part: str, account: dict[str, Any]):
+    found = mistakes(accounts=[PAYMENTS, SEARCH | account])
+    assert [one.where for one in found] == [f"accounts[1].{where}"]
+    assert part in found[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("where", "part", "fields"),
+    [
+        ("group", NO_GROUP, {"mechanism": "trust-policy", "group": "/xacct/people"}),
+        ("kinds[0]", NO_GROUP, {"kinds": ["group"]}),
+        ("kinds[0]", "Write user, machine or person", {"kinds": ["robot"]}),
+        ("kinds", "at least one", {"kinds": []}),
+        ("kinds", "without `user` needs `mechanism: trust-policy`", {"kinds": ["machine"]}),
+        ("group", "needs a group", {"mechanism": "deny-group", "group": None}),
+        ("group", "placeholders", {"group": "/xacct/{team}"}),
+        ("group", "path and name only", {"group": user("group/people")}),
+        ("group", "more than 128", {"group": "/xacct/" + "g" * 120 + "-{account}"}),
+        ("mechanism", "allow-group", {"mechanism": "allow"}),
+        ("name[0]", "at most 64", {"name": ["xacct/admin"]}),
+        ("name", "more than 64 characters", {"name": "a" * 58}),
+        ("path", "begins and ends with a slash", {"path": "xacct"}),
+        ("path", "cannot be lent", {"path": "/aws-reserved/sso.amazonaws.com/"}),
+        ("approvers[0]", "user group", {"approvers": ["S012OPS"]}),
+        ("approvals", "3 approvals are needed and 2 can be given", {"approvals": 3}),
+        ("approvals", "2 approvals", {"approvals": 2, "approvers": ["U0A0", "U0A0"]}),
+        ("delivery", "role of their own", {"delivery": "credentials"}),
+        ("max_duration", "limits.longest_duration", {"max_duration": "13h"}),
+        ("max_duration", "45m, 1h30m or 2d", {"max_duration": "long"}),
+        ("default_duration", "more than `max_duration`", {"default_duration": "5h"}),
+        ("default_duration", "4m is too short", {"default_duration": "4m"}),
+        ("session_end", "true or false", {"session_end": "yes"}),
+        ("aprovers", "Did you mean approvers", {"aprovers": ["U0ALICE"]}),
+        ("accounts[0]", "Did you mean prod-payments", {"accounts": "prod-paymnets"}),
+        ("accounts[0]", "No account's name fits the pattern dev-*", {"accounts": "dev-*"}),
+    ],
+)
+def test_a_wrong_role_is_told_with_its_place(where: str, part: str, fields: dict[str, Any]):
+    found = mistakes(roles=[role(**fields)])
+    assert [one.where for one in found] == [f"roles[0].{where}"]
+    assert part in found[0].sentence
+
+
+def test_credentials_are_lent_for_fifteen_minutes_at_least():
+    (one,) = mistakes(
+        grantee_account={"id": GRANTEE, "name": "w", "vendor": {"role": "/xacct-ctl/vendor"}},
+        roles=[role(delivery="credentials", default_duration="10m")],
+    )
+    assert (one.where, "15m with credentials" in one.sentence) == (
+        "roles[0].default_duration",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "part", "parts"),
+    [
+        ("people[0].iam_user", NO_GROUP, {"people": [{"slack": "U0A", "iam_user": user("group/x")}]}),
+        ("people[0].iam_user", "kept for machines", {"people": [{"slack": "U0A", "iam_user": "Xacct-ci"}]}),
+        ("people[0].iam_user", "has one letter", {"people": [{"slack": "U0A", "iam_user": "/team/a"}]}),
+        ("people[0].iam_user", "IAM user's name", {"people": [{"slack": "U0A", "iam_user": user("user/al")}]}),
+        ("people[0].iam_user", "write /team/al", {"people": [{"slack": "U0A", "iam_user": "team/al"}]}),
+        ("people[1].slack", "one entry", {"people": [{"slack": "U0A", "iam_user": "al"}, {"slack": "U0A"}]}),
+        ("people_rules[0].domain", "without @", {"people_rules": [{"domain": "@example.com"}]}),
+        ("people_rules[0].tag", "aws:", {"people_rules": [{"domain": "a.example", "tag": "aws:x"}]}),
+        ("people_rules[1].domain", "one rule", {"people_rules": [{"domain": "a.example"}] * 2}),
+        ("machines[0].role", NO_GROUP, {"machines": [{"name": "ci", "role": user("group/x"), "owners": []}]}),
+        ("machines[0].role", "ARN of an IAM role", {"machines": [{"name": "ci", "role": "ci", "owners": []}]}),
+        ("machines[0].role", "not in the grantee account", {
+            "machines": [{"name": "ci", "role": "arn:aws:iam::444455556666:role/ci", "owners": []}]}),
+        ("machines[0].role", "xacct's own", {
+            "machines": [{"name": "ci", "role": user("role/xacct-ctl/xacct-grantee-mgr"), "owners": []}]}),
+        ("machines[0].role", "under `identity_center`", {"machines": [{"name": "ci", "role": user(SSO), "owners": []}]}),
+        ("machines[0].owners", "missing", {"machines": [{"name": "ci", "role": user("role/ci")}]}),
+        ("machines[1].name", "told apart", {"machines": [
+            {"name": "ci", "role": user("role/ci"), "owners": []},
+            {"name": "CI", "role": user("role/ci2"), "owners": []}]}),
+        ("machines[1].role", "a role is one machine", {"machines": [
+            {"name": "ci", "role": user("role/ci"), "owners": []},
+            {"name": "cd", "role": user("role/ci"), "owners": []}]}),
+        ("identity_center[0].role", "AWSReservedSSO_", {
+            "identity_center": [{"slack": "U0A", "role": user("role/dev"), "user_name": "al"}]}),
+        ("identity_center[0].role", "not in the grantee account", {
+            "identity_center": [{"slack": "U0A", "role": f"arn:aws:iam::444455556666:{SSO}", "user_name": "al"}]}),
+        ("identity_center[0].user_name", "kept for machines", {
+            "identity_center": [{"slack": "U0A", "role": user(SSO), "user_name": "xacct-ci"}]}),
+        ("identity_center[0].user_name", "taken by people[0].iam_user", {
+            "people": [{"slack": "U0A", "iam_user": "alice"}],
+            "identity_center": [{"slack": "U0A", "role": user(SSO), "user_name": "Alice"}]}),
+    ],
+)  # fmt: skip
+def test_a_wrong_grantee_is_told_with_its_place(where: str, part: str, parts: dict[str, Any]):
+    found = mistakes(**parts)
+    assert [one.where for one in found] == [where]
+    assert part in found[0].sentence
+
+
+def test_one_group_cannot_be_used_to_allow_and_to_deny():
+    (one,) = mistakes(
+        roles=[role(group="/xacct/g"), role(name="ops", group="/xacct/g", mechanism="deny-group")]
+    )
+    assert one.where == "roles[1].group"
+    assert "allow-group at roles[0] and a deny-group here" in one.sentence
+
+
+def test_groups_that_differ_by_path_or_case_only_cannot_be_in_one_account():
+    for other in ("/else/g", "/xacct/G"):
+        (one,) = mistakes(roles=[role(group="/xacct/g"), role(name="ops", group=other)])
+        assert "cannot both be in one account" in one.sentence
+
+
+def test_the_role_that_xacct_works_with_cannot_be_lent():
+    account = PAYMENTS | {"manager": "/xacct/admin"}
+    (one,) = mistakes(accounts=[account])
+    assert "the role xacct itself works with" in one.sentence
+
+
+def test_mistakes_of_every_sort_are_told_at_once_and_in_order():
+    found = mistakes(
+        limits={"pending_per_person": 0},
+        accounts=[PAYMENTS, SEARCH | {"id": GRANTEE}, {"name": "broken"}],
+        roles=[
+            role(accounts="broken"),  # known by its name, though it cannot be read
+            role(mechanism="trust-policy", group="g"),
+            role(name="ops", kinds=["group"]),
+        ],
+        people=[{"slack": "U0A", "iam_user": "a"}, {"slack": "U0A", "iam_user": "xacct-a"}],
+        machines=[{"name": "ci", "role": "arn:aws:iam::444455556666:role/ci", "owners": []}],
+        defaults=DEFAULTS,
+    )
+    assert {one.where for one in found} >= {
+        "limits.pending_per_person",
+        "accounts[1].id",
+        "accounts[2].id",
+        "roles[2].kinds[0]",
+        "people[0].iam_user",
+        "people[1].iam_user",
+        "machines[0].role",
+    }
+    assert [one.line for one in found] == sorted(one.line for one in found)
+    assert "roles[0].accounts[0]" not in {one.where for one in found}
+
+
+def test_what_fits_together_is_judged_beside_entries_that_have_no_shape():
+    found = mistakes(
+        accounts=[PAYMENTS, {"id": "x", "name": "prod-search"}],
+        roles=[role(approvals="two"), role(name="ops", mechanism="trust-policy", group="g")],
+    )
+    assert [one.where for one in found] == [
+        "accounts[1].id",
+        "roles[0].approvals",
+        "roles[1].group",
+    ]
+
+
+def test_an_unknown_field_hides_no_other_mistake_of_its_entry():
+    found = mistakes(roles=[role(colour="red", approvals=9)])
+    assert {one.where for one in found} == {"roles[0].approvals", "roles[0].colour"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(ADMIN, role(name=["ops", "ADMIN"])), (role(accounts="prod-p*"), role(accounts="*"))],
+)
+def test_two_entries_of_equal_rank_for_one_role_are_a_mistake(
+    first: dict[str, Any], second: dict[str, Any]
+):
+    (one,) = mistakes(roles=[first, second])
+    assert one.where == "roles[1].name"
+    assert "described by roles[0] already" in one.sentence

@@ -1,0 +1,332 @@
+"""Plans: only what is being opened opens; everything else closes, or stays."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workflows.catalog.model import GranteeKind
+from workflows.documents import session_end, text, trust
+from workflows.documents.admits import Visitor
+from workflows.plan import member, role
+from workflows.plan.member import Place, Step
+from workflows.plan.phase import Phase
+from workflows.plan.role import Grant, RolePlan
+from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, RoleSeen
+
+HOME, OWNER = "111122223333", "444455556666"
+ROLE_ID = "AROAROLE00000000001"
+NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+SEAL = trust.seal("lab", partition="aws", account_id=OWNER)
+
+
+def seen(
+    *statements: dict[str, Any], ending: dict[str, Any] | None = None, **kw: Any
+) -> RoleDetail:
+    arn = f"arn:aws:iam::{OWNER}:role/xacct/admin"
+    detail = RoleDetail(
+        role=RoleSeen(arn, ROLE_ID, text.document([SEAL, *statements]), 3600, None, NOON),
+        session_end=ending,
+        other_inline=0,
+        trust_quota=2048,
+        inline_quota=10240,
+    )
+    return replace(detail, **kw)
+
+
+def grant(number: int, phase: Phase, *, name: str = "", minutes: int = 60, **kw: Any) -> Grant:
+    name = name or f"user{number}"
+    return Grant(
+        request=number,
+        phase=phase,
+        visitor=Visitor(
+            kind=GranteeKind.USER,
+            partition="aws",
+            account_id=HOME,
+            arn=f"arn:aws:iam::{HOME}:user/{name}",
+            name=name,
+            unique_id=f"AIDA{name.upper()}",
+            after=NOON + timedelta(minutes=minutes),
+        ),
+        session_name=name,
+        role_id=ROLE_ID,
+        session_end=True,
+        **kw,
+    )
+
+
+def planned(detail: RoleDetail, *grants: Grant) -> RolePlan:
+    return role.plan(detail, grants, installation="lab")
+
+
+def let_in(plan: RolePlan) -> set[tuple[str, datetime]]:
+    assert plan.trust is not None
+    return set(trust.entries(plan.trust))
+
+
+def opened(*grants: Grant) -> RoleDetail:
+    """The role as it stands after these were opened."""
+    plan = planned(seen(), *(replace(one, phase=Phase.OPENING) for one in grants))
+    assert plan.trust is not None
+    return seen(*text.statements(plan.trust)[1:], ending=plan.session_end)
+
+
+def test_an_opening_gets_its_entry_and_its_session_end() -> None:
+    one = grant(1, Phase.OPENING)
+    plan = planned(seen(), one)
+
+    assert let_in(plan) == {(one.entry.user_id, one.ends_at)}
+    assert session_end.lines(plan.session_end) == [session_end.Line(one.user_id, one.ends_at)]
+
+
+def test_nothing_is_written_when_aws_holds_what_is_wanted() -> None:
+    plan = planned(opened(grant(1, Phase.OPEN)), grant(1, Phase.OPEN))
+
+    assert (plan.trust, plan.session_end) == (None, None)
+
+
+def test_an_open_grant_that_somebody_took_away_is_not_opened_again() -> None:
+    plan = planned(seen(ending=opened(grant(1, Phase.OPEN)).session_end), grant(1, Phase.OPEN))
+
+    assert plan.trust is None
+    assert plan.missing == {1}
+
+
+def test_an_open_grant_that_somebody_shortened_is_not_made_longer() -> None:
+    short = opened(grant(1, Phase.OPEN, minutes=30))
+    plan = planned(short, grant(1, Phase.OPEN, minutes=60))
+
+    assert plan.missing == {1}
+    assert plan.trust is not None
+    assert trust.entries(plan.trust) == frozenset()
+
+
+def test_an_open_grant_that_somebody_made_longer_is_cut_back() -> None:
+    long = opened(grant(1, Phase.OPEN, minutes=90))
+    one = grant(1, Phase.OPEN, minutes=60)
+
+    assert let_in(planned(long, one)) == {(one.entry.user_id, one.ends_at)}
+
+
+def test_the_end_of_one_leaves_the_neighbour_as_he_was() -> None:
+    alice, carol = grant(1, Phase.OPEN), grant(2, Phase.OPEN)
+    plan = planned(opened(alice, carol), replace(alice, phase=Phase.OVER), carol)
+
+    assert let_in(plan) == {(carol.entry.user_id, carol.ends_at)}
+    lines = {line.user_id: line.end for line in session_end.lines(plan.session_end)}
+    assert lines == {alice.user_id: None, carol.user_id: carol.ends_at}
+
+
+def test_overlapping_grants_of_one_grantee_end_with_the_later_one() -> None:
+    first, second = (
+        grant(1, Phase.OPEN, name="alice"),
+        grant(2, Phase.OPENING, name="alice", minutes=90),
+    )
+    plan = planned(opened(first), first, second)
+
+    assert let_in(plan) == {(second.entry.user_id, second.ends_at)}
+
+
+def test_a_name_that_ended_by_its_date_needs_no_further_write() -> None:
+    one = grant(1, Phase.OVER, minutes=-10)
+    stands = session_end.render(seen().role.arn, [session_end.Line(one.user_id, one.ends_at)])
+
+    assert planned(seen(ending=stands), one).session_end is None
+
+
+def test_a_name_revoked_before_its_date_is_over_whatever_the_clock_says() -> None:
+    one = grant(1, Phase.OPEN)
+    plan = planned(opened(one), replace(one, phase=Phase.OVER))
+
+    assert session_end.lines(plan.session_end) == [session_end.Line(one.user_id, None)]
+
+
+def test_a_session_end_that_somebody_removed_is_put_back_even_for_an_ended_grant() -> None:
+    plan = planned(seen(), grant(1, Phase.OVER))
+
+    assert session_end.lines(plan.session_end) == [
+        session_end.Line(grant(1, Phase.OVER).user_id, None)
+    ]
+
+
+def test_a_new_opening_of_a_kept_name_keeps_the_old_sessions_dead_in_the_same_write() -> None:
+    over, again = (
+        grant(1, Phase.OVER, name="alice"),
+        grant(2, Phase.OPENING, name="alice", boundary=NOON),
+    )
+    plan = planned(seen(), over, again)
+
+    assert session_end.lines(plan.session_end) == [
+        session_end.Line(again.user_id, again.ends_at, NOON)
+    ]
+
+
+def test_two_grantees_with_one_session_name_are_never_open_together() -> None:
+    first = grant(1, Phase.OPEN, name="alice")
+    other = grant(2, Phase.OPENING, name="alice")
+    other = replace(
+        other, session_name="Alice", visitor=replace(other.visitor, unique_id="AIDASOMEBODY")
+    )
+
+    assert set(planned(opened(first), first, other).refused) == {2}
+
+
+def test_a_foreign_statement_that_admits_him_refuses_the_opening() -> None:
+    theirs = {
+        "Sid": "Theirs",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"},
+        "Action": "sts:AssumeRole",
+    }
+    plan = planned(seen(theirs), grant(1, Phase.OPENING))
+
+    assert "Theirs" in plan.refused[1]
+    assert plan.trust is None
+
+
+def test_the_seal_of_another_installation_refuses_every_opening() -> None:
+    other = {**SEAL, "Sid": "XacctSealother"}
+
+    assert "another installation" in planned(seen(other), grant(1, Phase.OPENING)).refused[1]
+
+
+def test_what_does_not_fit_is_refused_before_any_write_and_the_older_one_stays() -> None:
+    crowd = [grant(number, Phase.OPEN, minutes=60 + number) for number in range(3)]
+    late = grant(9, Phase.OPENING, minutes=99)
+    detail = replace(opened(*crowd), trust_quota=text.length(opened(*crowd).role.trust) + 100)
+
+    plan = planned(detail, *crowd, late)
+
+    assert "no room" in plan.refused[9]
+    assert plan.trust is None
+
+
+def test_the_roles_other_inline_policies_count_as_taken_room() -> None:
+    plan = planned(seen(other_inline=10_100), grant(1, Phase.OPENING))
+
+    assert "no room for another session end" in plan.refused[1]
+
+
+phases = st.sampled_from([Phase.OPEN, Phase.OVER])
+grants = st.lists(
+    st.builds(
+        grant,
+        st.integers(1, 30),
+        phases,
+        name=st.sampled_from(["alice", "carol", "dora"]),
+        minutes=st.integers(-60, 120),
+    ),
+    max_size=6,
+    unique_by=lambda one: one.request,
+)
+
+
+@given(grants, grants)
+def test_without_an_opening_no_plan_lets_anybody_in_or_in_for_longer(
+    before: list[Grant], after: list[Grant]
+) -> None:
+    detail = opened(*before) if before else seen()
+    held = dict(trust.entries(detail.role.trust))
+    plan = planned(detail, *after)
+
+    for user_id, end in trust.entries(plan.trust or detail.role.trust):
+        assert end <= held[user_id]
+
+
+@given(grants)
+def test_a_plan_once_applied_is_as_wanted(wanted: list[Grant]) -> None:
+    detail = opened(*wanted) if wanted else seen()
+    plan = planned(detail, *wanted)
+    applied = replace(
+        detail,
+        role=replace(detail.role, trust=plan.trust or detail.role.trust),
+        session_end=plan.session_end or detail.session_end,
+    )
+
+    again = planned(applied, *wanted)
+    assert (again.trust, again.session_end) == (None, None)
+
+
+# --- memberships
+
+
+def user(*groups: str, quota: int = 10) -> MemberSeen:
+    him = GranteeSeen(f"arn:aws:iam::{HOME}:user/alice", "alice", "AIDAALICE", NOON)
+    return MemberSeen(him, frozenset(groups), {}, quota)
+
+
+def allow(phase: Phase, number: int = 1, group: str = "allow") -> Place:
+    return Place(number, phase, group, inside=True)
+
+
+def deny(phase: Phase, number: int = 1, group: str = "deny") -> Place:
+    return Place(number, phase, group, inside=False)
+
+
+def test_an_opening_joins_the_allow_group_and_an_end_leaves_it() -> None:
+    opening = member.plan(user(), [allow(Phase.OPENING)], {})
+    ending = member.plan(user("allow"), [allow(Phase.OVER)], {"allow": False})
+
+    assert opening.steps == (Step("allow", join=True),)
+    assert opening.note == {"allow": False}
+    assert ending.steps == (Step("allow", join=False),)
+
+
+def test_an_opening_leaves_the_deny_group_and_an_end_gives_it_back() -> None:
+    opening = member.plan(user("deny"), [deny(Phase.OPENING)], {})
+    ending = member.plan(user(), [deny(Phase.OVER)], {"deny": True})
+
+    assert opening.steps == (Step("deny", join=False),)
+    assert opening.note == {"deny": True}
+    assert ending.steps == (Step("deny", join=True),)
+
+
+def test_a_membership_that_was_there_before_is_neither_added_nor_removed() -> None:
+    opening = member.plan(user("allow"), [allow(Phase.OPENING)], {})
+    ending = member.plan(user("allow"), [allow(Phase.OVER)], {"allow": True})
+
+    assert opening.steps == ending.steps == ()
+    assert opening.note == {"allow": True}
+
+
+def test_who_was_not_in_the_deny_group_is_not_put_there() -> None:
+    assert member.plan(user(), [deny(Phase.OPENING)], {}).steps == ()
+    assert member.plan(user(), [deny(Phase.OVER)], {"deny": False}).steps == ()
+
+
+def test_the_end_of_one_grant_keeps_the_place_that_another_needs() -> None:
+    places = [allow(Phase.OVER, 1), allow(Phase.OPEN, 2)]
+
+    assert member.plan(user("allow"), places, {"allow": False}).steps == ()
+
+
+def test_a_member_who_was_put_back_into_the_deny_group_is_not_lifted_again() -> None:
+    plan = member.plan(user("deny"), [deny(Phase.OPEN)], {"deny": True})
+
+    assert plan.steps == ()
+    assert plan.missing == {1}
+
+
+def test_a_member_who_was_taken_out_of_the_allow_group_is_not_let_in_again() -> None:
+    plan = member.plan(user(), [allow(Phase.OPEN)], {"allow": False})
+
+    assert plan.steps == ()
+    assert plan.missing == {1}
+
+
+def test_a_place_to_be_given_back_counts_as_taken() -> None:
+    nine = [f"g{number}" for number in range(9)]
+    places = [deny(Phase.OPEN, 1), allow(Phase.OPENING, 2)]
+
+    assert set(member.plan(user(*nine), places, {"deny": True}).refused) == {2}
+    assert member.plan(user(*nine[:8]), places, {"deny": True}).refused == {}
+
+
+def test_what_closes_goes_before_what_opens() -> None:
+    places = [allow(Phase.OPENING, 2, "a"), deny(Phase.OVER, 1, "z")]
+
+    steps = member.plan(user(), places, {"z": True}).steps
+
+    assert steps == (Step("z", join=True), Step("a", join=True))
