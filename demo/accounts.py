@@ -47,6 +47,18 @@ def furnish(aws: SandboxAws, catalog: Catalog, users: Iterable[str]) -> Furnishe
     return made
 
 
+def let_assume_anything(aws: SandboxAws, catalog: Catalog, user: str) -> None:
+    """Gives the user `sts:AssumeRole` on every role there is, as some administrators hold it.
+
+    What keeps him out of roles behind deny groups is his place in those groups.
+    """
+    iam = aws.client("iam", aws.root(catalog.grantee.id))
+    _user_policy(iam, user, [_allow("sts:AssumeRole", "*")])
+    for role in catalog.roles:
+        if role.mechanism is Mechanism.DENY_GROUP and role.group is not None:
+            iam.add_user_to_group(GroupName=role.group.name, UserName=user)
+
+
 def _user(iam: Any, name: str) -> Keys:
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
@@ -133,9 +145,16 @@ def _owner_account(aws: SandboxAws, catalog: Catalog, account: Account) -> None:
         ],
         external_id=account.external_id,
     )
+    boundary = iam.create_policy(
+        Path=CONTROL,
+        PolicyName="xacct-boundary",
+        PolicyDocument=_document([_allow(["s3:Get*", "s3:List*"], "*")]),
+    )["Policy"]["Arn"]
     for role in mine:
-        _governed(iam, catalog, role)
-    aws.client("s3", aws.root(account.id)).create_bucket(Bucket=bucket(account))
+        _governed(iam, catalog, role, boundary)
+    s3 = aws.client("s3", aws.root(account.id))
+    s3.create_bucket(Bucket=bucket(account))
+    s3.put_object(Bucket=bucket(account), Key="open-invoices.csv", Body=b"number,amount\n")
 
 
 def bucket(account: Account) -> str:
@@ -143,12 +162,15 @@ def bucket(account: Account) -> str:
     return f"ledger-{account.id}"
 
 
-def _governed(iam: Any, catalog: Catalog, role: Role) -> None:
+def _governed(iam: Any, catalog: Catalog, role: Role, boundary: str) -> None:
     sealed = trust.seal(
         catalog.installation, partition=role.account.partition, account_id=role.account.id
     )
     iam.create_role(
-        RoleName=role.name, Path=role.path, AssumeRolePolicyDocument=_document([sealed])
+        RoleName=role.name,
+        Path=role.path,
+        AssumeRolePolicyDocument=_document([sealed]),
+        PermissionsBoundary=boundary,
     )
     _role_policy(
         iam, role.name, "permissions", [_allow(["s3:ListBucket", "s3:ListAllMyBuckets"], "*")]

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from sqlalchemy import select
 
 from db import audit, migrate
-from db.models import Request, Table
+from db.models import Audit, Request, Table
 from db.session import Database
 from db.store import requests, targets
 from demo.accounts import Furnished, bucket, furnish
@@ -224,6 +224,12 @@ class Lab:
         role = self.owner.get_role(RoleName=self.role.name)["Role"]
         return [one["Sid"] for one in role["AssumeRolePolicyDocument"]["Statement"]]
 
+    def write_trust(self, document: dict[str, Any]) -> None:
+        """Somebody of the owner account changes the role's trust policy."""
+        self.owner.update_assume_role_policy(
+            RoleName=self.role.name, PolicyDocument=json.dumps(document)
+        )
+
     def groups_of(self, name: str) -> list[str]:
         return [one["GroupName"] for one in self.home.list_groups_for_user(UserName=name)["Groups"]]
 
@@ -376,6 +382,12 @@ class Lab:
 
     def mint(self, request_id: int, name: str) -> Credentials:
         return deliver.mint(self.world, self.vendor, request_id, by=self.person(name))
+
+    def events(self, request_id: int) -> list[str]:
+        """What the audit chain says happened to a request, in order."""
+        query = select(Audit.event).where(Audit.request_id == request_id).order_by(Audit.number)
+        with self.database.read() as session:
+            return list(session.scalars(query))
 
     def everything_stored(self) -> str:
         """Every row of every table, as text."""

@@ -54,7 +54,8 @@ def parse_duration(text: str) -> timedelta | None:
         raise Refused(_which_unit(text))
     if text.startswith("-"):
         raise Refused(f"{said(text)} is no time to lend a role for; write it like 1h30m.")
-    return _whole_minutes(text, _PART.findall(_GLUED.sub(r"\1m", text)))
+    spread = text.upper().strip("P").replace("T", " ") if _ISO.fullmatch(text) else text
+    return _whole_minutes(text, _PART.findall(_GLUED.sub(r"\1m", spread)))
 
 
 def _which_unit(text: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.lifecycle import OPEN, UNDECIDED_OR_OPEN, Event, IllegalMove, State, Why, after
-from db.models import Decision, Request
+from db.models import Decision, Request, Target, TargetKind
 from db.store import targets
 
 OPENING_TIME: Final = timedelta(minutes=15)
@@ -166,6 +166,17 @@ def of_member(session: Session, target_id: int) -> Sequence[Request]:
         select(Request)
         .where(Request.member_target_id == target_id, Request.state.in_(OPEN))
         .order_by(Request.id)
+    ).all()
+
+
+def unfinished(session: Session, target: Target) -> Sequence[Request]:
+    """What is on its way to open or to close and needs this target for it."""
+    is_role = target.kind is TargetKind.ROLE
+    column = Request.role_target_id if is_role else Request.member_target_id
+    return session.scalars(
+        select(Request).where(
+            column == target.id, Request.state.in_([State.APPROVED, State.ENDING])
+        )
     ).all()
 
 

@@ -186,7 +186,7 @@ class Catalog:
         return self._by_key.get(key)
 
     def roles_of(self, account: Account) -> tuple[Role, ...]:
-        return tuple(role for role in self.roles if role.account == account)
+        return tuple(role for role in self.roles if role.account.id == account.id)
 
     def machine(self, name: str) -> Machine | None:
         """The machine of that name, however its letters are cased."""
@@ -215,7 +215,7 @@ class Catalog:
         """
         return names.find(
             text,
-            (role for role in visible if role.account == account),
+            (role for role in visible if role.account.id == account.id),
             names=lambda role: (role.name,),
             sentence=f"You can use no role called {names.said(text)} in {account.name}.",
         )

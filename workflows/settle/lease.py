@@ -90,8 +90,14 @@ def end_what_is_over(session: Session, rows: Iterable[Request], now: datetime) -
 def hand_back(
     session: Session, world: World, held: Held, *, again_at: datetime | None, trouble: str | None
 ) -> None:
-    """Ends the lease; AWS is next looked at when the rows, a retry, or a late write ask for it."""
+    """Ends the lease; AWS is next looked at when the rows, a retry, or a late write ask for it.
+
+    A trouble that is new, or over, shows on the cards of what it keeps from opening or closing.
+    """
     now = world.clock.now()
+    if trouble != held.target.trouble:
+        for row in requests.unfinished(session, held.target):
+            requests.note(session, row, at=now)
     if held.lease.taken_over:
         late = now + LATE_WRITE
         again_at = late if again_at is None else min(again_at, late)

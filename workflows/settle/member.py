@@ -157,7 +157,7 @@ def _still_open(found: Sequence[Request]) -> list[Request]:
 
 def _settled(session: Session, row: Request, asked: Asked, applied: Applied, now: datetime) -> None:
     if row.state is State.ENDING and row.member_closed_at is None:
-        requests.note(session, row, at=now, member_closed_at=now, trouble=None)
+        requests.note(session, row, at=now, member_closed_at=now)
         _say(session, "membership closed", row, applied, now)
         close_if_done(session, row, now)
     elif row.state is State.APPROVED and row.role_open_at is not None and row.id in asked.fit:

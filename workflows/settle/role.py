@@ -135,7 +135,7 @@ def _settled(
 ) -> None:
     """What one row may say now that AWS was read to hold what all of them want."""
     if row.state is State.ENDING and row.role_closed_at is None:
-        requests.note(session, row, at=now, role_closed_at=seen.role.at, trouble=None)
+        requests.note(session, row, at=now, role_closed_at=seen.role.at)
         _say(session, "role closed", row, applied, now)
         close_if_done(session, row, now)
     elif row.state is State.APPROVED and row.noted_at is not None and row.id in asked.fit:

@@ -26,9 +26,16 @@ _PARTS: dict[str, Any] = {
 
 
 class _Plain(yaml.SafeDumper):
+    """Repeats what repeats, and puts every text in quotes that a catalog needs in quotes."""
+
     def ignore_aliases(self, data: Any) -> bool:
         del data
         return True
+
+
+_Plain.add_representer(
+    str, lambda dumper, data: dumper.represent_scalar("tag:yaml.org,2002:str", data, style='"')
+)
 
 
 def text(**parts: Any) -> str:
@@ -53,3 +60,17 @@ def role(**fields: Any) -> dict[str, Any]:
 
 def user(arn: str) -> str:
     return f"arn:aws:iam::{GRANTEE}:{arn}"
+
+
+def person(**fields: Any) -> dict[str, Any]:
+    return {"people": [{"slack": "U0A", "iam_user": "alice"} | fields]}
+
+
+def machines(*several: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "machines": [{"name": "ci", "role": user("role/ci"), "owners": []} | one for one in several]
+    }
+
+
+def visitor(**fields: Any) -> dict[str, Any]:
+    return {"identity_center": [{"slack": "U0D", "role": user(SSO), "user_name": "dave"} | fields]}

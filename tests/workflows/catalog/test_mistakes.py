@@ -8,11 +8,16 @@ from tests.workflows.catalog.build import (
     PAYMENTS,
     SEARCH,
     SSO,
+    machines,
     mistakes,
+    person,
     role,
     user,
+    visitor,
 )
+from workflows.catalog.schema import GRANTEE_MANAGER
 
+OTHER = PAYMENTS["id"]
 NO_GROUP = "AWS refuses a trust policy that names a group"
 DEFAULTS = {"group": "/xacct/x-{account}-{role}", "approvers": ["U0ALICE"]}
 
@@ -36,7 +41,7 @@ DEFAULTS = {"group": "/xacct/x-{account}-{role}", "approvers": ["U0ALICE"]}
 )
 def test_a_wrong_field_at_the_top_is_told_with_its_place(
     where: str, part: str, parts: dict[str, Any]
-):
+) -> None:
     (one,) = mistakes(**parts)
     assert one.where == where
     assert part in one.sentence
@@ -63,7 +68,9 @@ def test_a_wrong_field_at_the_top_is_told_with_its_place(
         ("alias", "Did you mean aliases?", {"alias": "x"}),
     ],
 )
-def test_a_wrong_account_is_told_with_its_place(where: str, part: str, account: dict[str, Any]):
+def test_a_wrong_account_is_told_with_its_place(
+    where: str, part: str, account: dict[str, Any]
+) -> None:
     found = mistakes(accounts=[PAYMENTS, SEARCH | account])
     assert [one.where for one in found] == [f"accounts[1].{where}"]
     assert part in found[0].sentence
@@ -100,13 +107,13 @@ def test_a_wrong_account_is_told_with_its_place(where: str, part: str, account: 
         ("accounts[0]", "No account's name fits the pattern dev-*", {"accounts": "dev-*"}),
     ],
 )
-def test_a_wrong_role_is_told_with_its_place(where: str, part: str, fields: dict[str, Any]):
+def test_a_wrong_role_is_told_with_its_place(where: str, part: str, fields: dict[str, Any]) -> None:
     found = mistakes(roles=[role(**fields)])
     assert [one.where for one in found] == [f"roles[0].{where}"]
     assert part in found[0].sentence
 
 
-def test_credentials_are_lent_for_fifteen_minutes_at_least():
+def test_credentials_are_lent_for_fifteen_minutes_at_least() -> None:
     (one,) = mistakes(
         grantee_account={"id": GRANTEE, "name": "w", "vendor": {"role": "/xacct-ctl/vendor"}},
         roles=[role(delivery="credentials", default_duration="10m")],
@@ -120,47 +127,49 @@ def test_credentials_are_lent_for_fifteen_minutes_at_least():
 @pytest.mark.parametrize(
     ("where", "part", "parts"),
     [
-        ("people[0].iam_user", NO_GROUP, {"people": [{"slack": "U0A", "iam_user": user("group/x")}]}),
-        ("people[0].iam_user", "kept for machines", {"people": [{"slack": "U0A", "iam_user": "Xacct-ci"}]}),
-        ("people[0].iam_user", "has one letter", {"people": [{"slack": "U0A", "iam_user": "/team/a"}]}),
-        ("people[0].iam_user", "IAM user's name", {"people": [{"slack": "U0A", "iam_user": user("user/al")}]}),
-        ("people[0].iam_user", "write /team/al", {"people": [{"slack": "U0A", "iam_user": "team/al"}]}),
-        ("people[1].slack", "one entry", {"people": [{"slack": "U0A", "iam_user": "al"}, {"slack": "U0A"}]}),
-        ("people_rules[0].domain", "without @", {"people_rules": [{"domain": "@example.com"}]}),
-        ("people_rules[0].tag", "aws:", {"people_rules": [{"domain": "a.example", "tag": "aws:x"}]}),
+        ("people[0].iam_user", NO_GROUP, person(iam_user=user("group/x"))),
+        ("people[0].iam_user", "kept for machines", person(iam_user="Xacct-ci")),
+        ("people[0].iam_user", "has one letter", person(iam_user="/team/a")),
+        ("people[0].iam_user", "IAM user's name", person(iam_user=user("user/al"))),
+        ("people[0].iam_user", "write /team/al", person(iam_user="team/al")),
+        ("people[0].email", "alice@example.com", person(email="alice")),
+        ("people[1].slack", "one entry", {"people": [{"slack": "U0A"}, {"slack": "U0A"}]}),
+        ("people_rules[0].domain", "without @", {"people_rules": [{"domain": "@a.example"}]}),
+        (
+            "people_rules[0].tag",
+            "aws:",
+            {"people_rules": [{"domain": "a.example", "tag": "aws:x"}]},
+        ),
         ("people_rules[1].domain", "one rule", {"people_rules": [{"domain": "a.example"}] * 2}),
-        ("machines[0].role", NO_GROUP, {"machines": [{"name": "ci", "role": user("group/x"), "owners": []}]}),
-        ("machines[0].role", "ARN of an IAM role", {"machines": [{"name": "ci", "role": "ci", "owners": []}]}),
-        ("machines[0].role", "not in the grantee account", {
-            "machines": [{"name": "ci", "role": "arn:aws:iam::444455556666:role/ci", "owners": []}]}),
-        ("machines[0].role", "xacct's own", {
-            "machines": [{"name": "ci", "role": user("role/xacct-ctl/xacct-grantee-mgr"), "owners": []}]}),
-        ("machines[0].role", "under `identity_center`", {"machines": [{"name": "ci", "role": user(SSO), "owners": []}]}),
-        ("machines[0].owners", "missing", {"machines": [{"name": "ci", "role": user("role/ci")}]}),
-        ("machines[1].name", "told apart", {"machines": [
-            {"name": "ci", "role": user("role/ci"), "owners": []},
-            {"name": "CI", "role": user("role/ci2"), "owners": []}]}),
-        ("machines[1].role", "a role is one machine", {"machines": [
-            {"name": "ci", "role": user("role/ci"), "owners": []},
-            {"name": "cd", "role": user("role/ci"), "owners": []}]}),
-        ("identity_center[0].role", "AWSReservedSSO_", {
-            "identity_center": [{"slack": "U0A", "role": user("role/dev"), "user_name": "al"}]}),
-        ("identity_center[0].role", "not in the grantee account", {
-            "identity_center": [{"slack": "U0A", "role": f"arn:aws:iam::444455556666:{SSO}", "user_name": "al"}]}),
-        ("identity_center[0].user_name", "kept for machines", {
-            "identity_center": [{"slack": "U0A", "role": user(SSO), "user_name": "xacct-ci"}]}),
-        ("identity_center[0].user_name", "taken by people[0].iam_user", {
-            "people": [{"slack": "U0A", "iam_user": "alice"}],
-            "identity_center": [{"slack": "U0A", "role": user(SSO), "user_name": "Alice"}]}),
+        ("machines[0].role", NO_GROUP, machines({"role": user("group/x")})),
+        ("machines[0].role", "ARN of an IAM role", machines({"role": "ci"})),
+        (
+            "machines[0].role",
+            "not in the grantee",
+            machines({"role": f"arn:aws:iam::{OTHER}:role/x"}),
+        ),
+        ("machines[0].role", "xacct's own", machines({"role": user(f"role{GRANTEE_MANAGER}")})),
+        ("machines[0].role", "under `identity_center`", machines({"role": user(SSO)})),
+        ("machines[0].name", "at most 58", machines({"name": "c" * 59})),
+        ("machines[0].owners", "Write a list", machines({"owners": None})),
+        ("machines[1].name", "told apart", machines({}, {"name": "CI", "role": user("role/c2")})),
+        ("machines[1].role", "a role is one machine", machines({}, {"name": "cd"})),
+        ("identity_center[0].role", "AWSReservedSSO_", visitor(role=user("role/dev"))),
+        ("identity_center[0].role", "not in the", visitor(role=f"arn:aws:iam::{OTHER}:{SSO}")),
+        ("identity_center[0].user_name", "kept for machines", visitor(user_name="xacct-ci")),
+        ("identity_center[0].user_name", "as session names do", visitor(user_name="da ve")),
+        ("identity_center[0].user_name", "by people[0].iam", person() | visitor(user_name="Alice")),
     ],
-)  # fmt: skip
-def test_a_wrong_grantee_is_told_with_its_place(where: str, part: str, parts: dict[str, Any]):
+)
+def test_a_wrong_grantee_is_told_with_its_place(
+    where: str, part: str, parts: dict[str, Any]
+) -> None:
     found = mistakes(**parts)
     assert [one.where for one in found] == [where]
     assert part in found[0].sentence
 
 
-def test_one_group_cannot_be_used_to_allow_and_to_deny():
+def test_one_group_cannot_be_used_to_allow_and_to_deny() -> None:
     (one,) = mistakes(
         roles=[role(group="/xacct/g"), role(name="ops", group="/xacct/g", mechanism="deny-group")]
     )
@@ -168,19 +177,19 @@ def test_one_group_cannot_be_used_to_allow_and_to_deny():
     assert "allow-group at roles[0] and a deny-group here" in one.sentence
 
 
-def test_groups_that_differ_by_path_or_case_only_cannot_be_in_one_account():
+def test_groups_that_differ_by_path_or_case_only_cannot_be_in_one_account() -> None:
     for other in ("/else/g", "/xacct/G"):
         (one,) = mistakes(roles=[role(group="/xacct/g"), role(name="ops", group=other)])
         assert "cannot both be in one account" in one.sentence
 
 
-def test_the_role_that_xacct_works_with_cannot_be_lent():
+def test_the_role_that_xacct_works_with_cannot_be_lent() -> None:
     account = PAYMENTS | {"manager": "/xacct/admin"}
     (one,) = mistakes(accounts=[account])
     assert "the role xacct itself works with" in one.sentence
 
 
-def test_mistakes_of_every_sort_are_told_at_once_and_in_order():
+def test_mistakes_of_every_sort_are_told_at_once_and_in_order() -> None:
     found = mistakes(
         limits={"pending_per_person": 0},
         accounts=[PAYMENTS, SEARCH | {"id": GRANTEE}, {"name": "broken"}],
@@ -206,7 +215,7 @@ def test_mistakes_of_every_sort_are_told_at_once_and_in_order():
     assert "roles[0].accounts[0]" not in {one.where for one in found}
 
 
-def test_what_fits_together_is_judged_beside_entries_that_have_no_shape():
+def test_what_fits_together_is_judged_beside_entries_that_have_no_shape() -> None:
     found = mistakes(
         accounts=[PAYMENTS, {"id": "x", "name": "prod-search"}],
         roles=[role(approvals="two"), role(name="ops", mechanism="trust-policy", group="g")],
@@ -218,7 +227,7 @@ def test_what_fits_together_is_judged_beside_entries_that_have_no_shape():
     ]
 
 
-def test_an_unknown_field_hides_no_other_mistake_of_its_entry():
+def test_an_unknown_field_hides_no_other_mistake_of_its_entry() -> None:
     found = mistakes(roles=[role(colour="red", approvals=9)])
     assert {one.where for one in found} == {"roles[0].approvals", "roles[0].colour"}
 
@@ -229,7 +238,7 @@ def test_an_unknown_field_hides_no_other_mistake_of_its_entry():
 )
 def test_two_entries_of_equal_rank_for_one_role_are_a_mistake(
     first: dict[str, Any], second: dict[str, Any]
-):
+) -> None:
     (one,) = mistakes(roles=[first, second])
     assert one.where == "roles[1].name"
     assert "described by roles[0] already" in one.sentence
