@@ -65,6 +65,7 @@ def run(clock: Clock) -> int:
     )
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("slack_bolt.App").setLevel(logging.ERROR)  # it warns of SLACK_BOT_TOKEN
     settings = Settings.from_env(os.environ)
     with closing(wiring.database(settings.store, clock)) as database:
         lock = database.claim_file()

@@ -99,7 +99,7 @@ class Writer:
 
     def _write(self, taken: list[_Item]) -> None:
         """One transaction: only once it has begun are items taken."""
-        with self._database.write() as session:
+        with self._database.write(first=True) as session:
             session.connection()
             taken.extend(self._take())
             if taken:
@@ -116,7 +116,7 @@ class Writer:
         """
         for item in taken:
             try:
-                with self._database.write() as session:
+                with self._database.write(first=True) as session:
                     inbox.put(session, [item.said])
             except Exception as error:  # noqa: BLE001  the same
                 log.error("a row was not written: %s", type(error).__name__)  # noqa: TRY400

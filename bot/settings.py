@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Final, Self
 from urllib.parse import urlsplit
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 SLACK: Final = "https://slack.com/api/"
 KEY_CHARACTERS: Final = 32
 """The least length of the audit key: an HMAC-SHA-256 key should not be shorter than its hash."""
@@ -64,7 +67,7 @@ class Settings:
             *_token(env, "SLACK_BOT_TOKEN", "xoxb-", "the app's page, OAuth & Permissions"),
             *_token(env, "SLACK_APP_TOKEN", "xapp-", "the app's page, Basic Information"),
             *_wrong_url(api := env.get("SLACK_API_URL") or SLACK),
-            *_wrong_key(env),
+            *_wrong_store(env),
         ]
         if wrong:
             raise Mistakes("xacct cannot start with these settings:", wrong)
@@ -84,14 +87,13 @@ def catalog_path(env: Mapping[str, str]) -> Path:
 
 def store_from_env(env: Mapping[str, str]) -> Store:
     """What the terminal needs to read the database. Raises Mistakes."""
-    if wrong := [*_unknown(env), *_wrong_key(env)]:
+    if wrong := [*_unknown(env), *_wrong_store(env)]:
         raise Mistakes("xacct cannot open its database with these settings:", wrong)
     return _store(env)
 
 
 def _store(env: Mapping[str, str]) -> Store:
-    url = env.get("XACCT_DATABASE_URL") or "sqlite:///xacct.db"
-    return Store(Secret(url), Secret(env["XACCT_AUDIT_KEY"]))
+    return Store(Secret(_database_url(env)), Secret(env["XACCT_AUDIT_KEY"]))
 
 
 def _unknown(env: Mapping[str, str]) -> list[str]:
@@ -115,6 +117,25 @@ def _wrong_url(url: str) -> list[str]:
     if parts.scheme in ("http", "https") and parts.hostname:
         return []
     return ["SLACK_API_URL must be an http(s) address; leave it out to use Slack's own"]
+
+
+def _wrong_store(env: Mapping[str, str]) -> list[str]:
+    return [*_wrong_database(env), *_wrong_key(env)]
+
+
+def _wrong_database(env: Mapping[str, str]) -> list[str]:
+    """The address itself is not repeated: it may hold a password."""
+    try:
+        backend = make_url(_database_url(env)).drivername
+    except ArgumentError:
+        backend = ""
+    if backend in ("sqlite", "postgresql+psycopg"):
+        return []
+    return ["XACCT_DATABASE_URL must begin with sqlite:/// or with postgresql+psycopg://"]
+
+
+def _database_url(env: Mapping[str, str]) -> str:
+    return env.get("XACCT_DATABASE_URL") or "sqlite:///xacct.db"
 
 
 def _wrong_key(env: Mapping[str, str]) -> list[str]:

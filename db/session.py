@@ -2,7 +2,7 @@
 
 import fcntl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, make_url,
 from sqlalchemy.orm import Session
 
 from db import audit
+from db.turns import Turns
 
 _WRITES = "xacct_writes"
 
@@ -31,13 +32,21 @@ class Database:
         self.key = key
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._now = now
+        self._turns = Turns()
         self.engine = _engine(url, is_sqlite=self.is_sqlite)
         self._writer = self.engine.execution_options(**{_WRITES: True})
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """One transaction: everything in the block, its audit rows last, or nothing."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+    def write(self, *, first: bool = False) -> Iterator[Session]:
+        """One transaction: everything in the block, its audit rows last, or nothing.
+
+        On SQLite, writers of this process take turns; `first` goes before the others.
+        """
+        with (
+            self._turns.take(first=first) if self.is_sqlite else nullcontext(),
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             try:
                 yield session
                 audit.seal(session, self.key)

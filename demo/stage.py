@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Self, TypeVar
 
+from bot.wiring import SOCKETS
 from db import audit
 from db.session import Database
 from demo.accounts import Furnished, furnish
@@ -22,7 +23,6 @@ from workflows.catalog.model import Catalog
 
 T = TypeVar("T")
 
-SOCKETS: Final = 2  # that the bot opens
 AUDIT_KEY: Final = "an audit key that nobody needs to keep secret"
 
 _HOUSE: Final = Path(__file__).parents[1]
@@ -88,8 +88,11 @@ class Stage:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C in the terminal is ours: we stop it in order
             )
-        listening = lambda: self.slack.connected() >= SOCKETS  # noqa: E731
-        self.until(listening, within=_STARTING, what="the bot listens to Slack")
+        self.until(
+            lambda: self.slack.connected() >= SOCKETS,
+            within=_STARTING,
+            what="the bot listens to Slack",
+        )
 
     def kill_bot(self) -> None:
         """SIGKILL: it has no moment left to do anything."""

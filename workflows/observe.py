@@ -1,7 +1,7 @@
 """Reading what AWS holds: in parallel, at most two rounds."""
 
 from collections.abc import Collection
-from concurrent.futures import Future
+from dataclasses import replace
 from typing import Final
 
 from workflows.aws.errors import AwsGone
@@ -9,7 +9,7 @@ from workflows.aws.fence import Fenced
 from workflows.aws.iam import Iam
 from workflows.catalog.model import GranteeKind
 from workflows.documents import session_end, text
-from workflows.seen import Document, GranteeSeen, MemberSeen, RoleDetail
+from workflows.seen import GranteeSeen, MemberSeen, RoleDetail
 from workflows.world import World
 
 TRUST_QUOTA: Final = 2048
@@ -21,18 +21,30 @@ GROUPS_QUOTA: Final = 10
 def role(world: World, fenced: Fenced, name: str) -> RoleDetail:
     """The role, its session end, and the room its policies have. Raises Trouble."""
     iam = fenced.iam
-    quotas = world.reads.submit(iam.quotas)
-    inline = world.reads.submit(iam.inline_policies, name)
+    ending = world.reads.submit(iam.inline_policy, name, session_end.NAME)
+    names = world.reads.submit(iam.inline_names, name)
+    quotas = world.reads.submit(world.quotas.of, fenced)
     seen = iam.role(name)
-    policies, limits = inline.result(), quotas.result()
-    others = (one for policy, one in policies.items() if policy != session_end.NAME)
+    others = [
+        world.reads.submit(iam.inline_policy, name, one)
+        for one in names.result()
+        if one != session_end.NAME
+    ]
+    limits = quotas.result()
     return RoleDetail(
         role=seen,
-        session_end=policies.get(session_end.NAME),
-        other_inline=sum(text.length(one) for one in others),
+        session_end=ending.result(),
+        other_inline=sum(text.length(one.result() or {}) for one in others),
         trust_quota=limits.get("AssumeRolePolicySizeQuota", TRUST_QUOTA),
         inline_quota=limits.get("RolePolicySizeQuota", INLINE_QUOTA),
     )
+
+
+def role_again(world: World, fenced: Fenced, name: str, before: RoleDetail) -> RoleDetail:
+    """The role and its session end as they are after a write. Raises Trouble."""
+    ending = world.reads.submit(fenced.iam.inline_policy, name, session_end.NAME)
+    seen = fenced.iam.role(name)
+    return replace(before, role=seen, session_end=ending.result())
 
 
 def grantee(iam: Iam, kind: GranteeKind, name: str, arn: str) -> GranteeSeen:
@@ -46,16 +58,20 @@ def member(world: World, fenced: Fenced, name: str, groups: Collection[str]) -> 
     """The user, where he is a member, and what each of `groups` holds. Raises Trouble."""
     iam = fenced.iam
     places = world.reads.submit(iam.groups_of, name)
-    quotas = world.reads.submit(iam.quotas)
-    contents: dict[str, Future[tuple[Document, ...]]] = {
-        group: world.reads.submit(iam.group_documents, group) for group in groups
-    }
+    quotas = world.reads.submit(world.quotas.of, fenced)
+    inline = {group: world.reads.submit(iam.inline_group_documents, group) for group in groups}
+    attached = {group: world.reads.submit(iam.attached_group_documents, group) for group in groups}
     return MemberSeen(
         user=iam.user(name),
         groups=places.result(),
-        contents={group: found.result() for group, found in contents.items()},
+        contents={group: (*inline[group].result(), *attached[group].result()) for group in groups},
         groups_quota=quotas.result().get("GroupsPerUserQuota", GROUPS_QUOTA),
     )
+
+
+def member_again(fenced: Fenced, before: MemberSeen) -> MemberSeen:
+    """The user's memberships as they are after a write. Raises Trouble."""
+    return replace(before, groups=fenced.iam.groups_of(before.user.name))
 
 
 def is_there(iam: Iam, name: str) -> bool:

@@ -1,10 +1,11 @@
 """What the work needs of its surroundings, built once in the wiring and passed down."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from db.session import Database
 from workflows.aws.fence import Managers
+from workflows.aws.quotas import Quotas
 from workflows.catalog.model import Catalog
 from workflows.clock import Clock
 from workflows.directory import Directory
@@ -24,3 +25,4 @@ class World:
     clock: Clock
     reads: ThreadPoolExecutor
     run: str
+    quotas: Quotas = field(default_factory=Quotas)

@@ -8,7 +8,7 @@ from bot.command.words import unescaped
 
 _KEY_ID: Final = re.compile(r"(?<![A-Z0-9])A(?:KIA|SIA|BIA|CCA)[A-Z2-7]{16}(?![A-Z0-9])")
 _TOKEN_START: Final = re.compile(r"(?:FwoGZXIvYXdz|IQoJb3JpZ2lu|FQoGZXIvYXdz)[A-Za-z0-9/+=]{20,}")
-_RUN: Final = re.compile(r"[A-Za-z0-9/+=]{40,}")
+_RUN: Final = re.compile(r"[A-Za-z0-9/+]{40,}")
 _SECRET_LENGTH: Final = 40  # characters of a secret access key
 _TOKEN_LENGTH: Final = 100  # characters; session tokens have several hundred
 
@@ -27,8 +27,7 @@ def holds_secret(text: str) -> bool:
 
 
 def _is_random(run: str) -> bool:
-    value = run.strip("=")
-    if len(value) != _SECRET_LENGTH and len(value) < _TOKEN_LENGTH:
+    if len(run) != _SECRET_LENGTH and len(run) < _TOKEN_LENGTH:
         return False
-    mixed = any(one.islower() for one in value) and any(one.isupper() for one in value)
-    return mixed and any(one.isdigit() or one == "+" for one in value)
+    mixed = any(one.islower() for one in run) and any(one.isupper() for one in run)
+    return mixed and any(one.isdigit() or one == "+" for one in run)

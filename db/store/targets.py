@@ -124,6 +124,13 @@ def hold(session: Session, lease: Lease) -> Target:
     return target
 
 
+def taken_up(session: Session, lease: Lease) -> None:
+    """All that was owed until now is planned for in this transaction, which holds the target."""
+    session.execute(
+        update(Target).where(Target.id == lease.target_id).values(settle_at=lease.due_again)
+    )
+
+
 def hand_back(
     session: Session, lease: Lease, *, again_at: datetime | None, trouble: str | None = None
 ) -> None:

@@ -74,9 +74,7 @@ class Office:
 
     def open(self) -> Self:
         self.running.start(self.stopping)
-        self.slack.until(
-            lambda: self.slack.connected() == wiring.SOCKETS, what="the bot's sockets"
-        )
+        self.slack.until(lambda: self.slack.connected() == wiring.SOCKETS, what="the bot's sockets")
         return self
 
     def close(self) -> None:

@@ -37,6 +37,7 @@ CONFIG: Final = Config(
 class Fenced:
     """One manager session. All that is done with it is refused by AWS from `fence` on."""
 
+    manager_arn: str
     iam: Iam
     fence: datetime  # AWS's time
     skew: timedelta  # AWS's time minus ours when the session was taken
@@ -89,7 +90,7 @@ class Managers:
             at, keys = self._assume(manager_arn, external_id, fence := at + FENCE)
         with self._building:
             client = self._session.client("iam", config=CONFIG, **keys)
-        return Fenced(Iam(client), fence, self._skew, taken)
+        return Fenced(manager_arn, Iam(client), fence, self._skew, taken)
 
     def _assume(
         self, manager_arn: str, external_id: str | None, fence: datetime

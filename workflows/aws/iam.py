@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from workflows.aws.errors import translated
+from workflows.aws.errors import AwsGone, translated
 from workflows.seen import Document, GranteeSeen, RoleSeen
 
 
@@ -62,35 +62,46 @@ class Iam:
             pages = self._client.get_paginator("list_groups_for_user").paginate(UserName=user_name)
             return frozenset(group["GroupName"] for page in pages for group in page["Groups"])
 
-    def group_documents(self, group_name: str) -> tuple[Document, ...]:
-        """Every policy the group holds, inline and attached: two calls and up to two per policy."""
-        documents: list[Document] = []
+    def inline_group_documents(self, group_name: str) -> list[Document]:
+        """The group's inline policies: one call, and one per policy."""
         with translated("iam:GetGroupPolicy"):
-            names = self._client.list_group_policies(GroupName=group_name)["PolicyNames"]
-            for name in names:
-                reply = self._client.get_group_policy(GroupName=group_name, PolicyName=name)
-                documents.append(reply["PolicyDocument"])
-        with translated("iam:GetPolicyVersion"):
-            reply = self._client.list_attached_group_policies(GroupName=group_name)
-            for attached in reply["AttachedPolicies"]:
-                arn = attached["PolicyArn"]
-                version = self._client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-                policy = self._client.get_policy_version(PolicyArn=arn, VersionId=version)
-                documents.append(policy["PolicyVersion"]["Document"])
-        return tuple(documents)
-
-    def inline_policies(self, role_name: str) -> Mapping[str, Document]:
-        """Name → document of the role's inline policies: one call, and one per policy."""
-        with translated("iam:ListRolePolicies"):
-            pages = self._client.get_paginator("list_role_policies").paginate(RoleName=role_name)
+            pages = self._client.get_paginator("list_group_policies").paginate(GroupName=group_name)
             names = [name for page in pages for name in page["PolicyNames"]]
-        with translated("iam:GetRolePolicy"):
-            return {
-                name: self._client.get_role_policy(RoleName=role_name, PolicyName=name)[
+            return [
+                self._client.get_group_policy(GroupName=group_name, PolicyName=name)[
                     "PolicyDocument"
                 ]
                 for name in names
-            }
+            ]
+
+    def attached_group_documents(self, group_name: str) -> list[Document]:
+        """The managed policies attached to the group: one call, and two per policy."""
+        documents: list[Document] = []
+        with translated("iam:GetPolicyVersion"):
+            pages = self._client.get_paginator("list_attached_group_policies")
+            for page in pages.paginate(GroupName=group_name):
+                for attached in page["AttachedPolicies"]:
+                    arn = attached["PolicyArn"]
+                    version = self._client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+                    policy = self._client.get_policy_version(PolicyArn=arn, VersionId=version)
+                    documents.append(policy["PolicyVersion"]["Document"])
+        return documents
+
+    def inline_names(self, role_name: str) -> list[str]:
+        """Names of the role's inline policies."""
+        with translated("iam:ListRolePolicies"):
+            pages = self._client.get_paginator("list_role_policies").paginate(RoleName=role_name)
+            return [name for page in pages for name in page["PolicyNames"]]
+
+    def inline_policy(self, role_name: str, name: str) -> Document | None:
+        """One inline policy of the role; None when there is none of that name."""
+        try:
+            with translated("iam:GetRolePolicy"):
+                reply = self._client.get_role_policy(RoleName=role_name, PolicyName=name)
+        except AwsGone:
+            return None
+        document: Document = reply["PolicyDocument"]
+        return document
 
     def quotas(self) -> Mapping[str, int]:
         """The account's quotas and counts by AWS's names, e.g. AssumeRolePolicySizeQuota."""

@@ -46,7 +46,7 @@ def settle(world: World, target_id: int) -> None:
         asked = asking.result()
         planned = _note(world, held, seen, asked)
         applied = apply.member(iam, name, planned)
-        after = observe.member(world, held.fenced, name, ()) if applied.tried else seen
+        after = observe.member_again(held.fenced, seen) if applied.tried else seen
     except AwsGone as gone:
         _gone(world, held, gone)
     except Trouble as trouble:
@@ -78,6 +78,7 @@ def _note(world: World, held: Held, seen: MemberSeen, asked: Asked) -> MemberPla
                 fail(session, row, wrong, now)
         noted = memberships.noted(session, held.target.account_id, seen.user.unique_id)
         planned = _plan(found, seen, asked, noted)
+        targets.taken_up(session, held.lease)
         _fail_refused(session, found, planned, now)
         for group, was_member in planned.note.items():
             memberships.note(

@@ -44,8 +44,10 @@ def settle(world: World, target_id: int) -> None:
         seen = observe.role(world, held.fenced, name)
         asked = asking.result()
         planned = _note(world, held, seen, asked)
-        applied = apply.role(iam, name, seen, planned)
-        after = observe.role(world, held.fenced, name) if applied.tried else seen
+        applied = apply.role(world.reads, iam, name, seen, planned)
+        after = seen
+        if applied.tried:
+            after = observe.role_again(world, held.fenced, name, seen)
     except AwsGone:
         _role_is_gone(world, held)
     except Trouble as trouble:
@@ -74,6 +76,7 @@ def _note(world: World, held: Held, seen: RoleDetail, asked: Asked) -> RolePlan:
             elif row.id in asked.fit:
                 opening.note(session, row, seen, kept=rows.pair(found, row))
         planned = plan(seen, rows.grants(found, asked.fit), installation=world.catalog.installation)
+        targets.taken_up(session, held.lease)
         _fail_refused(session, found, planned, now)
     return planned
 
