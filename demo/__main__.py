@@ -35,18 +35,19 @@ def main(argv: Sequence[str] | None = None, *, catalog: str | None = None) -> in
     telling.begin("Starting a sandbox AWS, a sandbox Slack and the bot, each a process of its own.")
     try:
         with Stage.set_up(catalog or CATALOG.read_text()) as stage:
-            if not _played(stage, telling):
-                return 1
-            telling.end(monotonic() - begun)
-            if said.keep:
+            played = _played(stage, telling)
+            if played and said.keep:
+                telling.end(monotonic() - begun)
                 invite(stage, telling)
     except (Broken, StartError) as broken:
-        telling.broken(f"starting it all: {broken}", "")
+        telling.broken(f"starting it all: {broken}")
         return 1
     except KeyboardInterrupt:
         telling.say("\nStopped, and everything with it.")
         return 0 if said.keep else INTERRUPTED
-    return 0
+    if played:
+        telling.end(monotonic() - begun)
+    return 0 if played else 1
 
 
 def _played(stage: Stage, telling: Telling) -> bool:

@@ -8,6 +8,7 @@ governed groups only.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from sandbox.aws.process import Keys, SandboxAws
@@ -17,6 +18,8 @@ from workflows.documents import trust
 BOT: Final = "xacct-bot"
 VENDOR: Final = "xacct-vendor"
 CONTROL: Final = "/xacct-ctl/"
+LONGEST_SESSION: Final = timedelta(hours=4)
+"""What governed roles allow: longer than a grant, so that its end has sessions to cut."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,7 @@ def _governed(iam: Any, catalog: Catalog, role: Role, boundary: str) -> None:
         Path=role.path,
         AssumeRolePolicyDocument=_document([sealed]),
         PermissionsBoundary=boundary,
+        MaxSessionDuration=int(LONGEST_SESSION.total_seconds()),
     )
     _role_policy(
         iam, role.name, "permissions", [_allow(["s3:ListBucket", "s3:ListAllMyBuckets"], "*")]

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from demo.accounts import bucket
+from demo.accounts import LONGEST_SESSION, bucket
 from demo.stage import Stage
 from sandbox.aws.process import Keys
+from workflows.aws.vendor import CHAINED
 from workflows.catalog.model import Role
 
 
@@ -20,14 +21,16 @@ class Caller:
     name: str
     keys: Keys
     session_name: str
+    longest: timedelta  # of a session that he may ask for
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What AWS answered: `ok` or the error's code; with a session where it gave one."""
+    """What AWS answered: `ok` or the error's code; and the session or the names that it gave."""
 
     said: str
     session: Keys | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -51,31 +54,35 @@ class Door:
 
     def user(self, name: str) -> Caller:
         """An engineer with the keys of his IAM user."""
-        return Caller(name, self._furnished.users[name], name)
+        return Caller(name, self._furnished.users[name], name, LONGEST_SESSION)
 
     def machine(self, name: str) -> Caller:
-        """A machine with a session of its own role."""
+        """A machine with a session of its own role: what it takes with that lasts an hour at most.
+
+        Source: IAM User Guide, "Role chaining".
+        """
         machine = self._catalog.machine(name)
         assert machine is not None
         host = self._furnished.machines[name]
-        found = self._assume(host, machine.role_arn, f"{name}-runner-7")
-        return Caller(f"machine {name}", found, machine.session_name)
+        found = self._assume(host, machine.role_arn, f"{name}-runner-7", CHAINED)
+        return Caller(f"machine {name}", found, machine.session_name, CHAINED)
 
     def knock(self, caller: Caller, role: Role) -> Answer:
-        """AssumeRole with the caller's own keys."""
+        """AssumeRole with the caller's own keys, for the longest session he can have."""
         try:
-            return Answer("ok", self._assume(caller.keys, role.arn, caller.session_name))
+            found = self._assume(caller.keys, role.arn, caller.session_name, caller.longest)
         except ClientError as error:
             return Answer(error.response["Error"]["Code"])
+        return Answer("ok", found)
 
     def look_inside(self, session: Keys, role: Role) -> Answer:
         """Lists the bucket of the role's account with a session."""
         s3 = self._aws.client("s3", session)
         try:
-            s3.list_objects_v2(Bucket=bucket(role.account))
+            found = s3.list_objects_v2(Bucket=bucket(role.account))
         except ClientError as error:
             return Answer(error.response["Error"]["Code"])
-        return Answer("ok")
+        return Answer("ok", names=tuple(one["Key"] for one in found.get("Contents", [])))
 
     def at_rest(self, caller: Caller, role: Role) -> Rest:
         """What AWS shows its administrators now."""
@@ -87,7 +94,7 @@ class Door:
         return Rest(tuple(groups), self._trust(role))
 
     def end(self, role: Role) -> datetime | None:
-        """The moment from which on the role's trust policy lets nobody in; None: it does not now."""
+        """From when on the role's trust policy lets nobody in; None where it lets nobody in now."""
         statements = self._trust(role)["Statement"]
         return max((end for one in statements for end in _ends(one)), default=None)
 
@@ -97,9 +104,12 @@ class Door:
         document: dict[str, Any] = found["AssumeRolePolicyDocument"]
         return document
 
-    def _assume(self, keys: Keys, role_arn: str, session_name: str) -> Keys:
+    def _assume(self, keys: Keys, role_arn: str, session_name: str, lasts: timedelta) -> Keys:
         sts = self._aws.client("sts", keys)
-        found = sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name)["Credentials"]
+        seconds = int(lasts.total_seconds())
+        found = sts.assume_role(
+            RoleArn=role_arn, RoleSessionName=session_name, DurationSeconds=seconds
+        )["Credentials"]
         return Keys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
 
 

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC
 from time import monotonic
 from typing import Final
 
@@ -10,12 +9,10 @@ from demo.door import Answer, Caller, Door, Rest
 from demo.stage import Stage
 from demo.telling import Telling, plain
 from sandbox.aws.process import Keys
-from sandbox.slack.process import SandboxSlack
 from sandbox.slack.values import Message, View
 from workflows.catalog.model import Role
 
-REFUSED: Final = frozenset({"AccessDenied"})
-DEAD: Final = REFUSED | {"ExpiredToken", "ExpiredTokenException"}
+REFUSED: Final = "AccessDenied"
 _NUMBER: Final = re.compile(r"#(\d+)")
 
 
@@ -28,11 +25,6 @@ class Loan:
     before: Rest
     card: Message
     session: Keys
-
-    @property
-    def number(self) -> int:
-        """The request's number, as the card says it."""
-        return number_of(self.card)
 
 
 def number_of(card: Message) -> int:
@@ -53,12 +45,11 @@ def headline(card: Message) -> str:
 
 
 class Scene:
-    """The acts. What answers otherwise than it must raises Unexpected, what never comes NeverSeen."""
+    """The acts. Raises Unexpected for what is not as it must be, NeverSeen for what never comes."""
 
     def __init__(self, stage: Stage, telling: Telling) -> None:
-        self.stage, self.telling = stage, telling
+        self.stage, self.telling, self.slack = stage, telling, stage.slack
         self.door = Door(stage)
-        self.slack: SandboxSlack = stage.slack
         self.channel = stage.catalog.approvals_channel
 
     def role(self, key: str) -> Role:
@@ -66,6 +57,11 @@ class Scene:
         found = self.stage.catalog.role(key)
         assert found is not None
         return found
+
+    def judge(self, done: str, who: str, answer: str, *, expected: bool) -> None:
+        """Tells it, and ends the story when it is not as expected."""
+        self.telling.judged(done, who, answer, expected=expected)
+        self.telling.insist()
 
     # --- in Slack
 
@@ -92,12 +88,10 @@ class Scene:
         before = {card.ts for card in self.slack.messages(self.channel)}
         answer = self.types(who, text)
         filed = re.match(r"Request #\d+ is filed", answer)
-        shown = f"Slack: {filed[0]}" if filed else f"Slack: {answer}"
-        self.telling.judged(f"{who} types /xacct {text}", shown, expected=bool(filed))
+        shown = filed[0] if filed else answer
+        self.judge(f"{who}: /xacct {text}", "Slack", shown, expected=bool(filed))
         card = self.stage.until(lambda: self._decidable(before), what="a card with Approve on it")
-        self.telling.judged(
-            "its card is in #approvals", f"Slack: {headline(card)}", expected=True
-        )
+        self.judge("the card in #approvals", "Slack", headline(card), expected=True)
         return card
 
     def _decidable(self, before: set[str]) -> Message | None:
@@ -112,25 +106,51 @@ class Scene:
         """Clicks Approve and waits for what the requester is told: the way in."""
         seen = len(self.slack.messages(self.slack.dm(slack_id(whom))))
         said = self.clicks(who, card, "approve")
-        self.telling.judged(
-            f"{who} clicks Approve", f"Slack: {said}", expected=said.startswith("You approved")
-        )
+        so = said.startswith("You approved")
+        self.judge(f"{who} clicks Approve", "Slack", said.partition(":")[0], expected=so)
         told = self.stage.until(
             lambda: self.slack.messages(self.slack.dm(slack_id(whom)))[seen:],
             what=f"a direct message to {whom}",
         )[0]
-        active = plain(told.text).partition(". ")[0]
-        so = "active until" in active and headline(self.now(card)).startswith("Active")
-        self.telling.judged(f"{whom} gets a direct message", f"Slack: {active}", expected=so)
+        _, active, until = plain(told.text).partition("active until ")
+        shown = f"{active}{until.partition('. ')[0]}" if active else plain(told.text)
+        self.judge(f"{whom} gets a direct message", "Slack", shown, expected=bool(active))
         return told
+
+    def approves_in_vain(
+        self, who: str, card: Message, loses: tuple[Caller, Role], *, says: str
+    ) -> None:
+        """Clicks Approve, which must open nothing for `loses` and be answered so."""
+        said = self.clicks(who, card, "approve")
+        caller, role = loses
+        tries, answer = self._keeps_knocking(caller, role)
+        so = said.startswith(says)
+        self.telling.judged(f"{who} clicks Approve", "Slack", said, expected=so)
+        self.telling.judged(
+            f"{caller.name}: AssumeRole {role.key}",
+            "AWS",
+            f"{answer.said}, {tries} times in a second",
+            expected=answer.said == REFUSED,
+        )
+        self.telling.insist()
+
+    def _keeps_knocking(self, caller: Caller, role: Role) -> tuple[int, Answer]:
+        """Tries the door for a second, in which an opening would show itself."""
+        until = monotonic() + 1.0
+        tries, answer = 1, self.door.knock(caller, role)
+        while not answer.ok and monotonic() < until:
+            tries, answer = tries + 1, self.door.knock(caller, role)
+        return tries, answer
 
     def ended(self, card: Message) -> None:
         """Waits until the card says so."""
-        over = self.stage.until(
-            lambda: (said := headline(self.now(card))).startswith("Ended") and said,
-            what="the card says Ended",
-        )
-        self.telling.judged("the card", f"Slack: {over}", expected=True)
+
+        def over() -> str | None:
+            said = headline(self.now(card))
+            return said if said.startswith("Ended") else None
+
+        said = self.stage.until(over, what="the card says Ended")
+        self.judge("the card", "Slack", said, expected=True)
 
     def front_view(self, who: str) -> View | None:
         """The modal that this person has in front."""
@@ -141,50 +161,37 @@ class Scene:
 
     def refused(self, caller: Caller, role: Role) -> None:
         """AssumeRole, which AWS must refuse."""
-        self._judge(caller, role, self.door.knock(caller, role), REFUSED)
-
-    def stays_refused(self, caller: Caller, role: Role, *, seconds: float = 1.0) -> None:
-        """AssumeRole again and again: an opening would show itself within that time."""
-        until = monotonic() + seconds
-        tries, answer = 1, self.door.knock(caller, role)
-        while not answer.ok and monotonic() < until:
-            tries, answer = tries + 1, self.door.knock(caller, role)
-        self._judge(caller, role, answer, REFUSED, more=f" ({tries} times in {seconds:g} s)")
+        answer = self.door.knock(caller, role)
+        done = f"{caller.name}: AssumeRole {role.key}"
+        self.judge(done, "AWS", answer.said, expected=answer.said == REFUSED)
 
     def let_in(self, caller: Caller, role: Role) -> Keys:
         """AssumeRole, which AWS must allow; the session."""
         answer = self.door.knock(caller, role)
-        self._judge(caller, role, answer, {"ok"})
+        lasts = f"a session of {caller.longest.total_seconds() / 3600:g} h"
+        shown = lasts if answer.ok else answer.said
+        self.judge(f"{caller.name}: AssumeRole {role.key}", "AWS", shown, expected=answer.ok)
         assert answer.session is not None
         return answer.session
-
-    def _judge(
-        self, caller: Caller, role: Role, answer: Answer, due: set[str] | frozenset[str], more: str = ""
-    ) -> None:
-        self.telling.judged(
-            f"{caller.name}'s own keys: AssumeRole {role.key}",
-            f"AWS: {answer.said}{more}",
-            expected=answer.said in due,
-        )
 
     def works(self, whose: str, session: Keys, role: Role) -> None:
         """The session lists the bucket of the role's account."""
         answer = self.door.look_inside(session, role)
-        done = f"{whose}: list the bucket in {role.account.name}"
-        self.telling.judged(done, f"AWS: {answer.said}", expected=answer.ok)
+        shown = ", ".join(answer.names) if answer.ok else answer.said
+        self.judge(f"{whose}: ListObjects", "AWS", shown, expected=bool(answer.names))
 
     def dead(self, whose: str, session: Keys, role: Role) -> None:
-        """The session is still held, and AWS refuses what it asks for."""
+        """The session is not over by its own age, and AWS refuses what it asks for."""
         answer = self.door.look_inside(session, role)
-        done = f"{whose}: list the bucket in {role.account.name}"
-        self.telling.judged(done, f"AWS: {answer.said}", expected=answer.said in DEAD)
+        so = answer.said == REFUSED
+        self.judge(f"{whose}: ListObjects", "AWS", answer.said, expected=so)
 
     def as_before(self, caller: Caller, role: Role, before: Rest) -> None:
         """Groups and trust policy, read back from AWS, are what they were."""
         after = self.door.at_rest(caller, role)
         same = after == before
-        answer = "as before the request" if same else f"{after} and not {before}"
-        self.telling.judged("groups and trust policy, read back", f"AWS: {answer}", expected=same)
+        shown = "as before the request" if same else f"{after} and not {before}"
+        self.judge("groups and trust policy, read back", "AWS", shown, expected=same)
 
     # --- both
 
@@ -198,12 +205,11 @@ class Scene:
         return Loan(caller, role, before, card, session)
 
     def move_to_end(self, role: Role) -> None:
-        """Moves the one clock of AWS, Slack and the bot to the end that stands in the trust policy."""
+        """Moves the clock of AWS, Slack and the bot to the end that the trust policy says."""
         end = self.door.end(role)
         assert end is not None
         self.stage.clock.move_to(end)
-        shown = end.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        self.telling.told("the clock moves to the end of the grant", shown)
+        self.telling.told("the clock moves to the end of the grant", "", f"{end:%H:%M:%S} UTC")
 
     def ends_by_itself(self, loan: Loan) -> None:
         """At its end, to the second, AWS refuses; then everything is as it was."""

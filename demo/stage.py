@@ -32,7 +32,7 @@ _OURS: Final = ("AWS_", "SLACK_", "XACCT_")
 _LAST_LINES: Final = 25
 
 
-class Broken(RuntimeError):
+class Broken(Exception):  # noqa: N818  it says what happened
     """The stage itself does not stand: a wrong catalog, or a bot that ended by itself."""
 
 

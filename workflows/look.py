@@ -181,6 +181,8 @@ def _record(world: World, request_id: int, found: Found) -> None:
         row.findings = found.findings
         row.grantee_arn, row.grantee_id = found.grantee.arn, found.grantee.unique_id
         row.vendor_id = found.vendor_id
+        if row.grantee_kind == GranteeKind.USER:
+            row.session_name = found.grantee.name  # as AWS stores it: `aws:username` compares so
         terms = access.terms_of(row, role)
         session.flush()
         requests.note(session, row, at=now, terms=terms, look_at=row.lapses_at, trouble=None)

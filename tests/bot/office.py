@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from sqlalchemy import select
+
 from bot import wiring
 from bot.running import Running
 from bot.settings import Secret, Settings, Store
@@ -18,7 +20,6 @@ from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from sandbox.slack.process import SandboxSlack
 from sandbox.slack.values import TEAM, Message, Reply
-from sqlalchemy import select
 from tests.lab import KEY, Lab, slack_id, some_catalog
 from workflows.catalog.model import Catalog, Mechanism
 from workflows.directory import Directory

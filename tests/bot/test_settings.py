@@ -63,10 +63,11 @@ def test_a_secret_stays_out_of_logs_and_tracebacks() -> None:
     log = logging.Logger("test", logging.DEBUG)
     log.addHandler(logging.StreamHandler(out))
 
+    password = Secret(GOOD["XACCT_DATABASE_URL"])
     try:
-        raise ValueError(Secret("hunter2"))
+        raise ValueError(password)
     except ValueError:
-        log.exception("with %s and %r", Secret("hunter2"), Settings.from_env(GOOD))
+        log.exception("with %s and %r", password, Settings.from_env(GOOD))
         out.write(traceback.format_exc())
 
     assert "hunter2" not in out.getvalue()

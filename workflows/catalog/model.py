@@ -15,6 +15,7 @@ SHORTEST_WITH_CREDENTIALS: Final = timedelta(minutes=15)  # STS AssumeRole, Dura
 MACHINE_PREFIX: Final = "xacct-"
 
 _ID: Final = re.compile(r"[0-9]{12}")
+_SEPARATORS: Final = re.compile(r"[-\s]")
 
 
 class Mechanism(StrEnum):
@@ -200,7 +201,7 @@ class Catalog:
 
         Only `visible` ones are found or proposed. Raises NotFound, with what may be meant.
         """
-        digits = text.replace("-", "").strip()
+        digits = _SEPARATORS.sub("", text)
         return names.find(
             digits if _ID.fullmatch(digits) else text,
             visible,

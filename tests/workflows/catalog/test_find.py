@@ -24,6 +24,7 @@ def known() -> Catalog:
         ("444455556666", "prod-payments"),
         ("4444-5555-6666", "prod-payments"),
         ("0123-4567-8901", "dev"),
+        ("0123 4567 8901", "dev"),
         ("play room", "dev"),
         ("\uff24EV", "dev"),
     ],

@@ -6,12 +6,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.workflows.catalog.build import GRANTEE, PAYMENTS, SEARCH, SSO, catalog, role, text, user
+from tests.workflows.catalog.build import (
+    GRANTEE,
+    PAYMENTS,
+    SEARCH,
+    catalog,
+    machines,
+    role,
+    text,
+    user,
+    visitor,
+)
 from workflows.catalog.load import load
 from workflows.catalog.model import Catalog, Delivery, GranteeKind, Mechanism
 from workflows.catalog.schema import File
 
 EXAMPLE = (Path(__file__).parents[3] / "xacct.example.yaml").read_text("utf-8")
+VENDING = {
+    "id": GRANTEE,
+    "name": "workforce",
+    "external_id": "here",
+    "vendor": {"role": "xacct-ctl/vendor", "external_id": "mint"},
+}
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
@@ -97,32 +113,11 @@ def test_what_the_file_leaves_out_means_nobody() -> None:
     assert found.role("prod-payments/other") is None
 
 
-def test_everything_is_carried_over() -> None:
+def test_the_accounts_and_limits_are_carried_over() -> None:
     found = catalog(
         slack={"team": "T0A0", "approvals_channel": "C0A0", "alerts_channel": "C0B0"},
-        grantee_account={
-            "id": GRANTEE,
-            "name": "workforce",
-            "external_id": "here",
-            "vendor": {"role": "xacct-ctl/vendor", "external_id": "mint"},
-        },
-        limits={"pending_per_person": 2, "pending_lapses": "1h", "longest_duration": "2d"},
-        roles=[
-            role(
-                delivery="credentials",
-                kinds=["user", "machine"],
-                approvers=["U0A", "U0B", "U0A"],
-                approvals=2,
-                default_duration="20m",
-                max_duration="2d",
-                channel="C0C0",
-                session_end=False,
-            )
-        ],
-        people=[{"slack": "U0A", "iam_user": "/team/alice", "email": "alice@example.com"}],
-        people_rules=[{"domain": "example.com", "tag": "email", "compare": "whole"}],
-        machines=[{"name": "ci", "role": user("role/ci"), "owners": ["U0B"]}],
-        identity_center=[{"slack": "U0D", "role": user(SSO), "user_name": "dave@example.com"}],
+        grantee_account=VENDING,
+        limits={"pending_per_person": 2, "pending_lapses": "1h"},
         admins=["U0E"],
         auditors=["U0F"],
     )
@@ -131,36 +126,52 @@ def test_everything_is_carried_over() -> None:
     assert (found.grantee.external_id, found.grantee.vendor_external_id) == ("here", "mint")
     assert (found.team, found.approvals_channel, found.alerts_channel) == ("T0A0", "C0A0", "C0B0")
     assert (found.pending_per_person, found.pending_lapses) == (2, timedelta(hours=1))
-    admin = found.role("prod-payments/admin")
-    assert admin is not None
-    assert admin.arn == "arn:aws:iam::444455556666:role/xacct/admin"
+    assert (found.admins, found.auditors) == (("U0E",), ("U0F",))
+
+
+def test_a_role_is_carried_over() -> None:
+    said = role(
+        delivery="credentials",
+        kinds=["user", "machine"],
+        approvers=["U0A", "U0B", "U0A"],
+        approvals=2,
+        default_duration="20m",
+        max_duration="2d",
+        channel="C0C0",
+        session_end=False,
+    )
+    limits = {"longest_duration": "2d"}
+    admin = catalog(grantee_account=VENDING, limits=limits, roles=[said]).roles[0]
+    assert (admin.key, admin.arn) == (
+        "prod-payments/admin",
+        "arn:aws:iam::444455556666:role/xacct/admin",
+    )
     assert admin.account.manager_arn == "arn:aws:iam::444455556666:role/xacct-ctl/xacct-owner-mgr"
     assert admin.group is not None
     assert admin.group.arn == user("group/xacct/allow-prod-payments-admin")
     assert admin.kinds == {GranteeKind.USER, GranteeKind.MACHINE}
     assert (admin.approvers, admin.approvals) == (("U0A", "U0B"), 2)
-    assert (admin.default_duration, admin.max_duration) == (
-        timedelta(minutes=20),
-        timedelta(days=2),
+    assert admin.default_duration == timedelta(minutes=20)
+    assert (admin.max_duration, admin.shortest) == (timedelta(days=2), timedelta(minutes=15))
+    assert (admin.delivery, admin.channel) == (Delivery.CREDENTIALS, "C0C0")
+    assert not admin.session_end
+
+
+def test_people_and_machines_are_carried_over() -> None:
+    found = catalog(
+        people=[{"slack": "U0A", "iam_user": "/team/alice", "email": "alice@example.com"}],
+        people_rules=[{"domain": "example.com", "tag": "email", "compare": "whole"}],
+        **machines({"owners": ["U0B"]}),
+        **visitor(user_name="dave@example.com"),
     )
-    assert (admin.delivery, admin.channel, admin.session_end) == (
-        Delivery.CREDENTIALS,
-        "C0C0",
-        False,
-    )
-    assert admin.shortest == timedelta(minutes=15)
-    alice = found.engineer("U0A")
+    alice, machine = found.engineer("U0A"), found.machine("CI")
     assert alice is not None
     assert alice.iam_user == "/team/alice"
-    machine = found.machine("CI")
     assert machine is not None
-    assert machine.session_name == "xacct-ci"
+    assert (machine.session_name, machine.owners) == ("xacct-ci", ("U0B",))
     assert found.visitors[0].user_name == "dave@example.com"
-    assert (found.identity_rules[0].tag, found.identity_rules[0].compares_local_part) == (
-        "email",
-        False,
-    )
-    assert (found.admins, found.auditors) == (("U0E",), ("U0F",))
+    (rule,) = found.identity_rules
+    assert (rule.domain, rule.tag, rule.compares_local_part) == ("example.com", "email", False)
 
 
 def test_an_entry_that_names_the_account_beats_a_pattern_as_a_whole() -> None:
