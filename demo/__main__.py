@@ -68,6 +68,7 @@ def _go(number: int, _frame: FrameType | None) -> NoReturn:
 if __name__ == "__main__":
     for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         del os.environ[_name]  # all that is called here is on this machine
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` had switched it off
     for _number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(_number, _go)  # leaves by the same door as everybody: all is stopped
     sys.exit(main())

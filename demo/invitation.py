@@ -4,13 +4,14 @@ import json
 import shlex
 import sys
 import threading
+from pathlib import Path
 from typing import Any, Final
 
 from demo.scene import Scene, number_of, slack_id
 from demo.stage import Stage
 from demo.telling import Telling
 
-_ROLE: Final = "prod-search/deploy"
+_HOUSE: Final = Path(__file__).parents[1]
 
 
 def invite(stage: Stage, telling: Telling) -> None:
@@ -28,7 +29,7 @@ def invite(stage: Stage, telling: Telling) -> None:
         "on": {"channel": card.channel, "ts": card.ts},
         "action_id": "approve",
     }
-    clock = shlex.quote(str(stage.clock.path))
+    house, python, clock = map(shlex.quote, (str(_HOUSE), sys.executable, str(stage.clock.path)))
     for words, line in (
         ("Slack (its page says what it can do)", stage.slack.api_url.removesuffix("api/")),
         ("AWS, for AWS_ENDPOINT_URL", stage.aws.endpoint),
@@ -40,7 +41,7 @@ def invite(stage: Stage, telling: Telling) -> None:
             "then, with her keys and the AWS CLI",
             f"{session} sts assume-role --role-arn {role.arn} --role-session-name mallory",
         ),
-        ("move the clock of all three", f"{sys.executable} -m demo.move {clock} 1h"),
+        ("move the clock of all three", f"(cd {house} && {python} -m demo.move {clock} 1h)"),
     ):
         telling.say(f"\n  {words}:\n{line}")
     threading.Event().wait()

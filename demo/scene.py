@@ -126,12 +126,11 @@ class Scene:
         tries, answer = self._keeps_knocking(caller, role)
         so = said.startswith(says)
         self.telling.judged(f"{who} clicks Approve", "Slack", said, expected=so)
-        self.telling.judged(
-            f"{caller.name}: AssumeRole {role.key}",
-            "AWS",
-            f"{answer.said}, {tries} times in a second",
-            expected=answer.said == REFUSED,
+        shown = (
+            f"{answer.said} at try {tries}" if answer.ok else f"{answer.said}, {tries} tries in 1 s"
         )
+        so = answer.said == REFUSED
+        self.telling.judged(f"{caller.name}: AssumeRole {role.key}", "AWS", shown, expected=so)
         self.telling.insist()
 
     def _keeps_knocking(self, caller: Caller, role: Role) -> tuple[int, Answer]:

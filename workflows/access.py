@@ -7,7 +7,6 @@ Refused, having changed nothing, with the sentence that the person reads.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -20,9 +19,6 @@ from workflows.catalog.model import Catalog, Delivery, Role
 from workflows.durations import duration_text
 from workflows.errors import AlreadySettled, NotAllowed, NotFound
 from workflows.person import Grantee, Person
-
-SHORTEST: Final = timedelta(minutes=5)
-SHORTEST_VENDED: Final = timedelta(minutes=15)  # AssumeRole gives no less (STS, DurationSeconds)
 
 
 @dataclass(frozen=True)
@@ -66,10 +62,9 @@ def request(session: Session, catalog: Catalog, ask: Ask, *, by: Person, now: da
 
 
 def _fits(role: Role, duration: timedelta) -> None:
-    shortest = SHORTEST_VENDED if role.delivery is Delivery.CREDENTIALS else SHORTEST
-    if not shortest <= duration <= role.max_duration:
+    if not role.shortest <= duration <= role.max_duration:
         raise NotAllowed(
-            f"{role.key} is lent for {duration_text(shortest)} to "
+            f"{role.key} is lent for {duration_text(role.shortest)} to "
             f"{duration_text(role.max_duration)}; you asked for {duration_text(duration)}."
         )
 

@@ -2,7 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
-from workflows.catalog.model import Catalog, Engineer, GranteeKind, IdentityRule, Role, Visitor
+from workflows.catalog.model import (
+    MACHINE_PREFIX,
+    Catalog,
+    Engineer,
+    GranteeKind,
+    IdentityRule,
+    Role,
+    Visitor,
+)
 from workflows.errors import NotAllowed, NotFound
 from workflows.person import Grantee, Person
 
@@ -49,10 +57,22 @@ def _user_name(catalog: Catalog, person: Person, by_tag: FindByTag) -> str | Non
     local, _, domain = (person.email or "").casefold().partition("@")
     for rule in catalog.identity_rules:
         if person.email_confirmed and domain and domain == rule.domain.casefold():
-            return _by_rule(
-                rule, local if rule.compares_local_part else f"{local}@{domain}", by_tag
-            )
+            compared = local if rule.compares_local_part else f"{local}@{domain}"
+            found = _by_rule(rule, compared, by_tag)
+            return None if found is None else _nobody_elses(catalog, found)
     return None
+
+
+def _nobody_elses(catalog: Catalog, name: str) -> str:
+    """The name, unless the catalog gives it, or its session name, to somebody else."""
+    listed = [(one.iam_user or "").rpartition("/")[2] for one in catalog.engineers]
+    taken = [*listed, *(one.user_name for one in catalog.visitors)]
+    if name.casefold() in map(str.casefold, taken) or name.casefold().startswith(MACHINE_PREFIX):
+        raise NotAllowed(
+            f"The IAM user {name} is somebody else's in the catalog. Ask an administrator of "
+            "xacct to list you under `people`."
+        )
+    return name
 
 
 def _by_rule(rule: IdentityRule, value: str, by_tag: FindByTag) -> str | None:

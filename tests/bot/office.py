@@ -59,13 +59,18 @@ class Office:
         self._told = {name: len(slack.ephemerals(slack_id(name))) for name in PEOPLE}
         self._dms = {name: len(self._dm(name)) for name in PEOPLE}
         self._settings = settings(slack, database=self.url)
+        self.stopping = threading.Event()
+        self.parts = self.wire(self.catalog)
+
+    def wire(self, catalog: Catalog) -> wiring.Parts:
+        """Puts everything together for a catalog; before `open` it can be done again."""
         look_up = partial(ask_person, clients(self._settings).steady, TEAM)
-        self.world = replace(
-            self.lab.world, directory=Directory(self.lab.database, look_up), clock=clock
-        )
+        people = Directory(self.lab.database, look_up)
+        self.catalog = catalog
+        self.world = replace(self.lab.world, directory=people, catalog=catalog)
         self.parts = wiring.parts(self._settings, self.world, self.lab.vendor)
         self.running = Running(self._settings, self.parts)
-        self.stopping = threading.Event()
+        return self.parts
 
     def _catalog(self, **role: Any) -> Catalog:
         mechanism = role.pop("mechanism", Mechanism.ALLOW_GROUP)

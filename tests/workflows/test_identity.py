@@ -1,0 +1,90 @@
+"""Which identity in AWS stands for a person in Slack: the listed one, or the one a rule finds."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.lab import TEAM, slack_id, some_catalog
+from workflows import identity
+from workflows.catalog.model import Catalog, Engineer, GranteeKind, IdentityRule, Mechanism, Visitor
+from workflows.errors import NotAllowed
+from workflows.person import Grantee, Person
+
+BY_NAME = IdentityRule("corp.example", tag=None, compares_local_part=True)
+BY_TAG = IdentityRule("corp.example", tag="email", compares_local_part=False)
+
+
+def person(name: str = "erin", **facts: Any) -> Person:
+    known = Person(
+        user=slack_id(name),
+        team=TEAM,
+        name=name,
+        email=f"{name}@corp.example",
+        email_confirmed=True,
+        guest=False,
+        bot=False,
+        stranger=False,
+        deleted=False,
+    )
+    return replace(known, **facts)
+
+
+def catalog(*rules: IdentityRule, **changed: Any) -> Catalog:
+    made = some_catalog(mechanism=Mechanism.ALLOW_GROUP, users=("alice", "bob"))
+    return replace(made, identity_rules=rules, **changed)
+
+
+def found(by: Person, said: Catalog, **tagged: list[str]) -> Grantee:
+    return identity.own(said, by, said.roles[0], lambda _key, value: tagged.get(value[:4], []))
+
+
+def test_a_listed_person_is_his_listed_user() -> None:
+    assert found(person("alice"), catalog(BY_TAG), alic=["other"]).name == "alice"
+
+
+def test_a_rule_finds_the_user_named_like_the_address() -> None:
+    assert found(person(), catalog(BY_NAME)).name == "erin"
+
+
+def test_a_rule_finds_the_user_whose_tag_says_the_address() -> None:
+    assert found(person(), catalog(BY_TAG), erin=["e.rin"]).name == "e.rin"
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        person(email_confirmed=False),
+        person(email=None),
+        person(email="erin@other.example"),
+        person(email="erin@corp.example.evil.example"),
+        person(email="corp.example"),
+    ],
+)
+def test_an_address_that_proves_nothing_finds_nobody(by: Person) -> None:
+    with pytest.raises(NotAllowed, match="add you under `people`"):
+        found(by, catalog(BY_NAME))
+
+
+def test_a_tag_that_two_users_carry_finds_neither() -> None:
+    with pytest.raises(NotAllowed, match="2 IAM users carry the tag"):
+        found(person(), catalog(BY_TAG), erin=["a", "b"])
+
+
+@pytest.mark.parametrize("name", ["alice", "ALICE", "xacct-ci", "Xacct-other", "dave@corp.example"])
+def test_a_rule_never_gives_a_person_somebody_elses_user(name: str) -> None:
+    visitor = Visitor(slack_id("dave"), "arn:aws:iam::1:role/x", "dave@corp.example")
+    listed = (Engineer(slack_id("alice"), "/team/alice", None),)
+
+    with pytest.raises(NotAllowed, match="somebody else's"):
+        found(person(), catalog(BY_TAG, visitors=(visitor,), engineers=listed), erin=[name])
+
+
+def test_a_person_of_identity_center_comes_by_his_sign_in_name() -> None:
+    visitor = Visitor(slack_id("erin"), "arn:aws:iam::1:role/x", "erin@corp.example")
+    said = catalog(visitors=(visitor,))
+    role = replace(said.roles[0], kinds=frozenset({GranteeKind.PERSON}))
+
+    grantee = identity.own(said, person(), role, lambda _key, _value: [])
+
+    assert (grantee.kind, grantee.session_name) == (GranteeKind.PERSON, "erin@corp.example")
