@@ -3,15 +3,17 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.orm import Session
 
 from bot import wiring
-from bot.settings import catalog_path, store_from_env
+from bot.settings import Mistakes, catalog_path, store_from_env
 from db import audit, migrate
 from db.models import Audit
 from db.store import history
@@ -35,11 +37,17 @@ def parser() -> argparse.ArgumentParser:
     )
     db.add_parser("upgrade", help="bring the database to this version's schema")
     log = verbs.add_parser("audit", help="show the newest entries of the audit log")
-    log.add_argument("--last", type=int, default=20, metavar="N", help="how many (default: 20)")
+    log.add_argument("--last", type=_number, default=20, metavar="N", help="default: 20")
     log.add_subparsers(dest="what", metavar="verify").add_parser(
         "verify", help="check that nobody changed the audit log"
     )
     return top
+
+
+def _number(text: str) -> int:
+    if text.isdecimal() and 0 < int(text) <= 10_000:
+        return int(text)
+    raise argparse.ArgumentTypeError("a number from 1 to 10000")
 
 
 def check_catalog(file: Path | None) -> int:
@@ -64,14 +72,24 @@ def upgrade(clock: Clock) -> int:
     return 0
 
 
-def show_audit(clock: Clock, last: int) -> int:
-    """The newest entries as a table, the newest last."""
+@contextmanager
+def _reading(clock: Clock) -> Iterator[tuple[Session, audit.Key]]:
+    """The database for reading. Raises Mistakes when there is none: reading makes none."""
     database = wiring.database(store_from_env(os.environ), clock)
+    file = database.url.database
+    if database.is_sqlite and file and not Path(file).exists():
+        raise Mistakes("There is no database:", [f"{file} is not a file here"])
     try:
         with database.read() as session:
-            rows = history.latest(session, limit=last)
+            yield session, database.key
     finally:
         database.close()
+
+
+def show_audit(clock: Clock, last: int) -> int:
+    """The newest entries as a table, the newest last."""
+    with _reading(clock) as (session, _):
+        rows = history.latest(session, limit=last)
     Console().print(_table(rows))
     return 0
 
@@ -87,12 +105,8 @@ def _table(rows: Sequence[Audit]) -> Table:
 
 def verify_audit(clock: Clock) -> int:
     """0 when the chain holds; 1 when it does not, and where."""
-    database = wiring.database(store_from_env(os.environ), clock)
-    try:
-        with database.read() as session:
-            verdict = audit.verify(session, database.key)
-    finally:
-        database.close()
+    with _reading(clock) as (session, key):
+        verdict = audit.verify(session, key)
     if verdict.wrong is None:
         sys.stdout.write(f"The audit log holds: {verdict.rows} rows, none changed.\n")
         return 0

@@ -7,6 +7,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot import views
+from bot.blocks import code
 from bot.slack import code_of
 from db.store import requests
 from workflows import deliver, rules
@@ -46,7 +47,7 @@ def mint(world: World, vendor: Vendor, request_id: int, *, by: Person) -> tuple[
     try:
         keys = deliver.mint(world, vendor, request_id, by=by)
     except Trouble as trouble:
-        raise Refused(f"AWS gave no credentials: {trouble}. Please try again.") from None
+        raise Refused(f"AWS gave no credentials: {code(str(trouble))}. Please try again.") from None
     with world.database.read() as session:
         row = requests.get(session, request_id)
     return (row.role if row is not None else f"#{request_id}"), keys

@@ -21,6 +21,9 @@ from workflows.aws.fence import FENCE
 PAUSE: Final = 3.0
 """Seconds between two tries to reach Slack at the start."""
 
+LAST_WORDS: Final = 10.0
+"""Seconds for the answers that are still to be sent when xacct stops."""
+
 _BAD_TOKEN: Final = frozenset(
     {
         "account_inactive",
@@ -107,6 +110,15 @@ class Running:
         self._close_sockets()
         made.writer.stop()
         made.sweep.stop()
-        made.asides.shutdown(wait=True)
+        self._last_words()
         made.world.reads.shutdown(wait=True)
         made.world.database.close()
+
+    def _last_words(self) -> None:
+        """What people are owed to hear is still sent, for LAST_WORDS at most."""
+        asides = self._made.asides
+        try:
+            asides.submit(lambda: None).result(timeout=LAST_WORDS)
+        except TimeoutError:
+            log.warning("Slack is slow: some answers were not sent")
+        asides.shutdown(wait=True, cancel_futures=True)

@@ -75,6 +75,12 @@ class Socket(SocketModeClient):
                 break
             pause.wait(0.01)
 
+    def close(self) -> None:
+        """Closes the connection and ends its threads; the workers are not ours to end."""
+        self.closed = True
+        self.enqueue_message("")  # wakes the thread that waits for a message
+        super().close()
+
     def enqueue_message(self, message: str) -> None:
         """Notes when the message came; from then on a person is waiting."""
         self.message_queue.put((monotonic(), message))

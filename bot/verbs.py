@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot import answers
+from bot.blocks import code
 from bot.command import parse, said
 from db import audit
 from db.models import Inbox, Request
@@ -99,8 +100,8 @@ def _finder(world: World) -> identity.FindByTag:
             )
         except Trouble as trouble:
             raise Refused(
-                f"AWS did not say which IAM user is yours ({trouble}), so nothing was asked. "
-                "Please try again."
+                f"AWS did not say which IAM user is yours ({code(str(trouble))}), so nothing was "
+                "asked. Please try again."
             ) from None
 
     return find

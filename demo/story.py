@@ -169,6 +169,8 @@ def revoked(scene: Scene) -> None:
     scene.works("carol's session", other.session, role)
     scene.ended(hers.card)
 
+    scene.stage.clock.move(timedelta(minutes=5))
+    scene.telling.told("five minutes later")
     again = scene.lend(alice, role, by="alice", text="request prod-payments admin 1h now right")
     scene.dead("alice's old session", hers.session, role)
     scene.works("alice's new session", again.session, role)

@@ -158,10 +158,10 @@ class Lab:
         self.world = self.another_worker()
         self._furnish_rights()
 
-    def another_worker(self) -> World:
+    def another_worker(self, *, reads_at_once: int = 8) -> World:
         """A second process's world on the same database."""
         session = self.session()
-        reads = self._stack.enter_context(ThreadPoolExecutor(8))
+        reads = self._stack.enter_context(ThreadPoolExecutor(reads_at_once))
         run = uuid.uuid4().hex[:8]
         return World(
             database=self.database,

@@ -68,7 +68,7 @@ def find(world: World, row: Request) -> Found:
     owner = _manager(world, row.role_target_id)
     catalog = world.catalog
     home = world.managers.fenced(catalog.grantee.manager_arn, catalog.grantee.external_id)
-    seen_role = world.reads.submit(observe.role, world, owner, row.role_name)
+    seen_role = observe.asking_role(world, owner, row.role_name)
     vendor = (
         world.reads.submit(home.iam.machine, row.vendor_arn.rpartition("/")[2])
         if row.vendor_arn is not None
@@ -80,7 +80,7 @@ def find(world: World, row: Request) -> Found:
         grantee = member.user
     else:
         grantee = observe.grantee(home.iam, kind, row.grantee_name, row.grantee_arn)
-    seen = seen_role.result()
+    seen = seen_role()
     return Found(
         grantee=grantee,
         findings=[*_about_role(seen), *_about_member(row, member)],

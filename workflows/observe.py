@@ -1,6 +1,6 @@
 """Reading what AWS holds: in parallel, at most two rounds."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Final
 
@@ -18,26 +18,39 @@ GROUPS_QUOTA: Final = 10
 """AWS's defaults (IAM User Guide, "IAM and AWS STS quotas"), where an account does not say."""
 
 
-def role(world: World, fenced: Fenced, name: str) -> RoleDetail:
-    """The role, its session end, and the room its policies have. Raises Trouble."""
+def asking_role(world: World, fenced: Fenced, name: str) -> Callable[[], RoleDetail]:
+    """Begins to read the role, its session end, and the room its policies have.
+
+    What comes back waits for the answers, and raises Trouble. Only single calls go to the pool: a
+    task of the pool that waited for another one could wait for ever.
+    """
     iam = fenced.iam
+    role = world.reads.submit(iam.role, name)
     ending = world.reads.submit(iam.inline_policy, name, session_end.NAME)
     names = world.reads.submit(iam.inline_names, name)
     quotas = world.reads.submit(world.quotas.of, fenced)
-    seen = iam.role(name)
-    others = [
-        world.reads.submit(iam.inline_policy, name, one)
-        for one in names.result()
-        if one != session_end.NAME
-    ]
-    limits = quotas.result()
-    return RoleDetail(
-        role=seen,
-        session_end=ending.result(),
-        other_inline=sum(text.length(one.result() or {}) for one in others),
-        trust_quota=limits.get("AssumeRolePolicySizeQuota", TRUST_QUOTA),
-        inline_quota=limits.get("RolePolicySizeQuota", INLINE_QUOTA),
-    )
+
+    def answered() -> RoleDetail:
+        others = [
+            world.reads.submit(iam.inline_policy, name, one)
+            for one in names.result()
+            if one != session_end.NAME
+        ]
+        limits = quotas.result()
+        return RoleDetail(
+            role=role.result(),
+            session_end=ending.result(),
+            other_inline=sum(text.length(one.result() or {}) for one in others),
+            trust_quota=limits.get("AssumeRolePolicySizeQuota", TRUST_QUOTA),
+            inline_quota=limits.get("RolePolicySizeQuota", INLINE_QUOTA),
+        )
+
+    return answered
+
+
+def role(world: World, fenced: Fenced, name: str) -> RoleDetail:
+    """The role, its session end, and the room its policies have. Raises Trouble."""
+    return asking_role(world, fenced, name)()
 
 
 def role_again(world: World, fenced: Fenced, name: str, before: RoleDetail) -> RoleDetail:

@@ -1,12 +1,14 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from sandbox.slack.process import SandboxSlack
-from tests.bot.office import PEOPLE, Office
+from tests.bot.office import PEOPLE, Office, Sandboxes
 from tests.lab import slack_id
 
 
@@ -20,9 +22,20 @@ def slack(clock: SharedClock) -> Iterator[SandboxSlack]:
 
 
 @pytest.fixture
-def office(
+def offices(
     slack: SandboxSlack, aws: SandboxAws, clock: SharedClock, tmp_path: Path
-) -> Iterator[Office]:
-    office = Office(slack, aws, clock, tmp_path).open()
-    yield office
-    office.close()
+) -> Iterator[Callable[..., Office]]:
+    """Opens an office as a test wants it (see Office), on a new SQLite file unless told."""
+    with ExitStack() as closing:
+
+        def opened(url: str = f"sqlite:///{tmp_path / 'office.db'}", **wanted: Any) -> Office:
+            office = Office(Sandboxes(slack, aws, clock), url, **wanted)
+            closing.callback(office.close)
+            return office.open()
+
+        yield opened
+
+
+@pytest.fixture
+def office(offices: Callable[..., Office]) -> Office:
+    return offices()

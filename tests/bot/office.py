@@ -3,7 +3,7 @@
 import threading
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -45,38 +45,60 @@ def channel_with_everybody(slack: SandboxSlack) -> str:
     return name.upper()
 
 
+@dataclass(frozen=True)
+class Sandboxes:
+    """The two worlds outside, and their one clock."""
+
+    slack: SandboxSlack
+    aws: SandboxAws
+    clock: SharedClock
+
+
 class Office:
-    """A running xacct, the people who use it, and what they see. `answers` are by user."""
+    """A running xacct, the people who use it, and what they see.
+
+    `role` are fields of the one role; with `identity_rules` nobody is listed as an engineer. With
+    `deaf_slack` the bot hears Slack, but whatever it asks of Slack goes to that address.
+    """
 
     def __init__(
-        self, slack: SandboxSlack, aws: SandboxAws, clock: SharedClock, folder: Path, **role: Any
+        self,
+        sandboxes: Sandboxes,
+        url: str,
+        *,
+        deaf_slack: str | None = None,
+        **role: Any,
     ) -> None:
+        slack, clock = sandboxes.slack, sandboxes.clock
         self.slack, self.clock = slack, clock
         self.channel = channel_with_everybody(slack)
         self.catalog = self._catalog(**role)
-        self.url = f"sqlite:///{folder / f'{uuid.uuid4().hex}.db'}"
-        self.lab = Lab(aws, clock, self.url, self.catalog, users=("alice", "carol"))
+        self.lab = Lab(sandboxes.aws, clock, url, self.catalog, users=("alice", "carol"))
         self._told = {name: len(slack.ephemerals(slack_id(name))) for name in PEOPLE}
         self._dms = {name: len(self._dm(name)) for name in PEOPLE}
-        self._settings = settings(slack, database=self.url)
         self.stopping = threading.Event()
-        self.parts = self.wire(self.catalog)
-
-    def wire(self, catalog: Catalog) -> wiring.Parts:
-        """Puts everything together for a catalog; before `open` it can be done again."""
-        look_up = partial(ask_person, clients(self._settings).steady, TEAM)
-        people = Directory(self.lab.database, look_up)
-        self.catalog = catalog
-        self.world = replace(self.lab.world, directory=people, catalog=catalog)
-        self.parts = wiring.parts(self._settings, self.world, self.lab.vendor)
-        self.running = Running(self._settings, self.parts)
-        return self.parts
+        called = settings(slack, api_url=deaf_slack, database=url)
+        people = Directory(self.lab.database, partial(ask_person, clients(called).steady, TEAM))
+        self.world = replace(self.lab.world, directory=people, catalog=self.catalog)
+        heard = settings(slack, database=url)
+        made = wiring.parts(called, self.world, self.lab.vendor)
+        self.parts = replace(made, slack=clients(heard))
+        self.running = Running(heard, self.parts)
 
     def _catalog(self, **role: Any) -> Catalog:
         mechanism = role.pop("mechanism", Mechanism.ALLOW_GROUP)
         users = ("alice", "carol")
-        told = some_catalog(mechanism=mechanism, users=users, channel=self.channel, **role)
-        return replace(told, team=TEAM, approvals_channel=self.channel)
+        rules = role.pop("identity_rules", ())
+        channel = role.pop("own_channel", self.channel)
+        told = some_catalog(mechanism=mechanism, users=users, channel=channel, **role)
+        engineers = told.engineers if not rules else ()
+        return replace(
+            told,
+            team=TEAM,
+            approvals_channel=self.channel,
+            identity_rules=rules,
+            engineers=engineers,
+        )
 
     def open(self) -> Self:
         self.running.start(self.stopping)

@@ -1,9 +1,7 @@
 """What becomes of what was said: done once, or refused with a word and a record."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +10,10 @@ from db.lifecycle import State
 from db.store import inbox
 from db.store.inbox import Said
 from sandbox.aws.process import SandboxAws
-from sandbox.clock import SharedClock
 from sandbox.slack.process import SandboxSlack
 from tests.bot.office import Office
 from tests.lab import slack_id
+from workflows.catalog.model import IdentityRule
 
 
 def put(
@@ -216,19 +214,12 @@ def test_an_approver_ends_all_access_of_a_person(office: Office) -> None:
 
 
 @pytest.fixture
-def tagged(
-    slack: SandboxSlack, aws: SandboxAws, clock: SharedClock, tmp_path: Path
-) -> Iterator[Office]:
-    from workflows.catalog.model import IdentityRule  # noqa: PLC0415
-
-    office = Office(slack, aws, clock, tmp_path)
+def tagged(offices: Callable[..., Office]) -> Office:
     rule = IdentityRule(domain="corp.example", tag="email", compares_local_part=False)
-    catalog = replace(office.catalog, engineers=(), identity_rules=(rule,))
-    office.wire(catalog)
+    office = offices(identity_rules=(rule,))
     tag = {"Key": "email", "Value": "carol@corp.example"}
     office.lab.home.tag_user(UserName="carol", Tags=[tag])
-    yield office.open()
-    office.close()
+    return office
 
 
 def test_a_person_is_found_by_the_tag_of_his_iam_user(tagged: Office) -> None:

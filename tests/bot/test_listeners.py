@@ -1,14 +1,17 @@
 """What happens between a person and the inbox, over real sockets."""
 
+import socket
+from collections.abc import Callable
+
 import pytest
 from slack_sdk import WebClient
 
 from bot import blocks
-from bot.desk import BUSY
+from bot.desk import BUSY, Desk
 from bot.listeners.buttons import OLD
 from bot.slack import clients
 from db.lifecycle import State
-from sandbox.slack.process import SandboxSlack
+from sandbox.clock import SharedClock
 from sandbox.slack.values import Message
 from tests.bot.office import Office, settings
 from tests.lab import slack_id
@@ -143,14 +146,26 @@ def test_two_clicks_at_once_are_one_decision_and_a_word(office: Office) -> None:
     assert len(office.recorded("approve")) == 1
 
 
-@pytest.mark.parametrize("method", ["users.info", "chat.postMessage", "chat.update"])
-def test_nobody_waits_for_a_slack_that_does_not_answer(
-    office: Office, slack: SandboxSlack, method: str
+def test_nobody_waits_for_a_slack_that_takes_calls_and_never_answers(
+    offices: Callable[..., Office],
 ) -> None:
-    slack.force(method, hang=4.0, times=3)
+    with socket.create_server(("127.0.0.1", 0)) as hole:
+        office = offices(deaf_slack=f"http://127.0.0.1:{hole.getsockname()[1]}/api/")
 
-    replies = [office.says("carol", "request payments admin 1h INC-482") for _ in range(5)]
+        replies = [office.says("carol", "request payments admin 1h INC-482") for _ in range(20)]
 
-    assert all(one.acked and one.latency < 1 for one in replies)
-    slack.until(lambda: len(office.inbox()) == 5, what="five rows")
-    slack.force(method, times=1)
+        assert all(one.acked and one.latency < 1 for one in replies)
+        assert len(office.inbox()) == 20
+        office.hears("carol", "did not say who")
+
+
+def test_who_is_turned_away_hears_it_in_the_way_that_he_can(clock: SharedClock) -> None:
+    heard: list[tuple[str | None, str]] = []
+    desk = Desk(put=print, aside=lambda url, text: heard.append((url, text)), clock=clock)
+
+    typed = desk.turn_away({"command": "/xacct", "response_url": "typed"})
+    clicked = desk.turn_away({"type": "block_actions", "response_url": "clicked"})
+
+    assert typed == {"response_type": "ephemeral", "text": BUSY}
+    assert clicked is None
+    assert heard == [("clicked", BUSY)]

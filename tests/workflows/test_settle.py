@@ -87,3 +87,11 @@ def test_a_new_grant_does_not_revive_the_session_of_a_revoked_one(lab: Lab) -> N
     lab.pass_time(seconds=2)
     assert not lab.works(old)
     assert lab.works(lab.visit("alice").session)
+
+
+def test_reads_never_wait_for_each_others_place_in_the_pool(lab: Lab) -> None:
+    lab.world = lab.another_worker(reads_at_once=1)
+
+    request = lab.lend("alice")
+
+    assert lab.row(request).state is State.ACTIVE
