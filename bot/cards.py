@@ -20,8 +20,6 @@ REASON_SHOWN: Final = 600
 TROUBLE_SHOWN: Final = 600
 FINDINGS_SHOWN: Final = 10
 
-SPREADING: Final = "What AWS wrote last spreads to all of AWS within about a minute."
-
 
 @dataclass(frozen=True)
 class Facts:
@@ -49,7 +47,7 @@ def card(row: Request, facts: Facts) -> Drawing:
     headline, detail = _STATES[row.state](row, facts)
     gone = row.state in (State.DENIED, State.CANCELLED, State.LAPSED)
     return Drawing(
-        text=blocks.cut(f"{_sentence(row)} {headline} {detail}".strip(), blocks.FALLBACK),
+        text=blocks.cut(f"{_sentence(row)} {headline}. {detail}{_heard(row)}", blocks.FALLBACK),
         blocks=[
             blocks.header(f"{row.role} for {row.grantee_name}"),
             blocks.section(f"*{headline}*\n{detail}".strip()),
@@ -88,6 +86,13 @@ _KINDS: Final = {"user": "IAM user", "machine": "machine", "person": "person"}
 
 def _reason(row: Request) -> list[Json]:
     return [blocks.plain_section(f"Reason: {row.reason}", REASON_SHOWN)]
+
+
+def _heard(row: Request) -> str:
+    """The findings, for who hears the sentence and does not see the blocks."""
+    if row.state is not State.PENDING:
+        return ""
+    return "".join(f" Found: {escaped(one, 200)}" for one in row.findings[:FINDINGS_SHOWN])
 
 
 def _findings(row: Request) -> list[Json]:
@@ -141,7 +146,12 @@ def _active(row: Request, facts: Facts) -> Look:
     since = moment(row.opened_at) if row.opened_at is not None else "now"
     said = f" {_trouble(facts.trouble)}" if facts.trouble else ""
     so = f"AWS has it since {since}; spreading takes up to a minute."
-    return f"Active until {until}", f"{so} At the end AWS itself refuses every session.{said}"
+    end = (
+        "At the end AWS itself refuses every session."
+        if row.session_end
+        else "At the end AWS refuses new sessions; one that has begun may go on until it expires."
+    )
+    return f"Active until {until}", f"{so} {end}{said}"
 
 
 def _ending(row: Request, facts: Facts) -> Look:
@@ -156,7 +166,7 @@ def _ending(row: Request, facts: Facts) -> Look:
 
 def _ended(row: Request, facts: Facts) -> Look:
     headline = "Ended" if row.opened_at is not None else "Ended without being opened"
-    return headline, f"{_because(row, facts)} AWS was read back closed. {SPREADING}"
+    return headline, f"{_because(row, facts)} AWS was read back closed.{spreading(row)}"
 
 
 def _denied(row: Request, facts: Facts) -> Look:
@@ -207,6 +217,11 @@ def _because(row: Request, facts: Facts) -> str:
     return f"{sentence} {code(row.trouble or '', TROUBLE_SHOWN)}." if failed else sentence
 
 
+def spreading(row: Request) -> str:
+    """An end in time was spread long before; any other reaches all of AWS a little later."""
+    return "" if row.why is Why.TIME else " Spreading to all of AWS takes up to a minute."
+
+
 def because(why: Why | None, by: str = "") -> str:
     """Why a request ended, as a sentence; `by` is ` by <@U1>` or empty."""
     return _WHY[why].format(by=by) if why is not None else f"Ended{by}."
@@ -224,6 +239,10 @@ _WHY: Final = {
 }
 
 
+_REVOKED_NOW: Final = "every session ends within a minute, also those in use."
+_REVOKED_NEW: Final = "new sessions are refused; one that has begun may go on until it expires."
+
+
 # --- buttons, each only where it works
 
 
@@ -239,7 +258,7 @@ def _buttons(row: Request) -> list[Json]:
     if row.state in (State.APPROVED, State.ACTIVE):
         ask = blocks.confirm(
             "Revoke this access?",
-            f"{name}: every session ends at once, also those in use.",
+            f"{name}: {_REVOKED_NOW if row.session_end else _REVOKED_NEW}",
             yes="Revoke Access",
             no="Keep Access",
         )

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Counter:
+class Means:
     """What the payer works with. `client` calls Slack; `aside` tells a person something."""
 
     world: World
@@ -45,12 +45,12 @@ class Counter:
     aside: Aside
 
 
-class Inboxes:
+class Payer:
     """Pays rows of the inbox."""
 
-    def __init__(self, counter: Counter) -> None:
-        self._counter = counter
-        self._world = counter.world
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._world = means.world
 
     def debt(self) -> Debt:
         """What people said and nobody has done yet."""
@@ -91,7 +91,7 @@ class Inboxes:
             self._refuse(row, refusal, now)
         else:
             if words is not None:
-                self._counter.aside(row.response_url, words)
+                self._means.aside(row.response_url, words)
 
     def _person(self, row: Inbox, now: datetime) -> Person:
         if row.team != self._world.catalog.team:
@@ -109,13 +109,16 @@ class Inboxes:
         with self._world.database.write() as session:
             if not inbox.pay(session, row.id):
                 return
-        modal = credentials.Modal(self._counter.client, str(row.said["trigger"]))
+        modal = credentials.Modal(self._means.client, str(row.said["trigger"]))
         try:
             role, keys = credentials.mint(
-                self._world, self._counter.vendor, int(row.said["request"]), by=person
+                self._world, self._means.vendor, int(row.said["request"]), by=person
             )
         except Refused as refusal:
             modal.show(views.refusal(str(refusal)))
+            raise
+        except Exception:
+            modal.show(views.refusal("Something broke on xacct's side. Please try again."))
             raise
         modal.show(views.credentials(role, keys))
 
@@ -124,7 +127,8 @@ class Inboxes:
         with self._world.database.write() as session:
             if not inbox.pay(session, row.id) and row.kind != "credentials":
                 return
-            about = requests.get(session, number) if (number := row.said.get("request")) else None
+            number = row.said.get("request")
+            about = requests.get(session, number) if isinstance(number, int) else None
             audit.say(
                 session,
                 "refused",
@@ -134,7 +138,7 @@ class Inboxes:
                 said=row.kind,
                 sentence=str(refusal),
             )
-        self._counter.aside(row.response_url, str(refusal))
+        self._means.aside(row.response_url, str(refusal))
 
 
 def _in_time(row: Inbox, now: datetime) -> None:

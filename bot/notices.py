@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot import blocks
 from bot.blocks import Json, code, escaped, moment, user
-from bot.cards import SPREADING, TROUBLE_SHOWN, Drawing, Facts, because
+from bot.cards import TROUBLE_SHOWN, Drawing, Facts, because, spreading
 from db.lifecycle import State, Why
 from db.models import Request
 from workflows import deliver
@@ -39,13 +39,13 @@ def _told(row: Request, facts: Facts) -> tuple[str, str] | None:
         case State.DENIED:
             told = "denied", _denied(row)
         case State.LAPSED:
-            told = "lapsed", "nobody decided in time. Ask again if you still need it."
+            told = "lapsed", "lapsed: nobody decided in time. Ask again if you still need it."
         case State.CANCELLED if not mine:
             told = "cancelled", f"cancelled. {_over(row, facts)} Nothing was opened."
         case State.ENDING if not mine and row.opened_at is None:
             told = "failed", f"not opened. {_over(row, facts)}"
         case State.ENDED if row.opened_at is not None:
-            told = "ended", f"ended. {_over(row, facts)} {SPREADING}"
+            told = "ended", f"ended. {_over(row, facts)}{spreading(row)}"
     return told
 
 

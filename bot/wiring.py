@@ -14,7 +14,7 @@ from slack_bolt import App
 from bot import jobs, listeners
 from bot.desk import Desk
 from bot.draw import Draw
-from bot.inbox import Counter, Inboxes
+from bot.inbox import Means, Payer
 from bot.inbox_writer import Writer
 from bot.settings import Mistakes, Settings, Store
 from bot.slack import Clients, ask_person, clients, whisper
@@ -98,7 +98,7 @@ def parts(settings: Settings, surroundings: World, vendor: Vendor) -> Parts:
     def aside(response_url: str | None, text: str) -> None:
         asides.submit(whisper, response_url, text)
 
-    payer = Inboxes(Counter(surroundings, vendor, slack.steady, aside))
+    payer = Payer(Means(surroundings, vendor, slack.steady, aside))
     debts = [
         payer.debt(),
         settles(surroundings),

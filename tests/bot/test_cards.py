@@ -59,6 +59,7 @@ def requests(draw: st.DrawFn) -> Request:
         grantee_kind=draw(st.sampled_from(["user", "machine", "person"])),
         grantee_name=draw(HARM),
         session_name=draw(HARM),
+        session_end=draw(st.booleans()),
         approvals_needed=2,
         seconds=draw(st.integers(300, 86_400)),
         reason=draw(HARM),
@@ -183,6 +184,7 @@ def a_request(state: State = State.PENDING, **columns: object) -> Request:
         grantee_kind="user",
         grantee_name="carol",
         session_name="carol",
+        session_end=True,
         approvals_needed=1,
         seconds=3600,
         reason="INC-482",
@@ -205,6 +207,11 @@ SAYS: list[tuple[Request, Facts, str]] = [
     (a_request(terms="ab"), Facts(["U0BOB"]), "<@U0BOB> can approve"),
     (a_request(State.APPROVED, open_by=NOW), Facts(), "Not usable yet"),
     (a_request(State.ACTIVE, ends_at=NOW, opened_at=NOW), Facts(), "up to a minute"),
+    (
+        a_request(State.ACTIVE, ends_at=NOW, opened_at=NOW, session_end=False),
+        Facts(),
+        "may go on until it expires",
+    ),
     (a_request(State.ENDING, why=Why.TIME), Facts(trouble="iam:PutRolePolicy"), "closing fails"),
     (a_request(State.ENDING, why=Why.FAILED, trouble="AccessDenied"), Facts(), "AccessDenied"),
     (a_request(State.ENDED, why=Why.REVOKED, opened_at=NOW), Facts((), None, "UX"), "by <@UX>"),
@@ -217,6 +224,14 @@ SAYS: list[tuple[Request, Facts, str]] = [
 @pytest.mark.parametrize(("row", "facts", "words"), SAYS)
 def test_a_card_says_what_is_so(row: Request, facts: Facts, words: str) -> None:
     assert words in shown(card(row, facts))
+
+
+def test_only_an_end_in_time_is_called_exact() -> None:
+    in_time = a_request(State.ENDED, why=Why.TIME, opened_at=NOW)
+    early = a_request(State.ENDED, why=Why.REVOKED, opened_at=NOW)
+
+    assert "takes up to a minute" not in shown(card(in_time, Facts()))
+    assert "takes up to a minute" in shown(card(early, Facts()))
 
 
 def test_a_denied_card_names_who_and_why_and_strikes_the_ask_through() -> None:

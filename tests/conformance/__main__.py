@@ -64,8 +64,11 @@ def main(argv: Sequence[str], console: Console) -> int:
     if bool(options.owner_profile) != bool(options.grantee_profile):
         parser.error("--owner-profile and --grantee-profile go together")
     checks = [check for check in every_check() if check.id.startswith(options.only)]
-    with _world(options) as (world, lacking):
-        found = list(findings(world, lacking, checks))
+    try:
+        with _world(options) as (world, lacking):
+            found = list(findings(world, lacking, checks))
+    except (BotoCoreError, ClientError) as error:
+        parser.error(f"AWS cannot be asked as these profiles say: {error}")
     console.print(_table(found))
     counts = dict.fromkeys((AS_AWS, OTHERWISE, NOT_ASKED), 0)
     for finding in found:

@@ -94,3 +94,12 @@ def test_the_table_tells_every_check_that_was_asked() -> None:
 def test_one_profile_alone_is_refused() -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["--owner-profile", "owner"], Console(file=io.StringIO()))
+
+
+def test_a_profile_that_does_not_exist_is_a_sentence_and_no_traceback(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--owner-profile", "no-such", "--grantee-profile", "nor-this"], Console())
+
+    assert "The config profile (no-such) could not be found" in capsys.readouterr().err
