@@ -28,11 +28,12 @@ demo: $(VENV)/demo.stamp  ## play the main job with both sandboxes and the real 
 test: $(VENV)/dev.stamp  ## all tests
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-check: $(VENV)/dev.stamp  ## lint, types, import contracts, docs
+check: $(VENV)/dev.stamp  ## lint, types, import contracts, the house and its documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/test_house.py tests/test_docs.py
 
 fmt: $(VENV)/dev.stamp  ## format the code and mend what the linter can
 	$(BIN)/ruff check --fix .

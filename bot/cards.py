@@ -165,7 +165,8 @@ def _ending(row: Request, facts: Facts) -> Look:
 
 
 def _ended(row: Request, facts: Facts) -> Look:
-    headline = "Ended" if row.opened_at is not None else "Ended without being opened"
+    untouched = row.opened_at is None and row.noted_at is None  # a note goes before any write
+    headline = "Ended without being opened" if untouched else "Ended"
     return headline, f"{_because(row, facts)} AWS was read back closed.{spreading(row)}"
 
 
@@ -224,7 +225,7 @@ def spreading(row: Request) -> str:
 
 def because(why: Why | None, by: str = "") -> str:
     """Why a request ended, as a sentence; `by` is ` by <@U1>` or empty."""
-    return _WHY[why].format(by=by) if why is not None else f"Ended{by}."
+    return _WHY[why].format(by=by) if why is not None else f"Cancelled{by}."
 
 
 _WHY: Final = {

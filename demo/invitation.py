@@ -41,7 +41,7 @@ def invite(stage: Stage, telling: Telling) -> None:
             "then, with her keys and the AWS CLI",
             f"{session} sts assume-role --role-arn {role.arn} --role-session-name mallory",
         ),
-        ("move the clock of all three", f"(cd {house} && {python} -m demo.move {clock} 1h)"),
+        ("move the clock of all three", f"(cd {house} && {python} -m demo.move {clock} 2h)"),
     ):
         telling.say(f"\n  {words}:\n{line}")
     threading.Event().wait()

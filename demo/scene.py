@@ -104,18 +104,21 @@ class Scene:
 
     def approves(self, who: str, card: Message, *, whom: str) -> Message:
         """Clicks Approve and waits for what the requester is told: the way in."""
-        seen = len(self.slack.messages(self.slack.dm(slack_id(whom))))
         said = self.clicks(who, card, "approve")
         so = said.startswith("You approved")
         self.judge(f"{who} clicks Approve", "Slack", said.partition(":")[0], expected=so)
         told = self.stage.until(
-            lambda: self.slack.messages(self.slack.dm(slack_id(whom)))[seen:],
-            what=f"a direct message to {whom}",
-        )[0]
+            lambda: self._told(whom, number_of(card)), what=f"a direct message to {whom}"
+        )
         _, active, until = plain(told.text).partition("active until ")
         shown = f"{active}{until.partition('. ')[0]}" if active else plain(told.text)
         self.judge(f"{whom} gets a direct message", "Slack", shown, expected=bool(active))
         return told
+
+    def _told(self, whom: str, number: int) -> Message | None:
+        """The first direct message about a request."""
+        messages = self.slack.messages(self.slack.dm(slack_id(whom)))
+        return next((one for one in messages if one.text.startswith(f"#{number} ")), None)
 
     def approves_in_vain(
         self, who: str, card: Message, loses: tuple[Caller, Role], *, says: str
@@ -149,7 +152,7 @@ class Scene:
             return said if said.startswith("Ended") else None
 
         said = self.stage.until(over, what="the card says Ended")
-        self.judge("the card", "Slack", said, expected=True)
+        self.judge("the card", "Slack", said, expected=said == "Ended")
 
     def front_view(self, who: str) -> View | None:
         """The modal that this person has in front."""

@@ -247,11 +247,10 @@ def audited(scene: Scene) -> None:
     cards = scene.slack.messages(scene.channel)
     for number in sorted({number_of(card) for card in cards}):
         said = scene.types("erin", f"audit #{number}")
-        events = [part.split("·")[2].strip() for part in said.split("•")[1:]]
-        refused = events.count("refused")
-        whole = {"requested", "looked", "approve", "noted"} <= set(events)
+        refused = said.count("· refused ·")
+        whole = all(f"· {event} ·" in said for event in ("requested", "looked", "approve", "noted"))
         so = whole and refused == (2 if number == 1 else 0)
-        shown = f"{len(events)} entries, {refused} refused"
+        shown = f"{said.count('•')} entries, {refused} refused"
         scene.judge(f"erin: /xacct audit #{number}", "Slack", shown, expected=so)
     with scene.stage.database() as database, database.read() as session:
         verdict = audit.verify(session, database.key)

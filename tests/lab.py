@@ -230,6 +230,21 @@ class Lab:
             RoleName=self.role.name, PolicyDocument=json.dumps(document)
         )
 
+    def bar(self, manager: str) -> None:
+        """The owner account's manager role trusts the bot no longer."""
+        role = self.owner.get_role(RoleName=manager)["Role"]
+        self._barred = role["AssumeRolePolicyDocument"]
+        shut = {**self._barred["Statement"][0], "Effect": "Deny"}
+        self.owner.update_assume_role_policy(
+            RoleName=manager, PolicyDocument=json.dumps({**self._barred, "Statement": [shut]})
+        )
+
+    def unbar(self, manager: str) -> None:
+        """The manager role trusts the bot again."""
+        self.owner.update_assume_role_policy(
+            RoleName=manager, PolicyDocument=json.dumps(self._barred)
+        )
+
     def groups_of(self, name: str) -> list[str]:
         return [one["GroupName"] for one in self.home.list_groups_for_user(UserName=name)["Groups"]]
 
@@ -368,6 +383,13 @@ class Lab:
             if not looks and not settles:
                 return
         raise AssertionError(f"still owed after 50 rounds: {self.troubles()}")
+
+    def pay_once(self) -> None:
+        """Pays what is due now, each debt once, whether it can be paid or not."""
+        with self.database.read() as session:
+            owed = targets.due(session, self.clock.now())
+        for target_id, _account in owed:
+            settle(self.world, target_id)
 
     def troubles(self) -> list[str | None]:
         with self.database.read() as session:

@@ -265,7 +265,12 @@ def _end_pair(
         name=row.grantee_name,
         states=UNDECIDED_OR_OPEN,
     )
-    return [requests.move(session, one, Event.END, actor=by.user, at=now, why=why) for one in pair]
+    return [
+        requests.move(session, one, Event.CANCEL, actor=by.user, at=now)
+        if one.state is State.PENDING and why is Why.GIVEN_BACK
+        else requests.move(session, one, Event.END, actor=by.user, at=now, why=why)
+        for one in pair
+    ]
 
 
 def owners_of(catalog: Catalog, row: Request) -> tuple[str, ...]:

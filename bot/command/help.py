@@ -18,7 +18,8 @@ _REVOKE: Final = """\
 *End access now*
 `/xacct revoke <number, role or person> [why]`
 • `/xacct revoke #42` the access of that request
-• `/xacct revoke prod-payments/admin` your own access to that role
+• `/xacct revoke prod-payments/admin` your own access to that role; if you have none, \
+everybody's that you may end
 • `/xacct revoke @alice left the team` everything that person has open or waiting
 It acts at once, on open sessions too. You may end your own access, that of your machines, and \
 what you approve."""

@@ -171,12 +171,19 @@ def of_member(session: Session, target_id: int) -> Sequence[Request]:
 
 def unfinished(session: Session, target: Target) -> Sequence[Request]:
     """What is on its way to open or to close and needs this target for it."""
+    return _of_target(session, target, State.APPROVED, State.ENDING)
+
+
+def live(session: Session, target: Target) -> Sequence[Request]:
+    """What needs this target to be open, or to be opened."""
+    return _of_target(session, target, State.APPROVED, State.ACTIVE)
+
+
+def _of_target(session: Session, target: Target, *states: State) -> Sequence[Request]:
     is_role = target.kind is TargetKind.ROLE
     column = Request.role_target_id if is_role else Request.member_target_id
     return session.scalars(
-        select(Request).where(
-            column == target.id, Request.state.in_([State.APPROVED, State.ENDING])
-        )
+        select(Request).where(column == target.id, Request.state.in_(states)).order_by(Request.id)
     ).all()
 
 

@@ -1,5 +1,6 @@
 """Plans: only what is being opened opens; everything else closes, or stays."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +24,7 @@ SEAL = trust.seal("lab", partition="aws", account_id=OWNER)
 
 
 def seen(
-    *statements: dict[str, Any], ending: dict[str, Any] | None = None, **kw: Any
+    *statements: dict[str, Any], ending: Mapping[str, Any] | None = None, **kw: Any
 ) -> RoleDetail:
     arn = f"arn:aws:iam::{OWNER}:role/xacct/admin"
     detail = RoleDetail(

@@ -1,11 +1,12 @@
 """Machines and delivered credentials come in by the trust policy, and go with the grant."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from db.lifecycle import State
+from db.lifecycle import State, Why
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.lab import Lab, some_catalog
@@ -93,3 +94,41 @@ def test_no_secret_of_the_delivery_is_in_a_row_or_a_repr(lab: Lab) -> None:
     assert minted.access_key_id in said
     assert minted.secret_access_key not in said
     assert minted.session_token not in said
+
+
+def test_an_end_is_said_even_while_the_account_cannot_be_entered(lab: Lab) -> None:
+    request = lab.lend("alice", minutes=30)
+    inside = lab.visit("alice").session
+    manager = lab.catalog.accounts[0].manager_arn.rpartition("/")[2]
+    lab.bar(manager)
+
+    lab.clock.move(timedelta(minutes=31))
+    lab.pay_once()
+
+    row = lab.row(request)
+    assert row.state is State.ENDING
+    assert not lab.works(inside)
+    assert lab.visit("alice").answer == "AccessDenied"
+    assert row.changed > row.drawn
+
+    lab.unbar(manager)
+    lab.pass_time(minutes=2)
+    assert lab.row(request).state is State.ENDED
+
+
+def test_what_could_not_be_opened_in_time_ends_although_the_account_cannot_be_entered(
+    lab: Lab,
+) -> None:
+    request = lab.ask("alice")
+    manager = lab.catalog.accounts[0].manager_arn.rpartition("/")[2]
+    lab.bar(manager)
+    lab.clock.move(timedelta(minutes=2))  # the manager session of before is over
+    lab.approve(request, "bob", pay=False)
+    lab.pay_once()
+    assert lab.row(request).state is State.APPROVED
+
+    lab.clock.move(timedelta(minutes=16))
+    lab.pay_once()
+
+    assert lab.row(request).state is State.ENDING
+    assert lab.row(request).why is Why.NOT_OPENED

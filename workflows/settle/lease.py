@@ -48,6 +48,7 @@ def take(world: World, target_id: int) -> Held | None:
     """
     with world.database.read() as session:
         target = targets.get(session, target_id)
+    _end_in_time(world, target)
     try:
         fenced = world.managers.fenced(target.manager_arn, target.external_id)
     except Trouble as trouble:
@@ -66,9 +67,31 @@ def take(world: World, target_id: int) -> Held | None:
 def put_off(world: World, target: Target, trouble: Trouble) -> None:
     """No session of the manager role: the debt stays, and is tried again later."""
     log.warning("cannot enter account %s: %s", target.account_id, trouble)
+    now = world.clock.now()
     with world.database.write() as session:
-        again = world.clock.now() + wait(target.attempts)
+        again = now + wait(target.attempts)
         targets.put_off(session, target.id, again_at=again, trouble=str(trouble))
+        show(session, target, str(trouble), now)
+
+
+def show(session: Session, target: Target, trouble: str | None, now: datetime) -> None:
+    """A trouble that is new, or over, shows on the cards of what it keeps from opening or closing.
+
+    `target` is the target as it was before.
+    """
+    if trouble != target.trouble:
+        for row in requests.unfinished(session, target):
+            requests.note(session, row, at=now)
+
+
+def _end_in_time(world: World, target: Target) -> None:
+    """What reached its end is ending, and says so, even while AWS cannot be reached."""
+    now = world.clock.now()
+    with world.database.read() as session:
+        if not any(is_over(row, now) for row in requests.live(session, target)):
+            return
+    with world.database.write() as session:
+        end_what_is_over(session, requests.live(session, target), now)
 
 
 def wait(attempts: int) -> timedelta:
@@ -79,25 +102,28 @@ def wait(attempts: int) -> timedelta:
 def end_what_is_over(session: Session, rows: Iterable[Request], now: datetime) -> None:
     """Moves what reached its end, or was not opened in time, on to its closing."""
     for row in rows:
-        if row.state not in (State.APPROVED, State.ACTIVE):
-            continue
-        if row.ends_at is not None and row.ends_at <= now:
-            requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.TIME)
-        elif row.state is State.APPROVED and row.open_by is not None and row.open_by <= now:
-            requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.NOT_OPENED)
+        why = is_over(row, now)
+        if why is not None:
+            requests.move(session, row, Event.END, actor="xacct", at=now, why=why)
+
+
+def is_over(row: Request, now: datetime) -> Why | None:
+    """Why an approved or active request has to end now, if it has to."""
+    if row.state not in (State.APPROVED, State.ACTIVE):
+        return None
+    if row.ends_at is not None and row.ends_at <= now:
+        return Why.TIME
+    if row.state is State.APPROVED and row.open_by is not None and row.open_by <= now:
+        return Why.NOT_OPENED
+    return None
 
 
 def hand_back(
     session: Session, world: World, held: Held, *, again_at: datetime | None, trouble: str | None
 ) -> None:
-    """Ends the lease; AWS is next looked at when the rows, a retry, or a late write ask for it.
-
-    A trouble that is new, or over, shows on the cards of what it keeps from opening or closing.
-    """
+    """Ends the lease; AWS is next looked at when the rows, a retry, or a late write ask for it."""
     now = world.clock.now()
-    if trouble != held.target.trouble:
-        for row in requests.unfinished(session, held.target):
-            requests.note(session, row, at=now)
+    show(session, held.target, trouble, now)
     if held.lease.taken_over:
         late = now + LATE_WRITE
         again_at = late if again_at is None else min(again_at, late)

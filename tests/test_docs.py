@@ -1,0 +1,78 @@
+"""The documents name only what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.cli import parser
+from bot.command import TOPICS
+
+HOUSE = Path(__file__).parents[1]
+PAGES = sorted([*HOUSE.glob("*.md"), *(HOUSE / "docs").rglob("*.md")])
+SETTINGS = {
+    "SLACK_BOT_TOKEN",
+    "SLACK_APP_TOKEN",
+    "SLACK_API_URL",
+    "XACCT_DATABASE_URL",
+    "XACCT_CATALOG",
+    "XACCT_AUDIT_KEY",
+}
+
+
+def said(page: Path) -> str:
+    return page.read_text()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(HOUSE)))
+def test_every_file_that_a_page_names_exists(page: Path) -> None:
+    names = re.findall(r"`([\w./-]+\.(?:py|md|yaml|yml|toml|txt))`", said(page))
+    ours = [name for name in names if "/" in name or (HOUSE / name).suffix != ".yaml"]
+    rooms = (HOUSE, HOUSE / "workflows", HOUSE / "docs")
+
+    assert [one for one in ours if not any((room / one).exists() for room in rooms)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(HOUSE)))
+def test_every_make_target_that_a_page_names_exists(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", said(HOUSE / "Makefile"), re.MULTILINE))
+
+    assert set(re.findall(r"`make ([a-z-]+)", said(page))) <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(HOUSE)))
+def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", said(page))
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_test_that_a_decision_leans_on_exists() -> None:
+    tests = "\n".join(said(file) for file in (HOUSE / "tests").rglob("*.py"))
+    for page in (HOUSE / "docs" / "decisions").glob("0*.md"):
+        named = re.findall(r"`(test_\w+)`", said(page))
+
+        assert [name for name in named if f"def {name}(" not in tests] == [], page.name
+        assert "**Check.**" in said(page), page.name
+
+
+def test_the_readme_explains_every_setting_and_no_other() -> None:
+    assert (
+        set(re.findall(r"^\| `([A-Z_]+)` \|", said(HOUSE / "README.md"), re.MULTILINE)) == SETTINGS
+    )
+    assert set(re.findall(r"[A-Z]+_[A-Z_]+", said(HOUSE / "bot" / "settings.py"))) >= SETTINGS
+
+
+def test_the_readme_shows_every_command_that_slack_understands() -> None:
+    shown = set(re.findall(r"^\| `/xacct (\w+)", said(HOUSE / "README.md"), re.MULTILINE))
+
+    assert shown - {"help"} == set(TOPICS)
+
+
+def test_every_verb_of_the_terminal_that_a_page_names_exists() -> None:
+    verbs = set(re.findall(r"{([a-z,]+)}", parser().format_help().replace("\n", "")) or [""])
+    known = set(",".join(verbs).split(",")) | set(
+        re.findall(r"^    ([a-z]+) ", parser().format_help(), re.MULTILINE)
+    )
+    for page in PAGES:
+        assert set(re.findall(r"`xacct ([a-z]+)", said(page))) <= known, page.name
