@@ -64,14 +64,16 @@ class Payer:
     def pay(self, inbox_id: int) -> None:
         """Pays one row. A fault of ours leaves it owed, until it was tried ATTEMPTS times."""
         now = self._world.clock.now()
-        with self._world.database.write() as session:
-            row = inbox.claim(session, inbox_id, now)
-        if row is None:
+        with self._world.database.read() as session:
+            row = inbox.get(session, inbox_id)
+        if row is None or row.try_at is None:
             return
         try:
             self._answer(row, now)
         except Exception:
-            if row.attempts < ATTEMPTS and row.kind != "credentials":
+            with self._world.database.write() as session:
+                inbox.put_off(session, row.id, now + inbox.PAUSE)
+            if row.attempts + 1 < ATTEMPTS and row.kind != "credentials":
                 raise
             reference = uuid.uuid4().hex[:8]
             log.exception("inbox %s is given up [%s]", row.id, reference)

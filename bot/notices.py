@@ -31,7 +31,9 @@ def notice(row: Request, facts: Facts) -> Notice | None:
 
 
 def _told(row: Request, facts: Facts) -> tuple[str, str] | None:
-    mine = row.why is Why.GIVEN_BACK  # whoever gives back needs no message about it
+    mine = row.why in (Why.GIVEN_BACK, None)  # who gives back, or cancels, needs no message
+    # killed between the writing and the reading back, it may have been open until its time was over
+    was_open = row.opened_at is not None or (row.noted_at is not None and row.why is Why.TIME)
     told: tuple[str, str] | None = None
     match row.state:
         case State.ACTIVE:
@@ -42,9 +44,9 @@ def _told(row: Request, facts: Facts) -> tuple[str, str] | None:
             told = "lapsed", "lapsed: nobody decided in time. Ask again if you still need it."
         case State.CANCELLED if not mine:
             told = "cancelled", f"cancelled. {_over(row, facts)} Nothing was opened."
-        case State.ENDING if not mine and row.opened_at is None:
+        case State.ENDING if not (mine or was_open):
             told = "failed", f"not opened. {_over(row, facts)}"
-        case State.ENDED if row.opened_at is not None:
+        case State.ENDED if was_open:
             told = "ended", f"ended. {_over(row, facts)}{spreading(row)}"
     return told
 

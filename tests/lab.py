@@ -3,6 +3,7 @@
 import json
 import random
 import uuid
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from typing import Any, Self
 import boto3
 from botocore.exceptions import ClientError
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from db import audit, migrate
 from db.models import Audit, Request, Table
@@ -375,7 +377,7 @@ class Lab:
         for _ in range(50):
             now = self.clock.now()
             with self.database.read() as session:
-                looks, settles = requests.due_looks(session, now), targets.due(session, now)
+                looks, settles = requests.due_looks(session, now), self.due(session, now)
             for request_id in looks:
                 look(world, request_id)
             for target_id, _account in settles:
@@ -387,13 +389,16 @@ class Lab:
     def pay_once(self) -> None:
         """Pays what is due now, each debt once, whether it can be paid or not."""
         with self.database.read() as session:
-            owed = targets.due(session, self.clock.now())
+            owed = self.due(session, self.clock.now())
         for target_id, _account in owed:
             settle(self.world, target_id)
 
     def troubles(self) -> list[str | None]:
         with self.database.read() as session:
-            return [targets.get(session, key).trouble for key, _ in targets.due(session, _ages())]
+            return [targets.get(session, key).trouble for key, _ in self.due(session, _ages())]
+
+    def due(self, session: Session, now: datetime) -> Sequence[tuple[int, str]]:
+        return targets.due(session, now, database_now=self.database.now(session))
 
     @property
     def vendor(self) -> Vendor:

@@ -7,7 +7,7 @@ an outage or a jump of the clock the next sweep finds the same rows.
 import logging
 import threading
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +24,12 @@ log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 8
 """Debts of one queue that are paid at the same time: a slow one never takes all workers."""
+
+
+PAUSE: Final = 0.05
+"""Seconds between two looks while found rows still wait for a worker."""
+
+Queue = tuple[str, str]  # the kind of debt, and where it waits
 
 
 @dataclass(frozen=True)
@@ -47,66 +53,82 @@ class Debt:
 
 
 class Sweep:
-    """Looks for what is due and pays it, each row by one worker at a time."""
+    """Looks for what is due and pays it, each row by one worker at a time.
+
+    With much to do it looks seldom and pays what it found; with nothing waiting it looks at once.
+    """
 
     def __init__(self, debts: Sequence[Debt], *, clock: Clock, workers: int) -> None:
         self._debts = debts
         self._clock = clock
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pay")
-        self._finder = ThreadPoolExecutor(1, thread_name_prefix="sweep")
         self._lock = threading.Lock()
-        self._paying: set[tuple[str, int]] = set()
-        self._busy: Counter[tuple[str, str]] = Counter()
-        self._woken = False
-        self._stopped = False
+        self._found: set[tuple[str, int]] = set()  # waiting here or being paid
+        self._busy: Counter[Queue] = Counter()
+        self._waiting: dict[Queue, deque[tuple[Debt, Due]]] = defaultdict(deque)
+        self._woken, self._stopping = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
+        self._thread.start()
 
     def wake(self) -> None:
         """Looks for due rows as soon as possible; many calls in a moment are one look."""
-        with self._lock:
-            if self._woken or self._stopped:
-                return
-            self._woken = True
-            self._finder.submit(self._look)
+        self._woken.set()
 
     def stop(self) -> None:
         """Takes nothing new, and waits for what is being paid."""
+        self._stopping.set()
+        self._woken.set()
+        self._thread.join()
         with self._lock:
-            self._stopped = True
-        self._finder.shutdown(wait=True)
+            self._waiting.clear()
         self._pool.shutdown(wait=True)
 
-    def _look(self) -> None:
+    def _run(self) -> None:
+        while True:
+            self._woken.wait()
+            self._woken.clear()
+            if self._stopping.is_set():
+                return
+            for debt in self._debts:
+                self._look(debt)
+            with self._lock:
+                behind = any(self._waiting.values())
+            if behind:
+                self._stopping.wait(PAUSE)
+
+    def _look(self, debt: Debt) -> None:
+        try:
+            found = debt.due(self._clock.now())
+        except Exception:
+            log.exception("cannot look for due %s", debt.name)
+            return
         with self._lock:
-            self._woken = False
-        now = self._clock.now()
-        for debt in self._debts:
-            try:
-                found = debt.due(now)
-            except Exception:
-                log.exception("cannot look for due %s", debt.name)
-                continue
             for due in found:
-                self._take(debt, due)
+                if (debt.name, due.key) not in self._found:
+                    self._found.add((debt.name, due.key))
+                    self._take(debt, due)
 
     def _take(self, debt: Debt, due: Due) -> None:
-        mine, queue = (debt.name, due.key), (debt.name, due.queue)
-        with self._lock:
-            if self._stopped or mine in self._paying or self._busy[queue] >= AT_ONCE:
-                return
-            self._paying.add(mine)
+        """Gives a row to a worker, or lets it wait while its queue has enough of them."""
+        queue = (debt.name, due.queue)
+        if self._busy[queue] >= AT_ONCE:
+            self._waiting[queue].append((debt, due))
+        else:
             self._busy[queue] += 1
-        self._pool.submit(self._pay, debt, due)
+            self._pool.submit(self._pay, debt, due)
 
     def _pay(self, debt: Debt, due: Due) -> None:
         try:
             debt.pay(due.key)
         except Exception:
             log.exception("%s %s stays owed [%s]", debt.name, due.key, uuid.uuid4().hex[:8])
-        finally:
-            with self._lock:
-                self._paying.discard((debt.name, due.key))
-                self._busy[debt.name, due.queue] -= 1
-            self.wake()
+        queue = (debt.name, due.queue)
+        with self._lock:
+            self._found.discard((debt.name, due.key))
+            self._busy[queue] -= 1
+            if self._waiting[queue] and not self._stopping.is_set():
+                self._take(*self._waiting[queue].popleft())
+        self.wake()
 
 
 def looks(world: World) -> Debt:
@@ -124,6 +146,8 @@ def settles(world: World) -> Debt:
 
     def due(now: datetime) -> list[Due]:
         with world.database.read() as session:
-            return [Due(key, account) for key, account in targets.due(session, now)]
+            database_now = world.database.now(session)
+            found = targets.due(session, now, database_now=database_now)
+        return [Due(key, account) for key, account in found]
 
     return Debt("settle", due, lambda key: settle(world, key))

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from db.models import Inbox
 
-CLAIM: Final = timedelta(seconds=30)
-"""How long one worker has a row to itself; then another may pay it."""
+PAUSE: Final = timedelta(seconds=30)
+"""How long after a fault a row is tried again."""
 
 KEPT: Final = timedelta(minutes=10)
 """How long a paid row stays, so that a replay of it falls away (Slack repeats within 5 minutes)."""
@@ -63,15 +63,18 @@ def due(session: Session, now: datetime, limit: int = 200) -> Sequence[tuple[int
     return [(row[0], row[1]) for row in rows]
 
 
-def claim(session: Session, inbox_id: int, now: datetime) -> Inbox | None:
-    """Takes one row for CLAIM; None when it is paid, or another worker has it."""
-    hit = session.scalars(
+def get(session: Session, inbox_id: int) -> Inbox | None:
+    """The row, or None when it was cleared away."""
+    return session.get(Inbox, inbox_id)
+
+
+def put_off(session: Session, inbox_id: int, when: datetime) -> None:
+    """Lets a row that could not be paid fall due again at `when`, one attempt later."""
+    session.execute(
         update(Inbox)
-        .where(Inbox.id == inbox_id, Inbox.try_at <= now)
-        .values(try_at=now + CLAIM, attempts=Inbox.attempts + 1)
-        .returning(Inbox.id)
-    ).one_or_none()
-    return None if hit is None else session.get(Inbox, hit, populate_existing=True)
+        .where(Inbox.id == inbox_id, Inbox.try_at.is_not(None))
+        .values(try_at=when, attempts=Inbox.attempts + 1)
+    )
 
 
 def pay(session: Session, inbox_id: int) -> bool:

@@ -82,11 +82,14 @@ def owe(session: Session, target_id: int, when: datetime) -> None:
     )
 
 
-def due(session: Session, now: datetime, limit: int = 200) -> Sequence[tuple[int, str]]:
-    """(id, account id) of targets to settle, the longest owed first."""
+def due(
+    session: Session, now: datetime, *, database_now: datetime, limit: int = 200
+) -> Sequence[tuple[int, str]]:
+    """(id, account id) of targets to settle that nobody has leased, the longest owed first."""
+    free = or_(Target.lease_until.is_(None), Target.lease_until <= database_now)
     rows = session.execute(
         select(Target.id, Target.account_id)
-        .where(Target.settle_at <= now)
+        .where(Target.settle_at <= now, free)
         .order_by(Target.settle_at)
         .limit(limit)
     )

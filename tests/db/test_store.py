@@ -79,13 +79,18 @@ def test_a_row_of_the_inbox_is_paid_once(database: Database) -> None:
         assert list(pool.map(pay, range(8))).count(True) == 1
 
 
-def test_a_claimed_row_is_nobody_elses_until_the_claim_runs_out(database: Database) -> None:
+def test_a_row_that_could_not_be_paid_falls_due_again_later(database: Database) -> None:
     with database.write() as session:
         inbox.put(session, [said("a")])
         ((number, _kind),) = inbox.due(session, NOON)
-        assert inbox.claim(session, number, NOON) is not None
-        assert inbox.claim(session, number, NOON) is None
-        assert inbox.claim(session, number, NOON + inbox.CLAIM) is not None
+        inbox.put_off(session, number, NOON + inbox.PAUSE)
+
+    with database.read() as session:
+        assert inbox.due(session, NOON) == []
+        assert len(inbox.due(session, NOON + inbox.PAUSE)) == 1
+        found = inbox.get(session, number)
+        assert found is not None
+        assert found.attempts == 1
 
 
 # --- targets
@@ -121,7 +126,8 @@ def test_a_debt_outlives_the_worker_that_took_it(database: Database) -> None:
 
     later = Term(NOON + TERM.length, NOON + TERM.length, TERM.length)
     with database.write() as session:
-        assert targets.due(session, later.now) == [(target_id, "444455556666")]
+        found = targets.due(session, later.now, database_now=later.database_now)
+        assert found == [(target_id, "444455556666")]
         taken = targets.lease(session, target_id, later, token="alive", run="r")
 
     assert taken is not None
@@ -139,6 +145,18 @@ def test_a_worker_whose_lease_was_taken_over_can_record_nothing(database: Databa
     assert late is not None
     with pytest.raises(LostLease), database.write() as session:
         targets.hold(session, late)
+
+
+def test_a_target_that_another_worker_has_is_not_looked_for_again_and_again(
+    database: Database,
+) -> None:
+    target_id = a_target(database)
+    with database.write() as session:
+        targets.lease(session, target_id, TERM, token="t", run="r")
+        targets.owe(session, target_id, NOON)
+
+    with database.read() as session:
+        assert targets.due(session, NOON, database_now=NOON) == []
 
 
 def test_work_that_comes_during_a_settle_is_still_owed_after_it(database: Database) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,9 @@ from workflows.seen import RoleDetail
 from workflows.world import World
 
 People = dict[str, Person]
+
+APART: Final = timedelta(seconds=6)
+"""A grant of a grantee is opened so long after his last one was closed, at the earliest."""
 
 
 def everybody(world: World, row: Request) -> People:
@@ -82,41 +86,56 @@ def end_unfit(session: Session, row: Request, sentence: str, now: datetime) -> N
     requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.CHANGED, trouble=sentence)
 
 
-def note(session: Session, row: Request, seen: RoleDetail, *, kept: Sequence[Request]) -> None:
+def too_soon(row: Request, seen: RoleDetail, *, pair: Sequence[Request]) -> bool:
+    """Whether an earlier grant of the same grantee closed so lately that its sessions could not be
+    told from new ones: AWS dates sessions by whole seconds, and its clocks differ a little.
+    """
+    if row.noted_at is not None or _still_open(pair):
+        return False
+    closed = [one.role_closed_at for one in pair]
+    return any(at is None or seen.role.at < at + APART for at in closed)
+
+
+def note(session: Session, row: Request, seen: RoleDetail, *, pair: Sequence[Request]) -> None:
     """Fixes, before the first write to AWS, the end, the role's id and the boundary; once.
 
-    The end is AWS's time plus the duration, rounded up to the whole minute. `kept` are the pair's
-    other requests on this role: an open one hands its boundary on (its sessions are rightful); with
-    none open but one ended, sessions issued before now stay dead.
+    The end is AWS's time plus the duration, rounded up to the whole minute. `pair` are the other
+    noted requests of the grantee for this role: an open one hands its boundary on, since its
+    sessions are rightful; with none open, sessions of those that ended stay dead.
     """
     if row.noted_at is not None:
         return
-    open_ones = [one for one in kept if one.state in (State.APPROVED, State.ACTIVE)]
-    noted = [one for one in open_ones if one.noted_at is not None]
-    ended = [one for one in kept if one.state not in (State.APPROVED, State.ACTIVE)]
-    boundaries = [one.boundary_at for one in noted if one.boundary_at is not None]
-    boundary = max(boundaries, default=None) if noted else (seen.role.at if ended else None)
-    ends_at = whole_minute(seen.role.at + timedelta(seconds=row.seconds))
+    standing = _still_open(pair)
+    if standing:
+        boundary = max((one.boundary_at for one in standing if one.boundary_at), default=None)
+    else:
+        closed = [one.role_closed_at for one in pair if one.role_closed_at is not None]
+        boundary = max(closed) + APART / 2 if closed else None
     requests.note(
         session,
         row,
         at=seen.role.at,
         noted_at=seen.role.at,
-        ends_at=ends_at,
+        ends_at=whole_minute(seen.role.at + timedelta(seconds=row.seconds)),
         role_id=seen.role.role_id,
         boundary_at=boundary,
     )
+    assert row.ends_at is not None
     audit.say(
         session,
         "noted",
         actor="xacct",
         at=seen.role.at,
         request=row,
-        ends_at=ends_at.isoformat(),
+        ends_at=row.ends_at.isoformat(),
         role_id=seen.role.role_id,
         grantee_id=row.grantee_id,
         session_name=row.session_name,
     )
+
+
+def _still_open(pair: Sequence[Request]) -> list[Request]:
+    return [one for one in pair if one.state in (State.APPROVED, State.ACTIVE)]
 
 
 def whole_minute(at: datetime) -> datetime:

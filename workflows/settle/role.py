@@ -74,7 +74,9 @@ def _note(world: World, held: Held, seen: RoleDetail, asked: Asked) -> RolePlan:
             if row.id in asked.unfit:
                 opening.end_unfit(session, row, asked.unfit[row.id], now)
             elif row.id in asked.fit:
-                opening.note(session, row, seen, kept=rows.pair(found, row))
+                pair = rows.noted_pair(found, row)
+                if not opening.too_soon(row, seen, pair=pair):
+                    opening.note(session, row, seen, pair=pair)
         planned = plan(seen, rows.grants(found, asked.fit), installation=world.catalog.installation)
         targets.taken_up(session, held.lease)
         _fail_refused(session, found, planned, now)
@@ -104,7 +106,9 @@ def _record(world: World, held: Held, seen: RoleDetail, applied: Applied, asked:
         if settled:
             for row in found:
                 _settled(session, row, seen, asked, applied, now)
-        retry = None if settled and not asked.unsaid else now + wait(held.target.attempts)
+        waiting = any(row.id in asked.fit and row.noted_at is None for row in found)
+        done = settled and not asked.unsaid and not waiting
+        retry = None if done else now + wait(held.target.attempts)
         trouble = None if settled else str(applied.refused or applied.unsettled or "spreading")
         hand_back(
             session,

@@ -60,11 +60,12 @@ def places(rows: Sequence[Request], fit: Collection[int]) -> list[Place]:
     ]
 
 
-def pair(rows: Sequence[Request], row: Request) -> list[Request]:
-    """The other rows of the same grantee."""
+def noted_pair(rows: Sequence[Request], row: Request) -> list[Request]:
+    """The other rows of the same grantee that were, or are to be, written to AWS."""
     return [
         one
         for one in rows
         if one.id != row.id
+        and one.noted_at is not None
         and (one.grantee_kind, one.grantee_name) == (row.grantee_kind, row.grantee_name)
     ]
