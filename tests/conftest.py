@@ -23,6 +23,7 @@ def aws(clock: SharedClock) -> Iterator[SandboxAws]:
     with SandboxAws.start(clock) as aws, pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL", aws.endpoint)
         environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        environment.setenv("NO_PROXY", "127.0.0.1")
         yield aws
 
 

@@ -51,6 +51,7 @@ class Clients:
                 connect_timeout=2,
                 read_timeout=10,
                 s3={"addressing_style": "path"},
+                proxies={},  # the sandbox is on this machine, whatever the environment says
             ),
         )
 

@@ -22,6 +22,7 @@ __all__ = ["Call", "Keys", "SandboxAws", "StartError"]
 _HOUSE = Path(__file__).parents[2]
 _ENDPOINT = re.compile(r"http://127\.0\.0\.1:\d+")
 _STARTING = 60  # seconds until a process that says nothing is killed
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever is configured
 _STOPPING = 10  # seconds until a process that does not stop is killed
 
 
@@ -121,7 +122,7 @@ class SandboxAws:
             data=json.dumps(value).encode(),
             headers={"x-sandbox-secret": self._secret},
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  loopback
+        with _DIRECT.open(request, timeout=10) as answer:
             return json.load(answer)
 
 

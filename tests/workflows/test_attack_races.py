@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from db.lifecycle import State
 from db.models import Target
@@ -39,6 +39,17 @@ def target_of(lab: Lab, request: int) -> Target:
         return targets.get(session, lab.row(request).role_target_id)
 
 
+def leases_are_over(lab: Lab) -> None:
+    """Time passes: on PostgreSQL the server's clock judges leases, and no test can move it."""
+    lab.clock.move(timedelta(minutes=3))
+    if not lab.database.is_sqlite:
+        with lab.database.write() as session:
+            over = lab.database.now(session) - timedelta(seconds=1)
+            session.execute(
+                update(Target).where(Target.lease.is_not(None)).values(lease_until=over)
+            )
+
+
 def somebody_waits_for_a_lock(lab: Lab) -> bool:
     """PostgreSQL: whether a transaction waits for another one. SQLite: writers take turns."""
     if lab.database.is_sqlite:
@@ -46,12 +57,6 @@ def somebody_waits_for_a_lock(lab: Lab) -> bool:
     query = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
     with lab.database.read() as session:
         return bool(session.execute(query).scalar_one())
-
-
-def until(condition: Callable[[], bool], thread: threading.Thread) -> None:
-    """Returns when the condition holds, or the thread has ended."""
-    while thread.is_alive() and not condition():
-        thread.join(0.01)
 
 
 class Waking:
@@ -100,29 +105,15 @@ def test_a_revoke_in_the_middle_of_a_settle_is_never_lost_or_put_off(lab: Lab, p
 def test_a_revoke_wins_over_an_approval_of_the_pair_at_the_same_moment(lab: Lab) -> None:
     first = lab.lend("alice")
     second = lab.ask("alice", minutes=90)
-    decided = threading.Event()
-    revoking = threading.Thread(target=lambda: lab.revoke(first, "bob", pay=False))
-
-    def approve_slowly() -> None:
-        with lab.database.write() as session:
-            access.approve(
-                session,
-                lab.catalog,
-                Click(second, lab.row(second).terms or ""),
-                by=lab.person("bob"),
-                requester=lab.person("alice"),
-                now=lab.clock.now(),
-            )
-            decided.set()
-            if not lab.database.is_sqlite:
-                until(lambda: somebody_waits_for_a_lock(lab), revoking)
-
+    click = Click(second, lab.row(second).terms or "")
+    alice, bob, now = lab.person("alice"), lab.person("bob"), lab.clock.now()
     with ThreadPoolExecutor(1) as pool:
-        revoking_begins = pool.submit(approve_slowly)
-        decided.wait(10)
-        revoking.start()
-        revoking_begins.result(timeout=20)
-    revoking.join(20)
+        with lab.database.write() as session:
+            access.approve(session, lab.catalog, click, by=bob, requester=alice, now=now)
+            revoked = pool.submit(lab.revoke, first, "bob", pay=False)
+            while not revoked.done() and not somebody_waits_for_a_lock(lab):
+                pass
+        revoked.result(timeout=20)
     lab.pay()
 
     assert lab.row(first).state is State.ENDED
@@ -157,7 +148,7 @@ def test_a_frozen_worker_that_wakes_past_its_fence_writes_nothing(lab: Lab) -> N
         lab.approve(request, "bob", pay=False)
 
         def sleeps(call: Answer, *args: Any, request: int = request) -> None:
-            lab.clock.move(timedelta(minutes=3))
+            leases_are_over(lab)
             lab.revoke(request, "bob")
             assert lab.row(request).state is State.ENDED
             with pytest.raises(AwsRefused):
@@ -180,7 +171,7 @@ def test_a_worker_that_lost_its_lease_records_nothing(lab: Lab) -> None:
 
     def sleeps(call: Answer, *args: Any) -> Any:
         seen = call(*args)
-        lab.clock.move(timedelta(minutes=3))
+        leases_are_over(lab)
         lab.revoke(request, "bob")
         before.append(lab.row(request).changed)
         return seen
@@ -225,7 +216,7 @@ def test_after_a_takeover_aws_is_observed_again_whatever_is_paid_meanwhile(lab: 
     lab.revoke(request, "bob", pay=False)
     target = target_of(lab, request)
     assert take(lab.world, target.id) is not None  # and dies
-    _lease_is_over(lab, target)
+    leases_are_over(lab)
     taken = lab.clock.now()
     settle(lab.world, target.id)
     lab.pass_time(seconds=30)
@@ -236,14 +227,6 @@ def test_after_a_takeover_aws_is_observed_again_whatever_is_paid_meanwhile(lab: 
     due = target_of(lab, request).settle_at
     assert due is not None
     assert due <= taken + LATE_WRITE + timedelta(seconds=5)
-
-
-def _lease_is_over(lab: Lab, target: Target) -> None:
-    lab.clock.move(timedelta(minutes=3))
-    if not lab.database.is_sqlite:  # the server's clock judges, and no test can move it
-        with lab.database.write() as session:
-            found = targets.get(session, target.id)
-            found.lease_until = lab.database.now(session) - timedelta(seconds=1)
 
 
 def test_two_workers_that_open_for_many_let_in_everybody_once(lab: Lab) -> None:
