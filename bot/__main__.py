@@ -11,14 +11,15 @@ from contextlib import closing
 from typing import Final
 
 import boto3
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot import cli, wiring
 from bot.running import Running
-from bot.settings import Mistakes, Settings
+from bot.settings import Mistakes, Settings, catalog_path
 from db import migrate
 from db.session import Database, InUse
 from workflows.aws.vendor import Vendor
+from workflows.catalog.model import Catalog
 from workflows.clock import Clock, SystemClock
 
 WRONG: Final = 2
@@ -38,7 +39,8 @@ def main(argv: Sequence[str] | None = None, *, clock: Clock | None = None) -> in
     except (Mistakes, InUse) as mistakes:
         sys.stderr.write(f"{mistakes}\n")
     except SQLAlchemyError as error:
-        sys.stderr.write(f"The database does not work: {type(error).__name__}\n{error}\n")
+        words = error.orig if isinstance(error, DBAPIError) else error
+        sys.stderr.write(f"The database does not work: {words}\n")
     return WRONG
 
 
@@ -65,28 +67,41 @@ def run(clock: Clock) -> int:
     )
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("slack_bolt.App").setLevel(logging.ERROR)  # it warns of SLACK_BOT_TOKEN
-    settings = Settings.from_env(os.environ)
+    # Bolt sets the level of its loggers itself, and warns that SLACK_BOT_TOKEN is not used.
+    logging.getLogger("slack_bolt.App").addFilter(lambda said: said.levelno >= logging.ERROR)
+    settings, told = _told()
     with closing(wiring.database(settings.store, clock)) as database:
         lock = database.claim_file()
         try:
             _be_current(database)
-            return _serve(settings, database, clock)
+            return _serve(settings, told, database, clock)
         finally:
             if lock is not None:
                 lock.close()
+
+
+def _told() -> tuple[Settings, Catalog]:
+    """Settings and catalog. Raises Mistakes with all that is wrong in either."""
+    try:
+        settings = Settings.from_env(os.environ)
+    except Mistakes as wrong:
+        try:
+            wiring.catalog(catalog_path(os.environ))
+        except Mistakes as too:
+            raise wrong.beside(too) from None
+        raise
+    return settings, wiring.catalog(settings.catalog)
 
 
 def _be_current(database: Database) -> None:
     """SQLite is upgraded here; a PostgreSQL may serve others and is upgraded on purpose."""
     if database.is_sqlite:
         migrate.upgrade(database)
-    elif not migrate.is_current(database):
-        raise Mistakes("The database has another version's schema:", ["run `xacct db upgrade`"])
+    else:
+        cli.require_schema(database)
 
 
-def _serve(settings: Settings, database: Database, clock: Clock) -> int:
-    told = wiring.catalog(settings.catalog)
+def _serve(settings: Settings, told: Catalog, database: Database, clock: Clock) -> int:
     world = wiring.world(settings, told, database, clock)
     vendor = Vendor(boto3.Session(), run=world.run)
     running = Running(settings, wiring.parts(settings, world, vendor))

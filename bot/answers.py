@@ -1,6 +1,7 @@
 """What a person is told in answer: sentences and lists, in Slack's mark-up."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from db.models import Audit, Request
 
 ANSWER: Final = 3500
 """Characters of one answer; a list that is longer says how many lines are missing."""
+
+_ESCAPED_MENTION: Final = re.compile("&lt;(@[UW][A-Z0-9]+)&gt;")
 
 
 def filed(row: Request) -> str:
@@ -33,14 +36,15 @@ def denied(row: Request) -> str:
     return f"You denied #{row.id}: {_what(row)}. {user(row.requester)} is told."
 
 
-def ended(rows: Sequence[Request]) -> str:
-    """Requests were ended, or cancelled before anything was open."""
+def ended(rows: Sequence[Request], left: Sequence[Request] = ()) -> str:
+    """Requests were ended, or cancelled before anything was open; those `left` go on."""
     shown = {row.id: row for row in rows}.values()
     lines = [
         f"#{row.id} {_what(row)}: "
         + ("cancelled, nothing was open" if row.state is State.CANCELLED else "ending now")
         for row in shown
     ]
+    lines += [f"#{row.id} {_what(row)}: goes on, you may not end it" for row in left]
     return "\n".join(lines)
 
 
@@ -76,9 +80,14 @@ def _event(row: Audit) -> str:
     parts += [f"#{row.request_id}"] if row.request_id is not None else []
     parts += [code(row.role, 150)] if row.role else []
     facts: dict[str, Any] = json.loads(row.text)["facts"]
-    said = facts.get("sentence") or facts.get("reason")
-    parts += [escaped(str(said), 120)] if said else []
+    said = facts.get("sentence") or facts.get("reason") or facts.get("why")
+    parts += [_people(escaped(str(said), 120))] if said else []
     return f"• {' · '.join(parts)}"
+
+
+def _people(text: str) -> str:
+    """Ids of people as mentions again; an answer that one person reads alerts nobody else."""
+    return _ESCAPED_MENTION.sub(r"<\1>", text)
 
 
 def _fitting(lines: Iterable[str]) -> str:

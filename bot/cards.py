@@ -116,6 +116,8 @@ def _context(row: Request, facts: Facts) -> Json:
         parts.append(f"approved by {users([one.by for one in given])}")
     if row.opened_at is not None:
         parts.append(f"opened {moment(row.opened_at)}")
+    if row.state is State.ENDED and (at := row.ends_at if row.why is Why.TIME else row.ended_at):
+        parts.append(f"ended {moment(at)}")
     return blocks.context(*parts)
 
 

@@ -16,6 +16,7 @@ from bot import wiring
 from bot.settings import Mistakes, catalog_path, store_from_env
 from db import audit, migrate
 from db.models import Audit
+from db.session import Database
 from db.store import history
 from workflows.clock import Clock
 
@@ -55,8 +56,8 @@ def check_catalog(file: Path | None) -> int:
     chosen = file or catalog_path(os.environ)
     found = wiring.catalog(chosen)
     sys.stdout.write(
-        f"{chosen} is right: {len(found.accounts)} accounts, {len(found.roles)} roles, "
-        f"{len(found.machines)} machines.\n"
+        f"{chosen} is right. Accounts: {len(found.accounts)}, roles: {len(found.roles)}, "
+        f"machines: {len(found.machines)}.\n"
     )
     return 0
 
@@ -72,6 +73,12 @@ def upgrade(clock: Clock) -> int:
     return 0
 
 
+def require_schema(database: Database) -> None:
+    """Raises Mistakes when the database has not this version's schema."""
+    if not migrate.is_current(database):
+        raise Mistakes("The database has another version's schema:", ["run `xacct db upgrade`"])
+
+
 @contextmanager
 def _reading(clock: Clock) -> Iterator[tuple[Session, audit.Key]]:
     """The database for reading. Raises Mistakes when there is none: reading makes none."""
@@ -80,6 +87,7 @@ def _reading(clock: Clock) -> Iterator[tuple[Session, audit.Key]]:
     if database.is_sqlite and file and not Path(file).exists():
         raise Mistakes("There is no database:", [f"{file} is not a file here"])
     try:
+        require_schema(database)
         with database.read() as session:
             yield session, database.key
     finally:

@@ -40,6 +40,10 @@ class Mistakes(Exception):  # noqa: N818  it is what a person reads and mends
         super().__init__("\n".join([heading, *(f"  - {line}" for line in lines)]))
         self.lines = lines
 
+    def beside(self, others: "Mistakes") -> "Mistakes":
+        """These and those others, each under its own heading."""
+        return Mistakes(f"{self}\n{others}", [])
+
 
 @dataclass(frozen=True)
 class Store:

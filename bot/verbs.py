@@ -15,6 +15,7 @@ from bot import answers
 from bot.blocks import code
 from bot.command import parse, said
 from db import audit
+from db.lifecycle import UNDECIDED_OR_OPEN
 from db.models import Inbox, Request
 from db.store import history, listing, requests
 from workflows import access, identity, rules
@@ -140,7 +141,7 @@ def _revoke_command(catalog: Catalog, heard: Heard, command: said.Revoke) -> Dee
         if isinstance(target, said.ById):
             ids = [target.id]
         elif isinstance(target, said.ByPerson):
-            ids = [row.id for row in listing.of_person(session, target.slack_id)]
+            ids = [row.id for row in listing.of_person(session, target.slack_id, limit=None)]
         else:
             ids = _on_role(session, catalog, heard.by, role)
         return _revoke(catalog, session, heard, ids, reason=command.reason)
@@ -164,7 +165,9 @@ def _revoke(
             audit.say(
                 session, "said why", actor=heard.by.user, at=heard.at, request=row, reason=reason
             )
-    return answers.ended(rows)
+    named = [requests.get(session, one) for one in ids]
+    left = [row for row in named if row is not None and row.state in UNDECIDED_OR_OPEN]
+    return answers.ended(rows, left)
 
 
 # --- list, audit

@@ -55,8 +55,13 @@ def catalog(file: Path) -> Catalog:
     """The catalog in a file. Raises Mistakes that names all of them."""
     try:
         found = load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Mistakes("The catalog cannot be read:", [f"{file}: {error}"]) from None
+    except FileNotFoundError:
+        how = "XACCT_CATALOG says where it is, xacct.example.yaml is one to begin with"
+        raise Mistakes("There is no catalog:", [f"{file} is not a file here; {how}"]) from None
+    except OSError as error:
+        raise Mistakes("The catalog cannot be read:", [f"{file}: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise Mistakes("The catalog cannot be read:", [f"{file} is not text in UTF-8"]) from None
     if isinstance(found, Catalog):
         return found
     raise Mistakes(f"{file} has mistakes:", [str(one) for one in found])

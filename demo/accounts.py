@@ -16,7 +16,6 @@ from workflows.catalog.model import Account, Catalog, Mechanism, Role
 from workflows.documents import trust
 
 BOT: Final = "xacct-bot"
-VENDOR: Final = "xacct-vendor"
 CONTROL: Final = "/xacct-ctl/"
 LONGEST_SESSION: Final = timedelta(hours=4)
 """What governed roles allow: longer than a grant, so that its end has sessions to cut."""

@@ -14,8 +14,8 @@ from db import audit
 from db.lifecycle import UNDECIDED_OR_OPEN, Event, State, Why
 from db.models import Request, TargetKind
 from db.store import requests, targets
-from workflows import rules
-from workflows.catalog.model import Catalog, Delivery, Role
+from workflows import identity, rules
+from workflows.catalog.model import Catalog, Delivery, GranteeKind, Role
 from workflows.durations import duration_text
 from workflows.errors import AlreadySettled, NotAllowed, NotFound
 from workflows.person import Grantee, Person
@@ -149,7 +149,7 @@ def approve(
     now: datetime,
 ) -> Request:
     """Counts one approval; with the last one needed the opening is owed."""
-    row = _decidable(session, catalog, click.request_id, by=by, requester=requester)
+    row = _decidable(session, catalog, click.request_id, by=by, requester=requester, now=now)
     rules.identified(requester, catalog)
     if row.terms is None:
         raise NotAllowed("AWS is still being looked at for this request. Try again in a moment.")
@@ -158,7 +158,8 @@ def approve(
             "The request changed since this card was drawn. Read the new card, then decide."
         )
     role = catalog.role(row.role)
-    if role is None or terms_of(row, role) != row.terms:
+    unchanged = role is not None and terms_of(row, role) == row.terms
+    if role is None or not unchanged or not may_still_ask(catalog, row, role):
         raise NotAllowed(
             "The catalog changed since this was asked, so nobody can approve it as it stands. "
             "The requester has to ask again."
@@ -184,7 +185,7 @@ def deny(
     reason: str | None = None,
 ) -> Request:
     """Denies for good: one approver's no is final."""
-    row = _decidable(session, catalog, request_id, by=by, requester=requester)
+    row = _decidable(session, catalog, request_id, by=by, requester=requester, now=now)
     if any(one.by == by.user for one in row.decisions):
         raise AlreadySettled("You approved this already. An approval is taken back by a revoke.")
     requests.decide(session, row, by=by.user, approves=False, at=now, reason=reason)
@@ -192,18 +193,31 @@ def deny(
 
 
 def _decidable(
-    session: Session, catalog: Catalog, request_id: int, *, by: Person, requester: Person
+    session: Session,
+    catalog: Catalog,
+    request_id: int,
+    *,
+    by: Person,
+    requester: Person,
+    now: datetime,
 ) -> Request:
     rules.identified(by, catalog)
     row = requests.lock(session, request_id)
     if row is None:
         raise NotFound(f"There is no request #{request_id}.")
-    rules.may_decide(
-        catalog.role(row.role), by, requester=requester, owners=owners_of(catalog, row)
-    )
+    owners = owners_of(catalog, row)
+    rules.may_decide(catalog.role(row.role), by, requester=requester, owners=owners)
     if row.state is not State.PENDING:
         raise AlreadySettled(f"Nothing is left to decide: {describe(row)}.")
+    if row.lapses_at <= now:
+        raise AlreadySettled(f"#{row.id} has waited too long and lapsed. It can be asked anew.")
     return row
+
+
+def may_still_ask(catalog: Catalog, row: Request, role: Role) -> bool:
+    """Whether the grantee is still the requester's to ask for, and the role lent to its kind."""
+    kind = GranteeKind(row.grantee_kind)
+    return kind in role.kinds and identity.still_his(catalog, row.requester, kind, row.grantee_name)
 
 
 def terms_of(row: Request, role: Role) -> str:
@@ -235,7 +249,7 @@ def revoke(
     ended: list[Request] = []
     refused: NotAllowed | None = None
     for request_id in request_ids:
-        row = requests.lock(session, request_id)
+        row = requests.get(session, request_id)
         if row is None:
             continue
         owners = owners_of(catalog, row)
@@ -264,6 +278,7 @@ def _end_pair(
         kind=row.grantee_kind,
         name=row.grantee_name,
         states=UNDECIDED_OR_OPEN,
+        lock=True,
     )
     return [
         requests.move(session, one, Event.CANCEL, actor=by.user, at=now)
@@ -281,5 +296,5 @@ def owners_of(catalog: Catalog, row: Request) -> tuple[str, ...]:
 
 def describe(row: Request) -> str:
     """One line about a request, for answers: number, role, grantee, state."""
-    because = f" ({row.why})" if row.why else ""
+    because = f" ({'its time was over' if row.why is Why.TIME else row.why})" if row.why else ""
     return f"#{row.id} {row.role} for {row.grantee_name} is {row.state}{because}"

@@ -20,14 +20,6 @@ class AlreadySettled(Refused):
     """Somebody else, or time, was faster; the sentence says what the state is now."""
 
 
-class NoRoom(Refused):
-    """A quota of AWS would be exceeded; the sentence says which, and when room frees up."""
-
-
-class CannotOpen(Refused):
-    """Opening would break a promise (foreign access, changed identity, widened group…)."""
-
-
 class Trouble(Exception):  # noqa: N818  its kinds are named by what AWS did
     """AWS did not do as asked. `action` is AWS's name of the call; the text holds no secret."""
 

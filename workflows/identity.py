@@ -37,17 +37,35 @@ def machine(catalog: Catalog, person: Person, name: str) -> Grantee:
 def own(catalog: Catalog, person: Person, role: Role, by_tag: FindByTag) -> Grantee:
     """The person's own identity that fits the role: the IAM user, else Identity Center's.
 
-    Raises NotAllowed, saying how to be added, when the catalog knows none.
+    Raises NotAllowed, saying what to do about it, when there is none.
     """
     if GranteeKind.USER in role.kinds and (name := _user_name(catalog, person, by_tag)):
         return _user(catalog, person, name)
     visitor = next((one for one in catalog.visitors if one.slack == person.user), None)
     if GranteeKind.PERSON in role.kinds and visitor is not None:
         return _visitor(person, visitor)
+    if role.kinds == {GranteeKind.MACHINE}:
+        raise NotAllowed(f"{role.key} is lent to machines only: name one of yours with `--as`.")
     raise NotAllowed(
         f"The catalog does not say which identity in AWS is yours for {role.key}. Ask an "
         "administrator of xacct to add you under `people` (or `identity_center`)."
     )
+
+
+def still_his(catalog: Catalog, slack: str, kind: GranteeKind, name: str) -> bool:
+    """Whether the catalog still gives this identity to the person who asked for it.
+
+    Whom a rule finds by a tag is not looked up again: the user's unique id is what was approved.
+    """
+    if kind is GranteeKind.MACHINE:
+        found = catalog.machine(name)
+        return found is not None and slack in found.owners
+    if kind is GranteeKind.PERSON:
+        return any(one.slack == slack and one.user_name == name for one in catalog.visitors)
+    listed = catalog.engineer(slack)
+    if listed is not None:
+        return (listed.iam_user or "").rpartition("/")[2].casefold() == name.casefold()
+    return bool(catalog.identity_rules) and not _is_taken(catalog, name)
 
 
 def _user_name(catalog: Catalog, person: Person, by_tag: FindByTag) -> str | None:
@@ -65,14 +83,19 @@ def _user_name(catalog: Catalog, person: Person, by_tag: FindByTag) -> str | Non
 
 def _nobody_elses(catalog: Catalog, name: str) -> str:
     """The name, unless the catalog gives it, or its session name, to somebody else."""
-    listed = [(one.iam_user or "").rpartition("/")[2] for one in catalog.engineers]
-    taken = [*listed, *(one.user_name for one in catalog.visitors)]
-    if name.casefold() in map(str.casefold, taken) or name.casefold().startswith(MACHINE_PREFIX):
+    if _is_taken(catalog, name):
         raise NotAllowed(
             f"The IAM user {name} is somebody else's in the catalog. Ask an administrator of "
             "xacct to list you under `people`."
         )
     return name
+
+
+def _is_taken(catalog: Catalog, name: str) -> bool:
+    listed = [(one.iam_user or "").rpartition("/")[2] for one in catalog.engineers]
+    taken = [*listed, *(one.user_name for one in catalog.visitors)]
+    folded = name.casefold()
+    return folded in map(str.casefold, taken) or folded.startswith(MACHINE_PREFIX)
 
 
 def _by_rule(rule: IdentityRule, value: str, by_tag: FindByTag) -> str | None:

@@ -172,8 +172,8 @@ def _record(world: World, request_id: int, found: Found) -> None:
     now = world.clock.now()
     with world.database.write() as session:
         row = requests.lock(session, request_id)
-        if row is None or row.look_at is None:
-            return  # decided, cancelled or lapsed meanwhile
+        if row is None or row.look_at is None or row.terms is not None:
+            return  # decided, lapsed, or looked at by another worker meanwhile: terms stay
         role = world.catalog.role(row.role)
         if role is None:
             requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.WITHDRAWN)
@@ -202,7 +202,7 @@ def _refuse(world: World, request_id: int, sentence: str) -> None:
     now = world.clock.now()
     with world.database.write() as session:
         row = requests.lock(session, request_id)
-        if row is not None and row.look_at is not None:
+        if row is not None and row.look_at is not None and row.terms is None:
             requests.move(
                 session, row, Event.END, actor="xacct", at=now, why=Why.FAILED, trouble=sentence
             )

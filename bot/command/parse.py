@@ -119,8 +119,10 @@ def _target(first: Word, words: Words) -> ById | ByRole | ByPerson:
     names: list[str] = []
     while len(names) < _PAIR and (word := words.take()) is not None:
         names += names_in(word, "revoke prod-payments/admin")
-    if len(names) != _PAIR:
-        raise Doubt(f"One account and one role make a target. {_REVOKE_USAGE}")
+    if len(names) < _PAIR:
+        raise Doubt(f"Which role in `{said(names[0])}`? {_REVOKE_USAGE}")
+    if len(names) > _PAIR:
+        raise Doubt(f"That names more than one account and one role. {_REVOKE_USAGE}")
     return ByRole(*names)
 
 

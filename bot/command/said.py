@@ -31,7 +31,7 @@ class ById:
 
 @dataclass(frozen=True)
 class ByRole:
-    """The asking person's own access to a role; names as typed."""
+    """The asking person's own access to a role, or all that he may end of it; names as typed."""
 
     account: str
     role: str

@@ -13,9 +13,12 @@ _STANDING: Final = (*UNDECIDED_OR_OPEN, State.ENDING)
 
 
 def of_person(
-    session: Session, user: str, *, machines: Collection[str] = (), limit: int = 50
+    session: Session, user: str, *, machines: Collection[str] = (), limit: int | None = 50
 ) -> Sequence[Request]:
-    """What this person asked for, or what was asked for his machines, newest first."""
+    """What this person asked for, or what was asked for his machines, newest first.
+
+    `limit` None is all of it.
+    """
     his = or_(
         Request.requester == user,
         and_(Request.grantee_kind == "machine", Request.grantee_name.in_(machines)),

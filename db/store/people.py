@@ -1,5 +1,8 @@
 """People as Slack last described them."""
 
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from db.models import Person
@@ -12,4 +15,9 @@ def get(session: Session, user: str) -> Person | None:
 
 def put(session: Session, person: Person) -> None:
     """Replaces what was known of this person."""
-    session.merge(person)
+    row = {column.key: getattr(person, column.key) for column in Person.__table__.columns}
+    dialect = session.get_bind().dialect.name
+    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
+    session.execute(
+        insert(Person).values(row).on_conflict_do_update(index_elements=["user"], set_=row)
+    )

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.lifecycle import OPEN, UNDECIDED_OR_OPEN, Event, IllegalMove, State, Why, after
+from db.lifecycle import OPEN, Event, IllegalMove, State, Why, after
 from db.models import Decision, Request, Target, TargetKind
 from db.store import targets
 
@@ -48,9 +48,17 @@ def get(session: Session, request_id: int) -> Request | None:
 
 def lock(session: Session, request_id: int) -> Request | None:
     """The request, locked until this transaction ends (on SQLite every writer is alone)."""
-    return session.scalars(
-        select(Request).where(Request.id == request_id).with_for_update(of=Request)
-    ).one_or_none()
+    return session.scalars(_locked(select(Request).where(Request.id == request_id))).one_or_none()
+
+
+def _locked(query: Select[Request]) -> Select[Request]:
+    """As they are now, and nobody else's until this transaction ends.
+
+    Whoever takes several takes them by their numbers, and before any target: nothing deadlocks.
+    """
+    return query.with_for_update(of=Request, key_share=True).execution_options(
+        populate_existing=True
+    )
 
 
 def move(
@@ -143,30 +151,29 @@ def decide(
 # --- what is asked of the rows
 
 
-def of_role(session: Session, target_id: int, *, kept_since: datetime) -> Sequence[Request]:
+def of_role(
+    session: Session, target_id: int, *, kept_since: datetime, lock: bool = False
+) -> Sequence[Request]:
     """All that the role's trust and session end are made from: open ones, and those that ended
     after `kept_since`, whose sessions could still live.
     """
-    return session.scalars(
+    kept = (Request.state == State.ENDED) & (Request.ended_at > kept_since)
+    query = (
         select(Request)
-        .where(
-            Request.role_target_id == target_id,
-            or_(
-                Request.state.in_(OPEN),
-                (Request.state == State.ENDED) & (Request.ended_at > kept_since),
-            ),
-        )
+        .where(Request.role_target_id == target_id, or_(Request.state.in_(OPEN), kept))
         .order_by(Request.id)
-    ).all()
+    )
+    return session.scalars(_locked(query) if lock else query).all()
 
 
-def of_member(session: Session, target_id: int) -> Sequence[Request]:
+def of_member(session: Session, target_id: int, *, lock: bool = False) -> Sequence[Request]:
     """All that a user's places in governed groups are made from."""
-    return session.scalars(
+    query = (
         select(Request)
         .where(Request.member_target_id == target_id, Request.state.in_(OPEN))
         .order_by(Request.id)
-    ).all()
+    )
+    return session.scalars(_locked(query) if lock else query).all()
 
 
 def unfinished(session: Session, target: Target) -> Sequence[Request]:
@@ -174,24 +181,33 @@ def unfinished(session: Session, target: Target) -> Sequence[Request]:
     return _of_target(session, target, State.APPROVED, State.ENDING)
 
 
-def live(session: Session, target: Target) -> Sequence[Request]:
+def live(session: Session, target: Target, *, lock: bool = False) -> Sequence[Request]:
     """What needs this target to be open, or to be opened."""
-    return _of_target(session, target, State.APPROVED, State.ACTIVE)
+    return _of_target(session, target, State.APPROVED, State.ACTIVE, lock=lock)
 
 
-def _of_target(session: Session, target: Target, *states: State) -> Sequence[Request]:
+def _of_target(
+    session: Session, target: Target, *states: State, lock: bool = False
+) -> Sequence[Request]:
     is_role = target.kind is TargetKind.ROLE
     column = Request.role_target_id if is_role else Request.member_target_id
-    return session.scalars(
+    query = (
         select(Request).where(column == target.id, Request.state.in_(states)).order_by(Request.id)
-    ).all()
+    )
+    return session.scalars(_locked(query) if lock else query).all()
 
 
 def of_pair(
-    session: Session, *, role_target_id: int, kind: str, name: str, states: Collection[State]
+    session: Session,
+    *,
+    role_target_id: int,
+    kind: str,
+    name: str,
+    states: Collection[State],
+    lock: bool = False,
 ) -> Sequence[Request]:
     """The requests of one grantee for one role in the given states, oldest first."""
-    return session.scalars(
+    query = (
         select(Request)
         .where(
             Request.role_target_id == role_target_id,
@@ -200,15 +216,8 @@ def of_pair(
             Request.state.in_(states),
         )
         .order_by(Request.id)
-    ).all()
-
-
-def standing(session: Session, *, requester: str | None = None) -> Sequence[Request]:
-    """What is pending or open, newest first; of one person when `requester` is given."""
-    query = select(Request).where(Request.state.in_([*UNDECIDED_OR_OPEN, State.ENDING]))
-    if requester is not None:
-        query = query.where(Request.requester == requester)
-    return session.scalars(query.order_by(Request.id.desc()).limit(100)).all()
+    )
+    return session.scalars(_locked(query) if lock else query).all()
 
 
 def count_pending(session: Session, requester: str) -> int:

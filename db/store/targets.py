@@ -120,7 +120,7 @@ def hold(session: Session, lease: Lease) -> Target:
     target = session.scalars(
         select(Target)
         .where(Target.id == lease.target_id, Target.lease == lease.token)
-        .with_for_update()
+        .with_for_update(key_share=True)  # a new request may name it meanwhile
     ).one_or_none()
     if target is None:
         raise LostLease(f"target {lease.target_id}")

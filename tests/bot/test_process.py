@@ -143,15 +143,35 @@ def test_a_missing_catalog_is_a_sentence(terminal: Terminal) -> None:
     code, said = terminal.xacct("run")
 
     assert code == 2
-    assert "xacct.yaml" in said
-    assert "Traceback" not in said
+    assert "xacct.yaml is not a file here" in said
+    assert not list(terminal.folder.glob("*.db"))
+
+
+def test_a_database_of_no_version_is_not_read_but_told_to_be_upgraded(terminal: Terminal) -> None:
+    (terminal.folder / "xacct.db").touch()
+
+    code, said = terminal.xacct("audit", "verify")
+
+    assert code == 2
+    assert "xacct db upgrade" in said
+
+
+def test_what_is_wrong_with_settings_and_catalog_is_said_at_once(terminal: Terminal) -> None:
+    (terminal.folder / "xacct.yaml").unlink()
+    del terminal.env["SLACK_BOT_TOKEN"]
+
+    code, said = terminal.xacct("run")
+
+    assert code == 2
+    assert "SLACK_BOT_TOKEN is missing" in said
+    assert "xacct.yaml is not a file here" in said
 
 
 def test_a_catalog_that_is_right_is_called_right(terminal: Terminal) -> None:
     code, said = terminal.xacct("catalog", "check")
 
     assert code == 0
-    assert "is right: 2 accounts, 1 roles" in said
+    assert "is right. Accounts: 2, roles: 1" in said
 
 
 def test_a_catalog_for_another_workspace_stops_the_start(

@@ -47,11 +47,18 @@ class OffClock:
         return self.clock.now() + self.by
 
 
-def worker(lab: Lab, *, clock: Clock | None = None, **odd: Answer) -> World:
+def worker(
+    lab: Lab,
+    *,
+    clock: Clock | None = None,
+    reads_at_once: int = 8,
+    odd: Mapping[str, Answer] | None = None,
+    **calls: Answer,
+) -> World:
     """A worker on the lab's database, with odd IAM calls (by their names in `Iam`) or clock."""
-    world = lab.another_worker()
+    world = lab.another_worker(reads_at_once=reads_at_once)
     managers = OddManagers(lab.session(), clock=clock or lab.clock, run=world.run)
-    managers.odd = odd
+    managers.odd = {**(odd or {}), **calls}
     return replace(world, managers=managers, clock=clock or lab.clock)
 
 

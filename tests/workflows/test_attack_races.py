@@ -15,7 +15,7 @@ from db.models import Target
 from db.store import targets
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
-from tests.lab import Lab, slack_id, some_catalog
+from tests.lab import Lab, slack_id, some_catalog, some_role
 from tests.workflows.odd import Answer, OffClock, Once, busy, worker
 from workflows import access
 from workflows.access import Click
@@ -155,7 +155,7 @@ def test_a_frozen_worker_that_wakes_past_its_fence_writes_nothing(lab: Lab) -> N
                 call(*args)
             raise AwsRefused("iam:Odd", "AccessDenied", "the session is over")
 
-        lab.pay(worker(lab, **{write: Once(sleeps)}))
+        lab.pay(worker(lab, odd={write: Once(sleeps)}))
 
         assert lab.row(request).state is State.ENDED
         assert lab.visit("alice").answer == "AccessDenied"
@@ -259,6 +259,48 @@ def test_a_person_seen_for_the_first_time_by_many_at_once_is_found_by_all(lab: L
         ]
 
     assert {one.result().user for one in seen} == {slack_id("zoe")}
+
+
+def test_an_approval_while_the_role_is_settled_for_another_is_opened_at_once(lab: Lab) -> None:
+    """It comes after the settle asked who may be opened, and before it noted what it will do."""
+    first, second = lab.ask("alice"), lab.ask("carol")
+    lab.approve(first, "bob", pay=False)
+
+    def approved_meanwhile(call: Answer, *args: Any) -> Any:
+        lab.approve(second, "bob", pay=False)
+        return call(*args)
+
+    one_after_the_other = worker(lab, reads_at_once=1, role=Once(approved_meanwhile))
+    settle(one_after_the_other, lab.row(first).role_target_id)
+    lab.pass_time(seconds=5)
+
+    assert lab.row(first).state is State.ACTIVE
+    assert lab.row(second).state is State.ACTIVE
+
+
+def test_a_role_that_opens_while_its_grantee_is_settled_for_another_lets_him_in_at_once(
+    aws: SandboxAws, clock: SharedClock, database_url: str
+) -> None:
+    catalog = some_catalog(mechanism=Mechanism.ALLOW_GROUP, users=USERS)
+    reader = some_role(catalog.grantee, catalog.accounts[0], "reader", Mechanism.ALLOW_GROUP)
+    catalog = replace(catalog, roles=(*catalog.roles, reader))
+    with Lab(aws, clock, database_url, catalog) as lab:
+        first, second = lab.ask("alice"), lab.ask("alice", role=reader)
+        for request in (first, second):
+            lab.approve(request, "bob", pay=False)
+        settle(lab.world, lab.row(first).role_target_id)
+
+        def opened_meanwhile(call: Answer, *args: Any) -> Any:
+            settle(lab.world, lab.row(second).role_target_id)
+            return call(*args)
+
+        member = lab.row(first).member_target_id
+        assert member is not None
+        settle(worker(lab, groups_of=Once(opened_meanwhile)), member)
+        lab.pass_time(seconds=5)
+
+        assert lab.row(first).state is State.ACTIVE
+        assert lab.row(second).state is State.ACTIVE
 
 
 def test_a_throttled_opening_is_tried_until_it_is_open(lab: Lab) -> None:

@@ -89,10 +89,6 @@ def dies_while_paying(lab: Lab, calls: int, *, after: bool) -> bool:
     return False
 
 
-def may_enter(lab: Lab, request: int) -> bool:
-    return lab.row(request).state is State.ACTIVE
-
-
 @pytest.mark.parametrize("after", [False, True])
 def test_dying_anywhere_in_an_opening_ends_open_or_closed_but_never_stuck(
     lab: Lab, *, after: bool

@@ -43,6 +43,14 @@ def test_a_listed_person_is_his_listed_user() -> None:
     assert found(person("alice"), catalog(BY_TAG), alic=["other"]).name == "alice"
 
 
+def test_who_asks_for_a_role_of_machines_is_told_to_name_one() -> None:
+    said = catalog()
+    machines = replace(said.roles[0], kinds=frozenset({GranteeKind.MACHINE}))
+
+    with pytest.raises(NotAllowed, match=r"machines only.*`--as`"):
+        found(person("alice"), replace(said, roles=(machines,)))
+
+
 def test_a_rule_finds_the_user_named_like_the_address() -> None:
     assert found(person(), catalog(BY_NAME)).name == "erin"
 

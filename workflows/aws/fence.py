@@ -81,11 +81,11 @@ class Managers:
         return held
 
     def _take(self, manager_arn: str, external_id: str | None) -> Fenced:
-        """A new session, fenced by AWS's time: a clock of ours that runs ahead is corrected."""
+        """A new session, fenced by AWS's time: a clock of ours that is wrong is corrected."""
         fence = (self._clock.now() + self._skew).replace(microsecond=0) + FENCE
         taken = time.monotonic()
         at, keys = self._assume(manager_arn, external_id, fence)
-        if fence > at + FENCE + _ROUNDING:
+        if not at + LEAST < fence <= at + FENCE + _ROUNDING:
             taken = time.monotonic()
             at, keys = self._assume(manager_arn, external_id, fence := at + FENCE)
         with self._building:

@@ -48,6 +48,20 @@ def render(role_arn: str, lines: Iterable[Line]) -> dict[str, Any]:
     return text.document([_itself(role_arn), *made])
 
 
+def room_to_end(document: Document) -> int:
+    """Characters that an early end adds at most: where several names share an end, ending one of
+    them takes a statement of what is over, unless it is there.
+    """
+    held = {str(one["Sid"]): one for one in text.statements(document)}
+    shared = any(
+        len(one["Condition"]["StringEqualsIgnoreCase"]["aws:userid"]) > 1
+        for sid, one in held.items()
+        if sid.startswith("XacctEnd")
+    )
+    adds = shared and "XacctOver" not in held
+    return text.length(_deny("XacctOver", [], {})) + len(",") if adds else 0
+
+
 def lines(document: Document | None) -> list[Line]:
     """What a policy of ours says, name by name; statements of another shape say nothing."""
     found: dict[str, Line] = {}

@@ -90,7 +90,9 @@ def _entries(seen: RoleDetail, grants: Sequence[Grant]) -> tuple[list[Entry], fr
         entry = grant.entry
         stands = held.get(entry.user_id)
         opens = grant.phase is Phase.OPENING
+        same_role = grant.role_id == seen.role.role_id  # its session end names sessions by the id
         still = grant.phase is Phase.OPEN and stands is not None and stands >= grant.ends_at
+        still = still and same_role
         if (opens or still) and (
             entry.user_id not in wanted or wanted[entry.user_id].end < entry.end
         ):
@@ -171,6 +173,7 @@ def _no_room(made: RolePlan, seen: RoleDetail) -> str | None:
         )
     if made.session_end is not None:
         size = text.length(made.session_end) + seen.other_inline
+        size += session_end.room_to_end(made.session_end)  # or a revoke would find none
         if size > seen.inline_quota:
             return (
                 f"The role's inline policies have no room for another session end: {size} "
@@ -187,7 +190,12 @@ def _cannot_open(seen: RoleDetail, grants: Sequence[Grant], installation: str) -
     standing = role_fault(seen, installation)
     refused: dict[int, str] = {}
     for grant in opening:
-        sentence = standing or grantee_fault(seen, grant.visitor) or _shares_name(grant, grants)
+        sentence = (
+            standing
+            or _other_role(seen, grant)
+            or grantee_fault(seen, grant.visitor)
+            or _shares_name(grant, grants)
+        )
         if sentence is not None:
             refused[grant.request] = sentence
     return refused
@@ -208,6 +216,13 @@ def role_fault(seen: RoleDetail, installation: str) -> str | None:
             "refuses every change of the policy until somebody removes that entry."
         )
     return None
+
+
+def _other_role(seen: RoleDetail, grant: Grant) -> str | None:
+    """The session end names sessions by the role's id: that of another role would end nothing."""
+    if grant.role_id == seen.role.role_id:
+        return None
+    return "The role was deleted and made anew since this was approved. Ask again."
 
 
 def grantee_fault(seen: RoleDetail, visitor: admits.Visitor) -> str | None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from db.lifecycle import Event, State, Why
 from db.models import Request, Target
 from db.store import requests, targets
-from workflows.aws.fence import Fenced
+from workflows.aws.fence import FENCE, Fenced
 from workflows.errors import Trouble
 from workflows.world import World
 
@@ -44,7 +44,8 @@ class Held:
 def take(world: World, target_id: int) -> Held | None:
     """Leases the target, if something is owed and nobody has it. Raises Trouble without a session.
 
-    The session comes first: how long the lease lasts follows from its fence.
+    The session comes first: its fence is at most FENCE ahead, and the lease outlives it whatever
+    our clock did meanwhile.
     """
     with world.database.read() as session:
         target = targets.get(session, target_id)
@@ -56,7 +57,7 @@ def take(world: World, target_id: int) -> Held | None:
         return None
     with world.database.write() as session:
         now = world.clock.now()
-        term = targets.Term(now, world.database.now(session), fenced.left(now) + AFTER_FENCE)
+        term = targets.Term(now, world.database.now(session), FENCE + AFTER_FENCE)
         lease = targets.lease(session, target_id, term, token=uuid.uuid4().hex, run=world.run)
         if lease is None:
             return None
@@ -91,7 +92,7 @@ def _end_in_time(world: World, target: Target) -> None:
         if not any(is_over(row, now) for row in requests.live(session, target)):
             return
     with world.database.write() as session:
-        end_what_is_over(session, requests.live(session, target), now)
+        end_what_is_over(session, requests.live(session, target, lock=True), now)
 
 
 def wait(attempts: int) -> timedelta:

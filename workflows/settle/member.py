@@ -68,8 +68,8 @@ def _note(world: World, held: Held, seen: MemberSeen, asked: Asked) -> MemberPla
     """Commits whom each place belonged to before us, before it is first changed."""
     now = world.clock.now()
     with world.database.write() as session:
+        found = requests.of_member(session, held.target.id, lock=True)
         targets.hold(session, held.lease)
-        found = requests.of_member(session, held.target.id)
         end_what_is_over(session, found, now)
         for row in (one for one in found if one.state is State.APPROVED):
             if row.id in asked.unfit:
@@ -125,8 +125,8 @@ def _record(world: World, held: Held, seen: MemberSeen, applied: Applied, asked:
     now = world.clock.now()
     account_id, user_id = held.target.account_id, seen.user.unique_id
     with world.database.write() as session:
+        found = requests.of_member(session, held.target.id, lock=True)
         targets.hold(session, held.lease)
-        found = requests.of_member(session, held.target.id)
         if applied.refused is not None:
             for row in _openable(found):
                 fail(session, row, str(applied.refused), now)
@@ -141,13 +141,14 @@ def _record(world: World, held: Held, seen: MemberSeen, applied: Applied, asked:
                 memberships.forget(
                     session, account_id=account_id, group_name=group, user_id=user_id
                 )
+        late = now if any(asked.missed(row) for row in _openable(found)) else None
         retry = None if settled and not asked.unsaid else now + wait(held.target.attempts)
         trouble = None if settled else str(applied.refused or applied.unsettled or "spreading")
         hand_back(
             session,
             world,
             held,
-            again_at=earliest([retry, *looks, *(row.ends_at for row in _still_open(found))]),
+            again_at=earliest([retry, late, *looks, *(row.ends_at for row in _still_open(found))]),
             trouble=trouble,
         )
 
@@ -182,8 +183,9 @@ def _gone(world: World, held: Held, gone: AwsGone) -> None:
         return
     now = world.clock.now()
     with world.database.write() as session:
+        found = requests.of_member(session, held.target.id, lock=True)
         targets.hold(session, held.lease)
-        for row in requests.of_member(session, held.target.id):
+        for row in found:
             if row.state is State.APPROVED:
                 fail(session, row, f"The IAM user {row.grantee_name} is gone.", now)
             elif row.state is State.ACTIVE:
@@ -198,7 +200,8 @@ def _group_is_gone(world: World, held: Held, sentence: str) -> None:
     """Nothing can be opened through a group that is not there; what is to be closed stays owed."""
     now = world.clock.now()
     with world.database.write() as session:
+        found = requests.of_member(session, held.target.id, lock=True)
         targets.hold(session, held.lease)
-        for row in _openable(requests.of_member(session, held.target.id)):
+        for row in _openable(found):
             fail(session, row, sentence, now)
     try_again(world, held, sentence)

@@ -39,6 +39,8 @@ def still_stands(catalog: Catalog, row: Request, people: People) -> None:
         raise Refused("The role left the catalog.")
     requester = people[row.requester]
     rules.identified(requester, catalog)
+    if not access.may_still_ask(catalog, row, role):
+        raise Refused(f"{row.grantee_name} is no longer the requester's to ask for.")
     counted = 0
     for decision in row.decisions:
         if decision.approves:
@@ -62,23 +64,28 @@ class Asked:
 
     fit: frozenset[int]
     unfit: Mapping[int, str]
-    unsaid: bool
+    unsaid: frozenset[int]
+
+    def missed(self, row: Request) -> bool:
+        """Whether the row came to be opened only after these were asked about."""
+        known = self.fit | self.unsaid | self.unfit.keys()
+        return row.state is State.APPROVED and row.id not in known
 
 
 def ask_again(world: World, rows: Iterable[Request]) -> Asked:
     """Asks the rules anew about every approved request among `rows`."""
     fit: set[int] = set()
     unfit: dict[int, str] = {}
-    unsaid = False
+    unsaid: set[int] = set()
     for row in (one for one in rows if one.state is State.APPROVED):
         try:
             still_stands(world.catalog, row, everybody(world, row))
             fit.add(row.id)
         except Unreachable:
-            unsaid = True
+            unsaid.add(row.id)
         except Refused as refusal:
             unfit[row.id] = str(refusal)
-    return Asked(frozenset(fit), unfit, unsaid)
+    return Asked(frozenset(fit), unfit, frozenset(unsaid))
 
 
 def end_unfit(session: Session, row: Request, sentence: str, now: datetime) -> None:
@@ -90,7 +97,7 @@ def too_soon(row: Request, seen: RoleDetail, *, pair: Sequence[Request]) -> bool
     """Whether an earlier grant of the same grantee closed so lately that its sessions could not be
     told from new ones: AWS dates sessions by whole seconds, and its clocks differ a little.
     """
-    if row.noted_at is not None or _still_open(pair):
+    if row.noted_at is not None or _still_open(pair, seen.role.at):
         return False
     closed = [one.role_closed_at for one in pair]
     return any(at is None or seen.role.at < at + APART for at in closed)
@@ -105,7 +112,7 @@ def note(session: Session, row: Request, seen: RoleDetail, *, pair: Sequence[Req
     """
     if row.noted_at is not None:
         return
-    standing = _still_open(pair)
+    standing = _still_open(pair, seen.role.at)
     if standing:
         boundary = max((one.boundary_at for one in standing if one.boundary_at), default=None)
     else:
@@ -134,8 +141,10 @@ def note(session: Session, row: Request, seen: RoleDetail, *, pair: Sequence[Req
     )
 
 
-def _still_open(pair: Sequence[Request]) -> list[Request]:
-    return [one for one in pair if one.state in (State.APPROVED, State.ACTIVE)]
+def _still_open(pair: Sequence[Request], at: datetime) -> list[Request]:
+    """Those whose sessions AWS still lets live; our clock may not have noticed an end yet."""
+    live = (one for one in pair if one.state in (State.APPROVED, State.ACTIVE))
+    return [one for one in live if one.ends_at is not None and one.ends_at > at]
 
 
 def whole_minute(at: datetime) -> datetime:

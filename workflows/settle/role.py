@@ -18,6 +18,7 @@ from workflows.settle import apply, opening, rows
 from workflows.settle.apply import Applied
 from workflows.settle.lease import (
     KEPT,
+    LONGEST_WAIT,
     Held,
     close_if_done,
     earliest,
@@ -63,12 +64,19 @@ def _ask_again(world: World, target_id: int) -> Asked:
     return opening.ask_again(world, found)
 
 
+def _kept_since(seen: RoleDetail, now: datetime) -> datetime:
+    """Removing a Deny is opening: a clock of ours that jumped ahead forgets nothing too early."""
+    return min(now, seen.role.at) - KEPT
+
+
 def _note(world: World, held: Held, seen: RoleDetail, asked: Asked) -> RolePlan:
     """Commits what is about to be done, before AWS is touched; returns the plan for it."""
     now = world.clock.now()
     with world.database.write() as session:
+        found = requests.of_role(
+            session, held.target.id, kept_since=_kept_since(seen, now), lock=True
+        )
         targets.hold(session, held.lease)
-        found = requests.of_role(session, held.target.id, kept_since=now - KEPT)
         end_what_is_over(session, found, now)
         for row in (one for one in found if one.state is State.APPROVED):
             if row.id in asked.unfit:
@@ -95,8 +103,10 @@ def _record(world: World, held: Held, seen: RoleDetail, applied: Applied, asked:
     """Says what was read back, and nothing else: all is as wanted when a new plan is empty."""
     now = world.clock.now()
     with world.database.write() as session:
+        found = requests.of_role(
+            session, held.target.id, kept_since=_kept_since(seen, now), lock=True
+        )
         targets.hold(session, held.lease)
-        found = requests.of_role(session, held.target.id, kept_since=now - KEPT)
         if applied.refused is not None:
             _fail_openings(session, found, asked, str(applied.refused), now)
         again = plan(seen, rows.grants(found, asked.fit), installation=world.catalog.installation)
@@ -107,6 +117,7 @@ def _record(world: World, held: Held, seen: RoleDetail, applied: Applied, asked:
             for row in found:
                 _settled(session, row, seen, asked, applied, now)
         waiting = any(row.id in asked.fit and row.noted_at is None for row in found)
+        late = now if any(asked.missed(row) for row in found) else None
         done = settled and not asked.unsaid and not waiting
         retry = None if done else now + wait(held.target.attempts)
         trouble = None if settled else str(applied.refused or applied.unsettled or "spreading")
@@ -114,7 +125,7 @@ def _record(world: World, held: Held, seen: RoleDetail, applied: Applied, asked:
             session,
             world,
             held,
-            again_at=earliest([retry, *looks, *(_next(row) for row in found)]),
+            again_at=earliest([retry, late, *looks, *(_next(row, now) for row in found)]),
             trouble=trouble,
         )
 
@@ -159,14 +170,14 @@ def _say(session: Session, event: str, row: Request, applied: Applied, now: date
     audit.say(session, event, actor="xacct", at=now, request=row, changes=applied.tried)
 
 
-def _next(row: Request) -> datetime | None:
+def _next(row: Request, now: datetime) -> datetime | None:
     """When this row next asks for its role to be looked at."""
     if row.state is State.APPROVED:
         return earliest([row.open_by, row.ends_at])
     if row.state is State.ACTIVE:
         return row.ends_at
     if row.state is State.ENDED and row.ended_at is not None:
-        return row.ended_at + KEPT
+        return max(row.ended_at + KEPT, now + LONGEST_WAIT)  # AWS's time says when it is over
     return None
 
 
@@ -174,8 +185,9 @@ def _role_is_gone(world: World, held: Held) -> None:
     """A role that was deleted took its trust policy and its sessions with it."""
     now = world.clock.now()
     with world.database.write() as session:
+        found = requests.of_role(session, held.target.id, kept_since=now, lock=True)
         targets.hold(session, held.lease)
-        for row in requests.of_role(session, held.target.id, kept_since=now):
+        for row in found:
             if row.state is State.APPROVED:
                 fail(session, row, "The role is gone from the owner account.", now)
             elif row.state is State.ACTIVE:
