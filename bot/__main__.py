@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import closing
+from queue import SimpleQueue
 from typing import Final
 
 import boto3
@@ -27,6 +28,9 @@ WRONG: Final = 2
 
 _QUIET: Final = ("slack_sdk", "slack_bolt", "apscheduler", "botocore", "alembic")
 """Libraries of which only warnings are logged: at DEBUG some of them log whole payloads."""
+
+_HEARTBEAT: Final = 1.0
+"""Seconds: a signal that comes right before a wait without an end is not heard in it."""
 
 log = logging.getLogger(__name__)
 
@@ -105,17 +109,35 @@ def _serve(settings: Settings, told: Catalog, database: Database, clock: Clock) 
     world = wiring.world(settings, told, database, clock)
     vendor = Vendor(boto3.Session(), run=world.run)
     running = Running(settings, wiring.parts(settings, world, vendor))
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = _until_told()
     try:
         running.start(stopping)
-        stopping.wait()
+        while not stopping.wait(_HEARTBEAT):
+            pass
     finally:
         log.info("stopping")
         running.stop()
     log.info("stopped")
     return 0
+
+
+def _until_told() -> threading.Event:
+    """Is set by SIGTERM or SIGINT.
+
+    A signal's handler interrupts the main thread anywhere, in the middle of the event's own lock
+    too, where setting it would wait for ever. A SimpleQueue may be put into from a handler.
+    """
+    stopping = threading.Event()
+    told: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: told.put(number))
+
+    def listen() -> None:
+        told.get()
+        stopping.set()
+
+    threading.Thread(target=listen, name="signals", daemon=True).start()
+    return stopping
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ class Target(Table):
     lease: Mapped[str | None] = mapped_column(String(64))
     lease_run: Mapped[str | None] = mapped_column(String(64))
     lease_until: Mapped[datetime | None]
-    fence: Mapped[datetime | None]
+    watch_until: Mapped[datetime | None]  # a late write of a lost worker may arrive until then
     attempts: Mapped[int] = mapped_column(default=0)
     trouble: Mapped[str | None] = mapped_column(Text)
 
@@ -185,7 +185,9 @@ class Request(Table):
     role_id: Mapped[str | None] = mapped_column(String(64))
     vendor_id: Mapped[str | None] = mapped_column(String(64))
     boundary_at: Mapped[datetime | None]
+    unbroken_since: Mapped[datetime | None]
     role_open_at: Mapped[datetime | None]
+    trust_closed_at: Mapped[datetime | None]
     role_closed_at: Mapped[datetime | None]
     member_closed_at: Mapped[datetime | None]
     missing_since: Mapped[datetime | None]

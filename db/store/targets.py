@@ -135,9 +135,17 @@ def taken_up(session: Session, lease: Lease) -> None:
 
 
 def hand_back(
-    session: Session, lease: Lease, *, again_at: datetime | None, trouble: str | None = None
+    session: Session,
+    lease: Lease,
+    *,
+    again_at: datetime | None,
+    trouble: str | None = None,
+    watch_until: datetime | None = None,
 ) -> None:
-    """Ends the lease. The target is next due at `again_at`, or at once if work came meanwhile."""
+    """Ends the lease. The target is next due at `again_at`, or at once if work came meanwhile.
+
+    `watch_until` stays in the row: whoever settles it next must look once more then.
+    """
     came_meanwhile = Target.settle_at < lease.due_again
     session.execute(
         update(Target)
@@ -149,6 +157,7 @@ def hand_back(
             settle_at=case((came_meanwhile, Target.settle_at), else_=again_at),
             attempts=0 if trouble is None else Target.attempts + 1,
             trouble=trouble,
+            watch_until=watch_until,
         )
     )
 

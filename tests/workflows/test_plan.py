@@ -12,7 +12,7 @@ from workflows.catalog.model import GranteeKind
 from workflows.documents import session_end, text, trust
 from workflows.documents.admits import Visitor
 from workflows.plan import member, role
-from workflows.plan.member import Place, Step
+from workflows.plan.member import MemberPlan, Place, Step
 from workflows.plan.phase import Phase
 from workflows.plan.role import Grant, RolePlan
 from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, RoleSeen
@@ -266,9 +266,20 @@ def deny(phase: Phase, number: int = 1, group: str = "deny") -> Place:
     return Place(number, phase, group, inside=False)
 
 
+def planned_places(seen: MemberSeen, places: list[Place], noted: dict[str, bool]) -> MemberPlan:
+    return member.plan(seen, places, noted, reread=False)
+
+
+def test_giving_a_place_back_is_repeated_until_it_was_read_after_it() -> None:
+    over, noted = [allow(Phase.OVER)], {"allow": False}
+
+    assert member.plan(user(), over, noted, reread=False).steps == (Step("allow", join=False),)
+    assert member.plan(user(), over, noted, reread=True).steps == ()
+
+
 def test_an_opening_joins_the_allow_group_and_an_end_leaves_it() -> None:
-    opening = member.plan(user(), [allow(Phase.OPENING)], {})
-    ending = member.plan(user("allow"), [allow(Phase.OVER)], {"allow": False})
+    opening = planned_places(user(), [allow(Phase.OPENING)], {})
+    ending = planned_places(user("allow"), [allow(Phase.OVER)], {"allow": False})
 
     assert opening.steps == (Step("allow", join=True),)
     assert opening.note == {"allow": False}
@@ -276,8 +287,8 @@ def test_an_opening_joins_the_allow_group_and_an_end_leaves_it() -> None:
 
 
 def test_an_opening_leaves_the_deny_group_and_an_end_gives_it_back() -> None:
-    opening = member.plan(user("deny"), [deny(Phase.OPENING)], {})
-    ending = member.plan(user(), [deny(Phase.OVER)], {"deny": True})
+    opening = planned_places(user("deny"), [deny(Phase.OPENING)], {})
+    ending = planned_places(user(), [deny(Phase.OVER)], {"deny": True})
 
     assert opening.steps == (Step("deny", join=False),)
     assert opening.note == {"deny": True}
@@ -285,33 +296,33 @@ def test_an_opening_leaves_the_deny_group_and_an_end_gives_it_back() -> None:
 
 
 def test_a_membership_that_was_there_before_is_neither_added_nor_removed() -> None:
-    opening = member.plan(user("allow"), [allow(Phase.OPENING)], {})
-    ending = member.plan(user("allow"), [allow(Phase.OVER)], {"allow": True})
+    opening = planned_places(user("allow"), [allow(Phase.OPENING)], {})
+    ending = planned_places(user("allow"), [allow(Phase.OVER)], {"allow": True})
 
     assert opening.steps == ending.steps == ()
     assert opening.note == {"allow": True}
 
 
 def test_who_was_not_in_the_deny_group_is_not_put_there() -> None:
-    assert member.plan(user(), [deny(Phase.OPENING)], {}).steps == ()
-    assert member.plan(user(), [deny(Phase.OVER)], {"deny": False}).steps == ()
+    assert planned_places(user(), [deny(Phase.OPENING)], {}).steps == ()
+    assert planned_places(user(), [deny(Phase.OVER)], {"deny": False}).steps == ()
 
 
 def test_the_end_of_one_grant_keeps_the_place_that_another_needs() -> None:
     places = [allow(Phase.OVER, 1), allow(Phase.OPEN, 2)]
 
-    assert member.plan(user("allow"), places, {"allow": False}).steps == ()
+    assert planned_places(user("allow"), places, {"allow": False}).steps == ()
 
 
 def test_a_member_who_was_put_back_into_the_deny_group_is_not_lifted_again() -> None:
-    plan = member.plan(user("deny"), [deny(Phase.OPEN)], {"deny": True})
+    plan = planned_places(user("deny"), [deny(Phase.OPEN)], {"deny": True})
 
     assert plan.steps == ()
     assert plan.missing == {1}
 
 
 def test_a_member_who_was_taken_out_of_the_allow_group_is_not_let_in_again() -> None:
-    plan = member.plan(user(), [allow(Phase.OPEN)], {"allow": False})
+    plan = planned_places(user(), [allow(Phase.OPEN)], {"allow": False})
 
     assert plan.steps == ()
     assert plan.missing == {1}
@@ -321,13 +332,13 @@ def test_a_place_to_be_given_back_counts_as_taken() -> None:
     nine = [f"g{number}" for number in range(9)]
     places = [deny(Phase.OPEN, 1), allow(Phase.OPENING, 2)]
 
-    assert set(member.plan(user(*nine), places, {"deny": True}).refused) == {2}
-    assert member.plan(user(*nine[:8]), places, {"deny": True}).refused == {}
+    assert set(planned_places(user(*nine), places, {"deny": True}).refused) == {2}
+    assert planned_places(user(*nine[:8]), places, {"deny": True}).refused == {}
 
 
 def test_what_closes_goes_before_what_opens() -> None:
     places = [allow(Phase.OPENING, 2, "a"), deny(Phase.OVER, 1, "z")]
 
-    steps = member.plan(user(), places, {"z": True}).steps
+    steps = planned_places(user(), places, {"z": True}).steps
 
     assert steps == (Step("z", join=True), Step("a", join=True))

@@ -35,8 +35,14 @@ class MemberPlan:
     missing: frozenset[int]
 
 
-def plan(seen: MemberSeen, places: Sequence[Place], noted: Mapping[str, bool]) -> MemberPlan:
-    """The plan for one user. A place that was as wanted before us is not ours to change."""
+def plan(
+    seen: MemberSeen, places: Sequence[Place], noted: Mapping[str, bool], *, reread: bool
+) -> MemberPlan:
+    """The plan for one user. A place that was as wanted before us is not ours to change.
+
+    Giving a place back is safe to repeat, and a read may be older than our own write: so it is
+    always done once, and asked of AWS only when it is `reread` after that.
+    """
     refused = _no_slot(seen, places, noted)
     kept = [one for one in places if one.request not in refused]
     before = {**{one.group: one.group in seen.groups for one in kept}, **noted}
@@ -50,7 +56,7 @@ def plan(seen: MemberSeen, places: Sequence[Place], noted: Mapping[str, bool]) -
         stays = any(one.phase is Phase.OPEN for one in live)
         if ours and opens and not is_open:
             opening.append(Step(group, join=inside))
-        elif ours and group in before and is_open and not (opens or stays):
+        elif ours and group in noted and not (opens or stays) and (is_open or not reread):
             closing.append(Step(group, join=not inside))
         elif stays and not is_open and not opens:
             missing |= {one.request for one in live if one.phase is Phase.OPEN}

@@ -23,6 +23,7 @@ class Grant:
     session_end: bool
     boundary: datetime | None = None
     vendor: tuple[str, str] | None = None  # (account id, vendor role id)
+    fresh: bool = False  # opened so lately that a read which does not show it may be stale
 
     @property
     def ends_at(self) -> datetime:
@@ -50,10 +51,15 @@ class Grant:
 
 @dataclass(frozen=True)
 class RolePlan:
-    """What to write, None where AWS holds it already; what cannot be opened, and what is gone."""
+    """What to write, None where AWS holds it already; what cannot be opened, and what is gone.
+
+    `closing_trust` is the trust policy without anybody who is being let in: what is written when
+    the session end could not be.
+    """
 
     session_end: dict[str, Any] | None
     trust: dict[str, Any] | None
+    closing_trust: dict[str, Any] | None
     refused: Mapping[int, str]  # opening request → the sentence that says why not
     missing: frozenset[int]  # open requests whose statement somebody removed
 
@@ -67,7 +73,9 @@ def plan(seen: RoleDetail, grants: Sequence[Grant], *, installation: str) -> Rol
         opening = [one.request for one in left if one.phase is Phase.OPENING]
         sentence = _no_room(made, seen)
         if sentence is None or not opening:
-            return replace(made, refused=refused)
+            closing = [one for one in left if one.phase is not Phase.OPENING]
+            closing_trust = _role(seen, closing, installation).trust
+            return replace(made, refused=refused, closing_trust=closing_trust)
         refused[max(opening)] = sentence
 
 
@@ -79,7 +87,7 @@ def _role(seen: RoleDetail, grants: Sequence[Grant], installation: str) -> RoleP
         account_id, partition = seen.role.arn.split(":")[4], seen.role.arn.split(":")[1]
         sealed = trust.seal(installation, partition=partition, account_id=account_id)
         document = trust.render(seen.role.trust, wanted=wanted, vend=vend, sealed=sealed)
-    return RolePlan(_session_end(seen, grants), document, {}, missing)
+    return RolePlan(_session_end(seen, grants), document, None, {}, missing)
 
 
 def _entries(seen: RoleDetail, grants: Sequence[Grant]) -> tuple[list[Entry], frozenset[int]]:
@@ -91,8 +99,8 @@ def _entries(seen: RoleDetail, grants: Sequence[Grant]) -> tuple[list[Entry], fr
         stands = held.get(entry.user_id)
         opens = grant.phase is Phase.OPENING
         same_role = grant.role_id == seen.role.role_id  # its session end names sessions by the id
-        still = grant.phase is Phase.OPEN and stands is not None and stands >= grant.ends_at
-        still = still and same_role
+        stays = grant.fresh or (stands is not None and stands >= grant.ends_at)
+        still = grant.phase is Phase.OPEN and same_role and stays
         if (opens or still) and (
             entry.user_id not in wanted or wanted[entry.user_id].end < entry.end
         ):

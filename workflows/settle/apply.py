@@ -1,16 +1,16 @@
 """Writing a plan to AWS, in the order that keeps every prefix closed."""
 
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from typing import Any
 
 from workflows.aws.errors import AwsFull, AwsRefused
 from workflows.aws.iam import Iam
-from workflows.documents import session_end, trust
+from workflows.documents import session_end
 from workflows.errors import Trouble
 from workflows.plan.member import MemberPlan
 from workflows.plan.role import RolePlan
-from workflows.seen import RoleDetail, RoleSeen
+from workflows.seen import RoleDetail
 
 
 class Changed(Trouble):
@@ -41,32 +41,26 @@ class Applied:
             self.unsettled = self.unsettled or trouble
 
 
-def role(reads: Executor, iam: Iam, name: str, seen: RoleDetail, planned: RolePlan) -> Applied:
-    """Session end, then trust. Without its session end nothing is opened; closing goes on.
-
-    IAM has no compare-and-set, so the trust policy is read once more right before it is written:
-    beside the write of the session end, which does not touch it.
-    """
+def role(iam: Iam, name: str, seen: RoleDetail, planned: RolePlan) -> Applied:
+    """Session end, then trust. Without its session end nothing is opened; closing goes on."""
     applied = Applied()
-    again = reads.submit(iam.role, name) if planned.trust is not None else None
     ending, entering = planned.session_end, planned.trust
     if ending is not None:
         applied.do(
             f"wrote {session_end.NAME}",
             lambda: iam.write_inline_policy(name, session_end.NAME, ending),
         )
-    if entering is None or again is None:
-        return applied
-    opens = trust.entries(entering) - trust.entries(seen.role.trust)
-    if not (applied.failed and opens):
-        applied.do("wrote the trust policy", lambda: _trust(iam, name, seen, again, entering))
+    if applied.failed:
+        entering = planned.closing_trust
+    if entering is not None:
+        document = entering
+        applied.do("wrote the trust policy", lambda: _trust(iam, name, seen, document))
     return applied
 
 
-def _trust(
-    iam: Iam, name: str, seen: RoleDetail, again: "Future[RoleSeen]", wanted: dict[str, object]
-) -> None:
-    if again.result().trust != seen.role.trust:
+def _trust(iam: Iam, name: str, seen: RoleDetail, wanted: dict[str, Any]) -> None:
+    """IAM has no compare-and-set: read once more right before the write."""
+    if iam.role(name).trust != seen.role.trust:
         raise Changed("iam:UpdateAssumeRolePolicy", "Changed", "the trust policy changed meanwhile")
     iam.write_trust(name, wanted)
 

@@ -125,10 +125,12 @@ def hand_back(
     """Ends the lease; AWS is next looked at when the rows, a retry, or a late write ask for it."""
     now = world.clock.now()
     show(session, held.target, trouble, now)
-    if held.lease.taken_over:
-        late = now + LATE_WRITE
-        again_at = late if again_at is None else min(again_at, late)
-    targets.hand_back(session, held.lease, again_at=again_at, trouble=trouble)
+    watch_until = now + LATE_WRITE if held.lease.taken_over else held.target.watch_until
+    if watch_until is not None and watch_until > now:
+        again_at = earliest([again_at, watch_until])
+    targets.hand_back(
+        session, held.lease, again_at=again_at, trouble=trouble, watch_until=watch_until
+    )
 
 
 def try_again(world: World, held: Held, trouble: str) -> None:

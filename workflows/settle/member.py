@@ -77,7 +77,7 @@ def _note(world: World, held: Held, seen: MemberSeen, asked: Asked) -> MemberPla
             elif row.id in asked.fit and (wrong := _fault(world, row, seen)):
                 fail(session, row, wrong, now)
         noted = memberships.noted(session, held.target.account_id, seen.user.unique_id)
-        planned = _plan(found, seen, asked, noted)
+        planned = _plan(found, seen, asked, noted, reread=False)
         targets.taken_up(session, held.lease)
         _fail_refused(session, found, planned, now)
         for group, was_member in planned.note.items():
@@ -94,11 +94,16 @@ def _note(world: World, held: Held, seen: MemberSeen, asked: Asked) -> MemberPla
 
 
 def _plan(
-    found: Sequence[Request], seen: MemberSeen, asked: Asked, noted: Mapping[str, bool]
+    found: Sequence[Request],
+    seen: MemberSeen,
+    asked: Asked,
+    noted: Mapping[str, bool],
+    *,
+    reread: bool,
 ) -> MemberPlan:
     """Places of another user who had the name before are nobody's any more: left out."""
     mine = [row for row in found if row.grantee_id == seen.user.unique_id]
-    return plan(seen, rows.places(mine, asked.fit), noted)
+    return plan(seen, rows.places(mine, asked.fit), noted, reread=reread)
 
 
 def _fault(world: World, row: Request, seen: MemberSeen) -> str | None:
@@ -131,7 +136,7 @@ def _record(world: World, held: Held, seen: MemberSeen, applied: Applied, asked:
             for row in _openable(found):
                 fail(session, row, str(applied.refused), now)
         noted = memberships.noted(session, account_id, user_id)
-        again = _plan(found, seen, asked, noted)
+        again = _plan(found, seen, asked, noted, reread=True)
         settled = not again.steps
         looks = [missing(session, row, again.missing, now) for row in found]
         if settled:

@@ -14,6 +14,7 @@ from db.store import requests
 from workflows import access, rules
 from workflows.catalog.model import Catalog
 from workflows.directory import Unreachable
+from workflows.durations import duration_text
 from workflows.errors import Refused
 from workflows.person import Person
 from workflows.seen import RoleDetail
@@ -103,6 +104,29 @@ def too_soon(row: Request, seen: RoleDetail, *, pair: Sequence[Request]) -> bool
     return any(at is None or seen.role.at < at + APART for at in closed)
 
 
+def too_long(
+    row: Request, seen: RoleDetail, *, pair: Sequence[Request], longest: timedelta
+) -> str | None:
+    """Why it may not follow on the grantee's open grants without a break, or None: overlapping
+    grants together never last longer than the role is lent for.
+    """
+    since = _unbroken_since(pair, seen.role.at)
+    if row.noted_at is not None or _end(row, seen) <= whole_minute(since + longest):
+        return None
+    return (
+        f"With what is open already it would last longer than {duration_text(longest)}, and this "
+        "role is lent for no longer. Ask again when the open grant is over, or for less."
+    )
+
+
+def _end(row: Request, seen: RoleDetail) -> datetime:
+    return whole_minute(seen.role.at + timedelta(seconds=row.seconds))
+
+
+def _unbroken_since(pair: Sequence[Request], at: datetime) -> datetime:
+    return min((one.unbroken_since or at for one in _still_open(pair, at)), default=at)
+
+
 def note(session: Session, row: Request, seen: RoleDetail, *, pair: Sequence[Request]) -> None:
     """Fixes, before the first write to AWS, the end, the role's id and the boundary; once.
 
@@ -123,7 +147,8 @@ def note(session: Session, row: Request, seen: RoleDetail, *, pair: Sequence[Req
         row,
         at=seen.role.at,
         noted_at=seen.role.at,
-        ends_at=whole_minute(seen.role.at + timedelta(seconds=row.seconds)),
+        ends_at=_end(row, seen),
+        unbroken_since=_unbroken_since(pair, seen.role.at),
         role_id=seen.role.role_id,
         boundary_at=boundary,
     )

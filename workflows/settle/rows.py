@@ -1,6 +1,8 @@
 """Rows as the plans take them."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
 from db.lifecycle import State
 from db.models import Request
@@ -10,6 +12,8 @@ from workflows.plan.member import Place
 from workflows.plan.phase import Phase
 from workflows.plan.role import Grant
 
+STALE: Final = timedelta(seconds=60)
+
 
 def phase(row: Request, fit: Collection[int]) -> Phase:
     """What a row may still do. An approved one that was not asked about again opens nothing."""
@@ -18,12 +22,22 @@ def phase(row: Request, fit: Collection[int]) -> Phase:
     return Phase.OPEN if row.state is State.ACTIVE else Phase.OVER
 
 
-def grants(rows: Sequence[Request], fit: Collection[int]) -> list[Grant]:
-    """What the noted rows want of a role; a row without a note has no right to anything yet."""
-    return [_grant(row, phase(row, fit)) for row in rows if row.noted_at is not None]
+def grants(rows: Sequence[Request], fit: Collection[int], *, at: datetime) -> list[Grant]:
+    """What the noted rows want of a role that was read at `at`, AWS's time.
+
+    A row without a note has no right to anything yet.
+    """
+    return [_grant(row, phase(row, fit), at) for row in rows if row.noted_at is not None]
 
 
-def _grant(row: Request, stands: Phase) -> Grant:
+def is_fresh(row: Request, at: datetime) -> bool:
+    """Whether a read at `at` may be older than the opening: IAM is eventually consistent, within
+    about a minute (IAM User Guide, "Changes that I make are not always immediately visible").
+    """
+    return row.role_open_at is not None and at < row.role_open_at + STALE
+
+
+def _grant(row: Request, stands: Phase, at: datetime) -> Grant:
     assert row.ends_at is not None  # the database holds it: noted_has_end
     account_id = row.grantee_arn.split(":")[4]
     return Grant(
@@ -43,6 +57,7 @@ def _grant(row: Request, stands: Phase) -> Grant:
         session_end=row.session_end,
         boundary=row.boundary_at,
         vendor=None if row.vendor_id is None else (account_id, row.vendor_id),
+        fresh=is_fresh(row, at),
     )
 
 
