@@ -49,10 +49,11 @@ class LostLease(Exception):  # noqa: N818  an answer: somebody else goes on
 
 
 def ensure(session: Session, address: Address) -> Target:
-    """The target at this address, made when new; how it is reached follows the catalog."""
-    target = session.scalars(
-        select(Target).where(Target.arn == address.arn).with_for_update()
-    ).one_or_none()
+    """The target at this address, made when new; how it is reached follows the catalog.
+
+    It is not locked: who files a request waits for no settle, and no settle for him.
+    """
+    target = session.scalars(select(Target).where(Target.arn == address.arn)).one_or_none()
     if target is None:
         target = Target(
             kind=address.kind,
@@ -102,7 +103,9 @@ def lease(session: Session, target_id: int, term: Term, *, token: str, run: str)
     The debt stays in the row: it falls due again when the lease runs out unreturned.
     """
     target = session.scalars(
-        select(Target).where(Target.id == target_id).with_for_update(skip_locked=True)
+        select(Target)
+        .where(Target.id == target_id)
+        .with_for_update(skip_locked=True, key_share=True)
     ).one_or_none()
     if target is None or target.settle_at is None or target.settle_at > term.now:
         return None
