@@ -27,6 +27,10 @@ from workflows.settle.pay import settle
 USERS = ("alice", "bob", "carol")
 
 
+# Several processes share a database only on PostgreSQL: an SQLite file serves one.
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
 @pytest.fixture
 def lab(aws: SandboxAws, clock: SharedClock, database_url: str) -> Iterator[Lab]:
     catalog = some_catalog(mechanism=Mechanism.ALLOW_GROUP, users=USERS)
