@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -157,6 +157,15 @@ def fail(session: Session, row: Request, sentence: str, now: datetime) -> None:
     requests.move(
         session, row, Event.FAILED, actor="xacct", at=now, why=Why.FAILED, trouble=sentence
     )
+
+
+def fail_refused(
+    session: Session, found: Iterable[Request], refused: Mapping[int, str], now: datetime
+) -> None:
+    """What a plan refused to open fails, with the plan's sentence."""
+    for row in found:
+        if row.id in refused and row.state is State.APPROVED:
+            fail(session, row, refused[row.id], now)
 
 
 def missing(

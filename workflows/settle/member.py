@@ -22,6 +22,7 @@ from workflows.settle.lease import (
     earliest,
     end_what_is_over,
     fail,
+    fail_refused,
     hand_back,
     missing,
     take,
@@ -79,7 +80,7 @@ def _note(world: World, held: Held, seen: MemberSeen, asked: Asked) -> MemberPla
         noted = memberships.noted(session, held.target.account_id, seen.user.unique_id)
         planned = _plan(found, seen, asked, noted, reread=False)
         targets.taken_up(session, held.lease)
-        _fail_refused(session, found, planned, now)
+        fail_refused(session, found, planned.refused, now)
         for group, was_member in planned.note.items():
             memberships.note(
                 session,
@@ -115,14 +116,6 @@ def _fault(world: World, row: Request, seen: MemberSeen) -> str | None:
     if row.group_name not in seen.contents:
         return None  # became open meanwhile; looked at in the next round
     return look.group_fault(world.catalog, row, seen)
-
-
-def _fail_refused(
-    session: Session, found: Sequence[Request], planned: MemberPlan, now: datetime
-) -> None:
-    for row in found:
-        if row.id in planned.refused and row.state is State.APPROVED:
-            fail(session, row, planned.refused[row.id], now)
 
 
 def _record(world: World, held: Held, seen: MemberSeen, applied: Applied, asked: Asked) -> None:

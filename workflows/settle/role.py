@@ -27,6 +27,7 @@ from workflows.settle.lease import (
     earliest,
     end_what_is_over,
     fail,
+    fail_refused,
     hand_back,
     missing,
     take,
@@ -105,7 +106,7 @@ def _note(world: World, held: Held, seen: RoleDetail, asked: Asked) -> RolePlan:
                 _begin(world, session, row, seen, rows.noted_pair(found, row))
         planned = _plan(world, seen, found, asked)
         targets.taken_up(session, held.lease)
-        _fail_refused(session, found, planned, now)
+        fail_refused(session, found, planned.refused, now)
     return planned
 
 
@@ -127,14 +128,6 @@ def _plan(world: World, seen: RoleDetail, found: Sequence[Request], asked: Asked
     return plan(seen, wanted, installation=world.catalog.installation)
 
 
-def _fail_refused(
-    session: Session, found: Sequence[Request], planned: RolePlan, now: datetime
-) -> None:
-    for row in found:
-        if row.id in planned.refused and row.state is State.APPROVED:
-            fail(session, row, planned.refused[row.id], now)
-
-
 def _record(world: World, held: Held, read: Read, applied: Applied, asked: Asked) -> None:
     """Says what was read back, and nothing else: all is as wanted when a new plan is empty."""
     now, seen = world.clock.now(), read.after
@@ -146,7 +139,7 @@ def _record(world: World, held: Held, read: Read, applied: Applied, asked: Asked
         if applied.refused is not None:
             _fail_openings(session, found, asked, str(applied.refused), now)
         again = _plan(world, seen, found, asked)
-        _fail_refused(session, found, again, now)
+        fail_refused(session, found, again.refused, now)
         settled = again.trust is None and again.session_end is None
         looks = [missing(session, row, again.missing, now) for row in found]
         for row in found:
