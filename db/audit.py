@@ -130,6 +130,20 @@ def forget(session: Session) -> None:
     session.info.pop(_SAID, None)
 
 
+def head(session: Session) -> tuple[int, str]:
+    """The newest number and hash."""
+    at_head = session.scalars(select(AuditHead)).one()
+    return at_head.number, at_head.hash
+
+
+def holds(session: Session, number: int, short: str) -> bool:
+    """Whether row `number` is there, with a hash that begins so (nothing stands before row 1)."""
+    if number == 0:
+        return GENESIS.startswith(short)
+    found = session.scalars(select(Audit.hash).where(Audit.number == number)).one_or_none()
+    return found is not None and found.startswith(short)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """How far the chain holds: `rows` checked, the first row that is wrong, and what is wrong."""

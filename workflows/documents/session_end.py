@@ -5,6 +5,7 @@ deny beats everything (IAM User Guide, "AWS global condition context keys" and "
 logic"). The line stands there from the opening on, so nothing of ours has to run at the end.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +17,12 @@ from workflows.documents.text import Document, Statement
 
 NAME: Final = "xacct-session-end"
 """The name of the inline policy."""
+
+SELF: Final = "XacctSelf"
+ANCHOR_ROOM: Final = 20
+"""Characters that an anchor takes at most: `N`, ten digits, `H`, eight hex digits."""
+
+_ANCHOR: Final = re.compile(rf"{SELF}N([0-9]{{1,10}})H([0-9a-f]{{8}})")
 
 
 @dataclass(frozen=True, order=True)
@@ -46,6 +53,32 @@ def render(role_arn: str, lines: Iterable[Line]) -> dict[str, Any]:
         dated = {"DateLessThan": {"aws:TokenIssueTime": text.moment(boundary)}}
         made.append(_deny(f"XacctBefore{_stamp(boundary)}", ids, dated))
     return text.document([_itself(role_arn), *made])
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """How far the audit log had come when a policy was written: a number, and how its hash begins.
+
+    It stands in AWS, out of reach of who restores an old database or changes a new one.
+    """
+
+    number: int
+    short: str  # the first 8 hex digits of the row's hash
+
+
+def anchored(document: Document, anchor: Anchor) -> dict[str, Any]:
+    """The policy with the anchor in it: in the Sid of its first statement, where AWS ignores it."""
+    first, *rest = text.statements(document)
+    stamp = f"{SELF}N{anchor.number}H{anchor.short}"
+    return text.document([{**first, "Sid": stamp}, *rest])
+
+
+def anchor(document: Document | None) -> Anchor | None:
+    """The anchor that a policy holds, if it holds one."""
+    for statement in text.statements(document) if document is not None else []:
+        if found := _ANCHOR.fullmatch(str(statement.get("Sid", ""))):
+            return Anchor(int(found[1]), found[2])
+    return None
 
 
 def room_to_end(document: Document) -> int:
@@ -83,8 +116,14 @@ def _moment(condition: Document, operator: str, key: str) -> datetime | None:
 def as_wanted(document: Document | None, role_arn: str, lines: Iterable[Line]) -> bool:
     """Whether the policy that stands there says just what these lines say."""
     wanted = text.statements(render(role_arn, lines))
-    held = text.statements(document) if document is not None else []
+    held = [_plain(one) for one in text.statements(document or {})]
     return len(held) == len(wanted) and all(any(text.same(a, b) for b in held) for a in wanted)
+
+
+def _plain(statement: Statement) -> Statement:
+    """Without its anchor, which says nothing about sessions."""
+    is_anchored = _ANCHOR.fullmatch(str(statement.get("Sid", ""))) is not None
+    return {**statement, "Sid": SELF} if is_anchored else statement
 
 
 def _by(
@@ -99,7 +138,7 @@ def _by(
 def _itself(role_arn: str) -> Statement:
     """A borrowed administrator could otherwise delete this policy."""
     return {
-        "Sid": "XacctSelf",
+        "Sid": SELF,
         "Effect": "Deny",
         "NotAction": ["iam:Get*", "iam:List*"],
         "Resource": role_arn,

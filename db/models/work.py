@@ -1,82 +1,13 @@
-"""The tables. What is owed stands in four columns: inbox.try_at, targets.settle_at,
-requests.look_at and requests.draw_at; nothing else remembers work.
-"""
+"""What was asked for, what is owed for it, and what AWS is kept equal to."""
 
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    CheckConstraint,
-    DateTime,
-    Dialect,
-    Enum,
-    ForeignKey,
-    Index,
-    MetaData,
-    String,
-    Text,
-    TypeDecorator,
-    UniqueConstraint,
-)
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.lifecycle import State, Why
-
-
-class Utc(TypeDecorator[datetime]):
-    """Aware datetimes in UTC; a naive one is refused before it reaches the database."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        del dialect
-        if value is None or value.tzinfo is not None:
-            return value
-        return value.replace(tzinfo=UTC)
-
-
-class TargetKind(StrEnum):
-    """What xacct keeps equal to its rows: a role of an owner account, or an IAM user's places."""
-
-    ROLE = "role"
-    MEMBER = "member"
-
-
-def _word(kind: type[StrEnum]) -> Enum:
-    return Enum(kind, native_enum=False, length=24, values_callable=lambda e: [m.value for m in e])
-
-
-class Table(DeclarativeBase):
-    """The root of all tables: how constraints are named, which types become which columns."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime: Utc,
-        State: _word(State),
-        Why: _word(Why),
-        TargetKind: _word(TargetKind),
-        dict[str, Any]: JSON,
-        list[str]: JSON,
-    }
+from db.models.base import Table, TargetKind
 
 
 class Inbox(Table):
@@ -117,6 +48,14 @@ class Target(Table):
     watch_until: Mapped[datetime | None]  # a late write of a lost worker may arrive until then
     attempts: Mapped[int] = mapped_column(default=0)
     trouble: Mapped[str | None] = mapped_column(Text)
+    closing: Mapped[bool] = mapped_column(default=False)  # somebody is to be put out: goes first
+
+    # a role's trust policy as it was last read, and AWS's times of its last write and of the read
+    # right before that: between the two an edit of somebody else can have been lost
+    trust: Mapped[dict[str, Any] | None]
+    seen_at: Mapped[datetime | None]
+    reread_at: Mapped[datetime | None]
+    written_at: Mapped[datetime | None]
 
 
 class Request(Table):
@@ -135,6 +74,7 @@ class Request(Table):
         Index("ix_requests_role_state", "role_target_id", "state", "ended_at"),
         Index("ix_requests_member_state", "member_target_id", "state"),
         Index("ix_requests_requester_state", "requester", "state"),
+        Index("ix_requests_extends", "extends"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -156,6 +96,7 @@ class Request(Table):
     group_name: Mapped[str | None] = mapped_column(String(128))
     delivery: Mapped[str] = mapped_column(String(24))
     session_end: Mapped[bool]
+    mfa: Mapped[bool] = mapped_column(default=False)
     grantee_kind: Mapped[str] = mapped_column(String(24))
     grantee_name: Mapped[str] = mapped_column(String(128))
     grantee_arn: Mapped[str] = mapped_column(String(255))
@@ -163,6 +104,7 @@ class Request(Table):
     vendor_arn: Mapped[str | None] = mapped_column(String(255))
     approvals_needed: Mapped[int]
     seconds: Mapped[int]
+    extends: Mapped[int | None] = mapped_column(ForeignKey("requests.id"))
     reason: Mapped[str] = mapped_column(Text)
     channel: Mapped[str] = mapped_column(String(24))
     findings: Mapped[list[str]] = mapped_column(default=list)
@@ -184,6 +126,7 @@ class Request(Table):
     grantee_id: Mapped[str | None] = mapped_column(String(64))
     role_id: Mapped[str | None] = mapped_column(String(64))
     vendor_id: Mapped[str | None] = mapped_column(String(64))
+    longest_session: Mapped[int | None]  # seconds: the role's MaxSessionDuration
     boundary_at: Mapped[datetime | None]
     unbroken_since: Mapped[datetime | None]
     role_open_at: Mapped[datetime | None]
@@ -191,6 +134,8 @@ class Request(Table):
     role_closed_at: Mapped[datetime | None]
     member_closed_at: Mapped[datetime | None]
     missing_since: Mapped[datetime | None]
+    open_since: Mapped[datetime | None]  # AWS's time of the read that showed all of it open
+    verified: Mapped[bool | None]  # AWS's simulation allowed it; False: it could not be asked
     trouble: Mapped[str | None] = mapped_column(Text)
 
     # what Slack is owed
@@ -238,52 +183,3 @@ class Membership(Table):
     user_name: Mapped[str] = mapped_column(String(64))
     was_member: Mapped[bool]
     noted_at: Mapped[datetime]
-
-
-class Person(Table):
-    """Who somebody in Slack is, as Slack said at `seen_at`."""
-
-    __tablename__ = "people"
-
-    user: Mapped[str] = mapped_column(String(24), primary_key=True)
-    team: Mapped[str] = mapped_column(String(24))
-    name: Mapped[str] = mapped_column(String(255))
-    email: Mapped[str | None] = mapped_column(String(255))
-    email_confirmed: Mapped[bool]
-    guest: Mapped[bool]
-    bot: Mapped[bool]
-    stranger: Mapped[bool]
-    deleted: Mapped[bool]
-    seen_at: Mapped[datetime]
-
-
-class Audit(Table):
-    """One attempt or change. `text` is what is hashed; the other columns are its index."""
-
-    __tablename__ = "audit"
-    __table_args__ = (
-        Index("ix_audit_request", "request_id"),
-        Index("ix_audit_actor", "actor", "number"),
-    )
-
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at: Mapped[datetime]
-    event: Mapped[str] = mapped_column(String(32))
-    actor: Mapped[str] = mapped_column(String(255))
-    request_id: Mapped[int | None]
-    role: Mapped[str | None] = mapped_column(String(255))
-    text: Mapped[str] = mapped_column(Text)
-    key_id: Mapped[str] = mapped_column(String(16))
-    before: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64))
-
-
-class AuditHead(Table):
-    """The newest number and hash: one row, locked last in a transaction, so order is total."""
-
-    __tablename__ = "audit_head"
-    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    number: Mapped[int]
-    hash: Mapped[str] = mapped_column(String(64))

@@ -1,0 +1,23 @@
+"""The tables. What is owed stands in five columns: inbox.try_at, targets.settle_at,
+requests.look_at and the draw_at of requests and alerts; nothing else remembers work.
+"""
+
+from db.models.base import Table, TargetKind, Utc
+from db.models.log import Alert, Audit, AuditHead, Hold, Person
+from db.models.work import Decision, Inbox, Membership, Request, Target
+
+__all__ = [
+    "Alert",
+    "Audit",
+    "AuditHead",
+    "Decision",
+    "Hold",
+    "Inbox",
+    "Membership",
+    "Person",
+    "Request",
+    "Table",
+    "Target",
+    "TargetKind",
+    "Utc",
+]

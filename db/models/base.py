@@ -1,0 +1,64 @@
+"""The root of all tables: which types become which columns, how constraints are named."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase
+
+from db.lifecycle import State, Why
+
+
+class Utc(TypeDecorator[datetime]):
+    """Aware datetimes in UTC; a naive one is refused before it reaches the database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+class TargetKind(StrEnum):
+    """What xacct keeps equal to its rows: a role of an owner account, or an IAM user's places."""
+
+    ROLE = "role"
+    MEMBER = "member"
+
+
+def _word(kind: type[StrEnum]) -> Enum:
+    return Enum(kind, native_enum=False, length=24, values_callable=lambda e: [m.value for m in e])
+
+
+class Table(DeclarativeBase):
+    """The root of all tables: how constraints are named, which types become which columns."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Utc,
+        State: _word(State),
+        Why: _word(Why),
+        TargetKind: _word(TargetKind),
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+    }

@@ -1,0 +1,93 @@
+"""What is known of people, what was recorded, and what needs an administrator."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Table
+
+
+class Person(Table):
+    """Who somebody in Slack is, as Slack said at `seen_at`."""
+
+    __tablename__ = "people"
+
+    user: Mapped[str] = mapped_column(String(24), primary_key=True)
+    team: Mapped[str] = mapped_column(String(24))
+    name: Mapped[str] = mapped_column(String(255))
+    email: Mapped[str | None] = mapped_column(String(255))
+    email_confirmed: Mapped[bool]
+    guest: Mapped[bool]
+    bot: Mapped[bool]
+    stranger: Mapped[bool]
+    deleted: Mapped[bool]
+    seen_at: Mapped[datetime]
+
+
+class Audit(Table):
+    """One attempt or change. `text` is what is hashed; the other columns are its index."""
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        Index("ix_audit_request", "request_id"),
+        Index("ix_audit_actor", "actor", "number"),
+    )
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    event: Mapped[str] = mapped_column(String(32))
+    actor: Mapped[str] = mapped_column(String(255))
+    request_id: Mapped[int | None]
+    role: Mapped[str | None] = mapped_column(String(255))
+    text: Mapped[str] = mapped_column(Text)
+    key_id: Mapped[str] = mapped_column(String(16))
+    before: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class AuditHead(Table):
+    """The newest number and hash: one row, locked last in a transaction, so order is total."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class Alert(Table):
+    """Something that needs an administrator: one message, redrawn until it is over."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (UniqueConstraint("key"), Index("ix_alerts_draw", "draw_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(255))  # the same finding is the same row
+    kind: Mapped[str] = mapped_column(String(32))
+    sentence: Mapped[str] = mapped_column(Text)
+    facts: Mapped[dict[str, Any]]
+    since: Mapped[datetime]
+    over_at: Mapped[datetime | None]
+    changed: Mapped[int] = mapped_column(default=1)
+    drawn: Mapped[int] = mapped_column(default=0)
+    draw_at: Mapped[datetime | None]
+    draw_attempts: Mapped[int] = mapped_column(default=0)
+    channel: Mapped[str | None] = mapped_column(String(24))
+    ts: Mapped[str | None] = mapped_column(String(32))
+
+
+class Hold(Table):
+    """While one stands, xacct opens nothing; closing goes on. An administrator lifts it."""
+
+    __tablename__ = "holds"
+    __table_args__ = (Index("ix_holds_lifted", "lifted_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    reason: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[str | None] = mapped_column(String(255))

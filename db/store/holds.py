@@ -1,0 +1,36 @@
+"""Holds: while one stands, xacct opens nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import audit
+from db.models import Hold
+
+RESTORE = "restore"
+"""The database is behind what xacct wrote into AWS: it was restored from a backup."""
+
+
+def standing(session: Session) -> Sequence[Hold]:
+    """What holds every opening now, the oldest first."""
+    return session.scalars(select(Hold).where(Hold.lifted_at.is_(None)).order_by(Hold.id)).all()
+
+
+def put(session: Session, kind: str, *, reason: str, at: datetime) -> None:
+    """Holds every opening from now on; a second hold of one kind is the first."""
+    if any(one.kind == kind for one in standing(session)):
+        return
+    session.add(Hold(kind=kind, reason=reason, since=at))
+    audit.say(session, "hold", actor="xacct", at=at, kind=kind, reason=reason)
+    session.flush()
+
+
+def lift(session: Session, kind: str, *, by: str, at: datetime) -> bool:
+    """Lets xacct open again; False when nothing of that kind stood."""
+    found = [one for one in standing(session) if one.kind == kind]
+    for one in found:
+        one.lifted_at, one.lifted_by = at, by
+        audit.say(session, "hold lifted", actor=by, at=at, kind=kind, reason=one.reason)
+    return bool(found)
