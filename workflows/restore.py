@@ -27,8 +27,8 @@ def check(session: Session, document: Document | None, *, role: str, at: datetim
         holds.RESTORE,
         reason=(
             f"{role} was last written when the audit log had row {anchor.number} "
-            f"({anchor.short}…); this database ends at row {newest} or holds another one. It was restored "
-            "from a backup, or is another database."
+            f"({anchor.short}…); this database ends at row {newest}, or holds another row there. "
+            "It was restored from a backup, or is another database."
         ),
         at=at,
     )
