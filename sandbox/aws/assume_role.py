@@ -15,14 +15,15 @@ from sandbox.aws.handlers import judged_params
 from sandbox.aws.principals import role_named_exactly
 from sandbox.aws.records import Records
 from sandbox.aws.request import Params, current, one_meaning
+from sandbox.aws.sessions import Sessions
 from sandbox.aws.spread import Spread
 
 _NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/\\-]{2,1224}", re.ASCII)
 _SHORTEST, _LONGEST, _CHAINED = 900, 43200, 3600  # seconds
+_LONGEST_OF_USER = 129600  # seconds, by GetSessionToken
 
 Handle = Callable[..., Awaitable[Answer]]
-Sessions = dict[str, dict[str, Any]]
 
 
 class AssumeRole:
@@ -60,15 +61,13 @@ class AssumeRole:
             with self._spread.seen_by_enforcement():
                 if params["Action"] == "AssumeRole":
                     self._check(request.caller, params)
+                elif params["Action"] == "GetSessionToken":
+                    _check_length(request.caller, params)
+                request.mfa = self._sessions.mfa.use(request)
                 answer = await self._handle(method, path, headers, body, query)
         except AwsError as error:
             return refusal("sts", error)
-        return _with_identity(answer, self.source_identity(request.key, params))
-
-    def source_identity(self, key: str, params: Params) -> str | None:
-        """The source identity of a call: its own, or the one its session carries."""
-        inherited = (self._sessions.get(key) or {}).get("SourceIdentity")
-        return params.get("SourceIdentity") or inherited
+        return _with_identity(answer, self._sessions.source_identity(request))
 
     def register(self, key: str, session: dict[str, Any]) -> None:
         """Keeps a new session, if it is not too long; called once the policies have let it in."""
@@ -87,7 +86,9 @@ class AssumeRole:
                     "The requested DurationSeconds exceeds the MaxSessionDuration "
                     "set for this role."
                 )
-            session["SourceIdentity"] = self.source_identity(request.key, params)
+            session["SourceIdentity"] = self._sessions.source_identity(request)
+        elif params.get("Action") == "GetSessionToken":
+            session["Mfa"] = request.mfa
         self._register(key, session)
 
     def _check(self, caller: str, params: Params) -> None:
@@ -95,7 +96,7 @@ class AssumeRole:
         for name, pattern in (("SourceIdentity", _NAME), ("ExternalId", _EXTERNAL_ID)):
             if name in params:
                 _check_pattern(params[name], pattern, name[:1].lower() + name[1:])
-        _check_duration(params.get("DurationSeconds") or str(_CHAINED))
+        _check_duration(params.get("DurationSeconds") or str(_CHAINED), _LONGEST)
         if caller.endswith(":root"):
             raise denied("Roles may not be assumed by root accounts.")
         role_named_exactly(self._records, params["RoleArn"])
@@ -109,21 +110,23 @@ def _check_pattern(value: str, pattern: re.Pattern[str], parameter: str) -> None
         )
 
 
-def _check_duration(value: str) -> None:
-    if not value.isdigit() or not _SHORTEST <= int(value) <= _LONGEST:
+def _check_length(caller: str, params: Params) -> None:
+    longest = _CHAINED if caller.endswith(":root") else _LONGEST_OF_USER
+    _check_duration(params.get("DurationSeconds") or str(_CHAINED), longest)
+
+
+def _check_duration(value: str, longest: int) -> None:
+    if not value.isdigit() or not _SHORTEST <= int(value) <= longest:
         raise invalid(
             f"1 validation error detected: Value '{value}' at 'durationSeconds' failed to satisfy "
-            f"constraint: Member must have value between {_SHORTEST} and {_LONGEST}"
+            f"constraint: Member must have value between {_SHORTEST} and {longest}"
         )
 
 
 def _check_served(params: Params) -> None:
-    """No MFA device exists here, so no code is the right one; other things would be ignored."""
     for name in params:
         if name.startswith(("TransitiveTagKeys", "ProvidedContexts")):
             raise AwsError(400, "NotServed", f"The sandbox does not serve {name}.")
-    if "SerialNumber" in params or "TokenCode" in params:
-        raise denied("MultiFactorAuthentication failed with invalid MFA one time pass code.")
 
 
 def _with_identity(answer: Answer, identity: str | None) -> Answer:

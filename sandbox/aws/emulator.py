@@ -8,21 +8,25 @@ them is made to do is written in the module of that concern.
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from sandbox.aws.answers import Answer
 from sandbox.aws.assume_role import AssumeRole
 from sandbox.aws.calls import CallLog
 from sandbox.aws.conditions import Conditions, frozen
 from sandbox.aws.handlers import Handlers
 from sandbox.aws.judge import Judge
 from sandbox.aws.loading import Ministack
+from sandbox.aws.mfa import MfaDevices
 from sandbox.aws.moved_time import MovedTime
 from sandbox.aws.principals import Principals
 from sandbox.aws.quotas import Quotas
 from sandbox.aws.records import Records
 from sandbox.aws.rename import update_user
-from sandbox.aws.request import current
+from sandbox.aws.request import Params, current
 from sandbox.aws.rules import Rules
+from sandbox.aws.sessions import Sessions
 from sandbox.aws.simulate import Simulation
 from sandbox.aws.spread import Spread
 from sandbox.clock import SharedClock
@@ -50,8 +54,10 @@ class Emulator:
         self.records = Records(parts.iam)
         self.quotas = Quotas(self.records)
         sts = parts.sts
+        self._mfa = MfaDevices(self.records, clock)
+        self._sessions = Sessions(sts._sessions, self.records, self._mfa, clock)
         self._roles = AssumeRole(
-            sts.handle_request, sts.register_session, sts._sessions, self.records, self.spread
+            sts.handle_request, sts.register_session, self._sessions, self.records, self.spread
         )
         self.app = parts.app.app
 
@@ -118,24 +124,20 @@ class Emulator:
         evaluator.parse_policy_document = lambda document: parse(
             frozen(json.loads(document)) if isinstance(document, str) else document
         )
-        self._tell_source_identity()
+        self._tell_of_sessions()
 
-    def _tell_source_identity(self) -> None:
+    def _tell_of_sessions(self) -> None:
         principal_keys = self._parts.evaluator._principal_keys
 
-        def with_identity(credential: Any) -> Any:
-            keys = principal_keys(credential)
-            session = self._parts.sts._sessions.get(credential.access_key_id) or {}
-            if session.get("SourceIdentity"):
-                keys["aws:sourceidentity"] = session["SourceIdentity"]
-            return keys
+        def with_session(credential: Any) -> Any:
+            return principal_keys(credential) | self._sessions.carried(credential.access_key_id)
 
         for module in (self._parts.evaluator, self._parts.sts):
-            module._principal_keys = with_identity
+            module._principal_keys = with_session
 
     def _judge_calls(self) -> None:
         evaluator, sts = self._parts.evaluator, self._parts.sts
-        judge = Judge(self._parts, self.records, self.spread, self._roles.source_identity)
+        judge = Judge(self._parts, self.records, self.spread, self._sessions)
         self._parts.actions.extract_resource_arn = judge.name_resource
         evaluator.enforce = judge.judge
         evaluator.resolve_principal = judge.living_principal
@@ -155,14 +157,25 @@ class Emulator:
             "SimulateCustomPolicy": lambda params: simulation.custom(_account(), params),
             "UpdateUser": lambda params: update_user(self.records, principals, _account(), params),
             "GetAccountSummary": lambda params: self.quotas.told(_account(), summary(params)),
+            **self._mfa_handlers(),
         }
-        rules = Rules(self.records, self.quotas, principals)
+        rules = Rules(self.records, self.quotas, principals, self._mfa)
         served = self._parts.app.SERVICE_HANDLERS
         answer_s3 = served["s3"]
         served.clear()
         served["iam"] = Handlers(table, rules, self.spread).handle
         served["sts"] = self._roles.handle
         served["s3"] = answer_s3
+
+    def _mfa_handlers(self) -> dict[str, Callable[[Any], Answer]]:
+        handlers, mfa = self._parts.iam._IAM_HANDLERS, self._mfa
+        ours = {
+            "CreateVirtualMFADevice": mfa.create,
+            "EnableMFADevice": mfa.proven(handlers["EnableMFADevice"]),
+            "ResyncMFADevice": mfa.proven(handlers["ResyncMFADevice"]),
+            "ListMFADevices": mfa.listing(handlers["ListMFADevices"]),
+        }
+        return {name: partial(_in_account, handler) for name, handler in ours.items()}
 
     def _policies_of(self, kind: str, account_id: str, name: str) -> tuple[Any, Any]:
         evaluator = self._parts.evaluator
@@ -179,6 +192,10 @@ def _read(spread: Spread, name: str) -> Callable[[Any], Any]:
 
 def _write(spread: Spread, name: str) -> Callable[[Any, Any], None]:
     return lambda _, records: spread.keep(name, records)
+
+
+def _in_account(handler: Callable[[str, Params], Answer], params: Params) -> Answer:
+    return handler(_account(), params)
 
 
 def _account() -> str:

@@ -1,31 +1,30 @@
 """The judgement of each call: who asks, for what, on which resource, with which condition keys."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from sandbox.aws.conditions import frozen
-from sandbox.aws.keys import ABOUT_ONESELF, assume_role_keys, iam_keys, resource_of
+from sandbox.aws.keys import ABOUT_ONESELF, iam_keys, resource_of
 from sandbox.aws.loading import Ministack
 from sandbox.aws.principals import Principals
 from sandbox.aws.records import Records
 from sandbox.aws.request import Params, current
+from sandbox.aws.sessions import Sessions
 from sandbox.aws.spread import Spread
-
-SourceIdentity = Callable[[str, Params], str | None]
 
 
 class Judge:
     """Goes around ministack's enforcement, and asks it for the verdicts."""
 
     def __init__(
-        self, parts: Ministack, records: Records, spread: Spread, identity: SourceIdentity
+        self, parts: Ministack, records: Records, spread: Spread, sessions: Sessions
     ) -> None:
         self._parts = parts
         self._records = records
         self._spread = spread
-        self._identity = identity
+        self._sessions = sessions
         self._principals = Principals(records)
         self._resource_arn = parts.actions.extract_resource_arn
         self._enforce = parts.evaluator.enforce
@@ -44,10 +43,12 @@ class Judge:
     ) -> Any:
         """The ARN a call is judged on; notes who asks for what. Comes before `judge`."""
         request = current.get()
+        request.service = service
         _, request.account_id = where
         request.key = self._parts.app.extract_access_key_id(headers, query) or ""
         credential = self._parts.evaluator.resolve_credential(request.key, request.account_id)
         request.caller = getattr(credential, "principal_arn", request.key)
+        request.temporary = getattr(credential, "session_token", None) is not None
         if service in ("iam", "sts"):
             request.params = Params(
                 {k: v[0] if isinstance(v, list) else v for k, v in query.items()}
@@ -71,6 +72,8 @@ class Judge:
         """None when the call may be made, else why not; a call may need several permissions."""
         request = current.get()
         request.action = request.action or action
+        if barred := self._sessions.barred(key, action):
+            return self._parts.evaluator.AuthError(*barred)
         request.judged.add(action)
         context = {**(service_context or {}), **self._keys(service, action)}
         asked = [action]
@@ -83,6 +86,8 @@ class Judge:
                     key, each, service, region, resource_arn=resource_arn, service_context=context
                 )
                 if refused is not None:
+                    if not isinstance(refused, self._parts.evaluator.AuthError):
+                        self._sessions.mfa.check(request)  # a wrong code is told first
                     return refused
         return None
 
@@ -91,8 +96,7 @@ class Judge:
         if service == "iam":
             return iam_keys(self._records, request.account_id, request.params)
         if action == "sts:AssumeRole":
-            identity = self._identity(request.key, request.params)
-            return assume_role_keys(self._records, request.params, identity)
+            return self._sessions.asked(request)
         return {}
 
     def trusts(self, document: Any, caller_arn: str, context: Any = None) -> bool:

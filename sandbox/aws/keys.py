@@ -10,8 +10,12 @@ from sandbox.aws.request import Params
 
 # Calls that mean the caller himself when they name no user.
 ABOUT_ONESELF = frozenset(
-    {"GetUser", "CreateAccessKey", "ListAccessKeys", "UpdateAccessKey", "DeleteAccessKey"}
+    {
+        *("GetUser", "CreateAccessKey", "ListAccessKeys", "UpdateAccessKey", "DeleteAccessKey"),
+        "ListMFADevices",
+    }
 )
+_OF_USER = ABOUT_ONESELF | {"EnableMFADevice", "DeactivateMFADevice", "ResyncMFADevice"}
 _MEMBERSHIP = frozenset({"AddUserToGroup", "RemoveUserFromGroup"})
 _SETS_BOUNDARY = frozenset(
     {"CreateUser", "CreateRole", "PutUserPermissionsBoundary", "PutRolePermissionsBoundary"}
@@ -25,7 +29,7 @@ def subject(action: str) -> str | None:
     """
     if action in _MEMBERSHIP:
         return "group"
-    if action in ABOUT_ONESELF:
+    if action in _OF_USER:
         return "user"
     return next((kind for kind in ("user", "role", "group") if kind.title() in action), None)
 
@@ -37,14 +41,23 @@ def resource_of(records: Records, account_id: str, params: Params) -> str:
         return params.get("PolicySourceArn") or "*"
     if action == "CreatePolicy":
         return _arn(account_id, "policy", params, params.get("PolicyName", ""))
+    if action == "CreateVirtualMFADevice":
+        return _arn(account_id, "mfa", params, params.get("VirtualMFADeviceName", ""))
     kind = subject(action)
     if kind is None:
-        return params.get("PolicyArn") or "*"
+        return params.get(_named_by(action)) or "*"
     name = params.get(f"{kind.title()}Name")
     if not name:
         return "*"
     record = records.get(kind, account_id, name)
     return str(record["Arn"]) if record else _arn(account_id, kind, params, name)
+
+
+def _named_by(action: str) -> str:
+    """The parameter with the ARN of what an action is about, if that is no user, role or group."""
+    if action == "DeleteVirtualMFADevice":
+        return "SerialNumber"
+    return "PolicyArn" if "Policy" in action and "Password" not in action else ""
 
 
 def _arn(account_id: str, kind: str, params: Params, name: str) -> str:

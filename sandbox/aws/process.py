@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -15,6 +16,7 @@ import boto3
 
 from sandbox.aws.calls import Call, call_from_json
 from sandbox.aws.clients import Clients, Keys
+from sandbox.aws.totp import code, step_of
 from sandbox.clock import SharedClock
 
 __all__ = ["Call", "Keys", "SandboxAws", "StartError"]
@@ -33,9 +35,12 @@ class StartError(RuntimeError):
 class SandboxAws:
     """Owns the server process: a context manager that stops it."""
 
-    def __init__(self, process: subprocess.Popen[str], endpoint: str, secret: str) -> None:
+    def __init__(
+        self, process: subprocess.Popen[str], endpoint: str, secret: str, clock: SharedClock
+    ) -> None:
         self._process = process
         self._secret = secret
+        self._clock = clock
         self._clients = Clients(endpoint)
         self.endpoint = endpoint
 
@@ -63,7 +68,7 @@ class SandboxAws:
                 _close(process)
                 said.seek(0)
                 raise StartError(said.read().strip() or "The sandbox AWS ended without a word.")
-        aws = cls(process, found.group(), secret)
+        aws = cls(process, found.group(), secret, clock)
         if spread:
             aws.spread(spread)
         return aws
@@ -79,6 +84,27 @@ class SandboxAws:
     def client(self, service: str, keys: Keys) -> Any:
         """A boto3 client for the sandbox (iam, sts or s3): no retries, short timeouts."""
         return self._clients.client(service, keys)
+
+    def mfa(self, account_id: str, user_name: str) -> tuple[str, Callable[[], str]]:
+        """Gives a user a virtual MFA device; its serial number, and what tells the code of now.
+
+        As on AWS a code counts once: for a second one the clock must go on by thirty seconds.
+        """
+        iam = self.client("iam", self.root(account_id))
+        name = f"{user_name}-{secrets.token_hex(4)}"
+        made = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]
+        serial, seed = made["SerialNumber"], made["Base32StringSeed"].decode()
+
+        def told(ago: int = 0) -> str:
+            return code(seed, step_of(self._clock.time()) - ago)
+
+        iam.enable_mfa_device(
+            UserName=user_name,
+            SerialNumber=serial,
+            AuthenticationCode1=told(2),
+            AuthenticationCode2=told(1),
+        )
+        return serial, told
 
     def calls(self) -> list[Call]:
         """Every call since the start or the last `forget_calls`, oldest first."""

@@ -75,6 +75,35 @@ class Records:
             if owner == account_id and key["UserName"] == user_name
         ]
 
+    def mfa_device(self, account_id: str, serial: str) -> Record | None:
+        """The virtual MFA device of that serial number, or None."""
+        found: Record | None = self._iam._mfa_devices.get_scoped(account_id, None, serial)
+        return found
+
+    def mfa_devices_of(self, account_id: str, user_name: str) -> list[Record]:
+        """A user's MFA devices."""
+        return [
+            device
+            for (owner, _), device in self._iam._mfa_devices.to_dict().items()
+            if owner == account_id and device["User"] == user_name
+        ]
+
+    def add_mfa_device(self, account_id: str, path: str, name: str, seed: str) -> str | None:
+        """The serial number of a new device that nobody has yet; None when there is one."""
+        serial = f"arn:aws:iam::{account_id}:mfa{path}{name}"
+        if self.mfa_device(account_id, serial):
+            return None
+        device = {
+            "SerialNumber": serial,
+            "Path": path,
+            "User": None,
+            "EnableDate": None,
+            "Base32StringSeed": seed,
+            "Used": 0,  # the step of the last code that counted
+        }
+        self._iam._mfa_devices.set_scoped(account_id, None, serial, device)
+        return serial
+
     def rename_user(self, account_id: str, name: str, renamed: str, path: str) -> None:
         """Gives a user another name and path; his id, keys, groups and policies stay his."""
         user = self._iam._users.pop_scoped(account_id, None, name)
@@ -91,6 +120,8 @@ class Records:
             group["Users"][group["Users"].index(name)] = renamed
         for key in self.access_keys_of(account_id, name):
             key["UserName"] = renamed
+        for device in self.mfa_devices_of(account_id, name):
+            device["User"] = renamed
 
     def trusting(self, principal: str) -> Iterator[Record]:
         """The roles of any account whose trust policy names this principal."""

@@ -25,7 +25,10 @@ class Request:
     key: str = ""
     account_id: str = ""
     caller: str = ""
+    service: str = ""
     action: str = ""
+    temporary: bool = False  # signed with the key of a session
+    mfa: bool = False  # a code of an MFA device came along and was right
     params: Params = field(default_factory=Params)
     judged: set[str] = field(default_factory=set)
 

@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape
 
 from sandbox.aws.documents import identity_statements
 from sandbox.aws.errors import AwsError, conflict, invalid
+from sandbox.aws.mfa import MfaDevices
 from sandbox.aws.principals import Principals
 from sandbox.aws.quotas import Quotas
 from sandbox.aws.records import Record, Records
@@ -23,7 +24,9 @@ _LONGEST = {"user": 64, "role": 64, "group": 128}
 class Rules:
     """The checks of each IAM action, by account and parameters; they may mend the parameters."""
 
-    def __init__(self, records: Records, quotas: Quotas, principals: Principals) -> None:
+    def __init__(
+        self, records: Records, quotas: Quotas, principals: Principals, mfa: MfaDevices
+    ) -> None:
         self._records = records
         self._quotas = quotas
         self._principals = principals
@@ -42,6 +45,7 @@ class Rules:
             "UpdateRole": (_session_length,),
             "UpdateAssumeRolePolicy": (self._trust("PolicyDocument"),),
             "AddUserToGroup": (quotas.groups,),
+            "EnableMFADevice": (mfa.room,),
             "UpdateAccessKey": (self._own_key,),
             "DeleteAccessKey": (self._own_key,),
             "DeleteUser": (self._bare_user,),
@@ -157,6 +161,8 @@ class Rules:
             raise conflict("Cannot delete entity, must remove users from group first.")
         if self._records.inline("user", account_id, name):
             raise conflict("Cannot delete entity, must delete policies first.")
+        if self._records.mfa_devices_of(account_id, name):
+            raise conflict("Cannot delete entity, must delete MFA device first.")
 
     def _bare_group(self, account_id: str, params: Params) -> None:
         group = self._records.get("group", account_id, params["GroupName"])

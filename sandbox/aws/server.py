@@ -71,6 +71,9 @@ class Server:
         token = current.set(request)
         try:
             await self._emulator.app(scope, receive, self._dated(send_and_note))
+        except AwsError as error:
+            status, _, body = refusal(request.service, error)
+            await _reply(self._dated(send_and_note), status, "text/xml", body)
         finally:
             current.reset(token)
         if request.action and answered:

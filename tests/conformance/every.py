@@ -8,12 +8,16 @@ from tests.conformance import (
     granting,
     interface,
     least_privilege,
+    mfa,
     principals,
     sessions,
 )
 from tests.conformance.checks import CHECKS, Check
 
-SECTIONS = (granting, principals, conditions, sessions, credentials, least_privilege, interface)
+SECTIONS = (
+    *(granting, principals, conditions, mfa, sessions),
+    *(credentials, least_privilege, interface),
+)
 
 
 def every_check() -> list[Check]:

@@ -27,6 +27,11 @@ class Leftovers:
         # Policies hang on the others, so they go last.
         self._steps.insert(0, lambda: _remove_policy(iam, arn))
 
+    def mfa_device(self, iam: Any, serial: str, user_name: str) -> None:
+        self._steps.append(lambda: iam.delete_virtual_mfa_device(SerialNumber=serial))
+        named = {"UserName": user_name, "SerialNumber": serial}
+        self._steps.append(lambda: iam.deactivate_mfa_device(**named))
+
     def bucket(self, s3: Any, name: str) -> None:
         self._steps.append(lambda: s3.delete_bucket(Bucket=name))
 

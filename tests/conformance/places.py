@@ -43,6 +43,9 @@ class Sandbox:
     def pause(self, seconds: float) -> None:
         """Nothing to wait for here."""
 
+    def let_pass(self, seconds: float) -> None:
+        self.clock.move(timedelta(seconds=seconds))
+
     def move(self, by: timedelta) -> None:
         self.clock.move(by)
 
@@ -90,6 +93,10 @@ class RealAws:
     def pause(self, seconds: float) -> None:
         """Gives a write time to spread."""
         threading.Event().wait(seconds)
+
+    def let_pass(self, seconds: float) -> None:
+        """Waits until a code of an MFA device has gone by."""
+        self.pause(seconds)
 
     def move(self, *_: Any) -> None:
         raise LookupError(Need.CLOCK.value)

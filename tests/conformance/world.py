@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from sandbox.aws.clients import Keys
+from sandbox.aws.totp import STEP, code, step_of
 from tests.conformance.documents import Statement, document
 from tests.conformance.leftovers import Leftovers
 
@@ -61,6 +62,14 @@ class Group:
     account: Account
 
 
+@dataclass(frozen=True)
+class Mfa:
+    """A virtual MFA device; `seed` in base32."""
+
+    serial: str
+    seed: str
+
+
 class Place(Protocol):
     """Where the accounts are: the sandbox, or AWS itself."""
 
@@ -71,6 +80,7 @@ class Place(Protocol):
     def root_keys(self, account_id: str) -> Keys: ...
     def now(self) -> datetime: ...
     def pause(self, seconds: float) -> None: ...
+    def let_pass(self, seconds: float) -> None: ...
     def move(self, by: timedelta) -> None: ...
     def set_quota(self, account_id: str, name: str, value: int) -> None: ...
     def signed(self, keys: Keys | None, query: str, body: str) -> int: ...
@@ -176,6 +186,29 @@ class World:
     def join(self, group: Group, user: User) -> None:
         group.account.iam.add_user_to_group(GroupName=group.name, UserName=user.name)
 
+    def mfa(self, user: User) -> Mfa:
+        """Gives a user a virtual MFA device."""
+        iam = user.account.iam
+        made = iam.create_virtual_mfa_device(VirtualMFADeviceName=fresh("mfa"))["VirtualMFADevice"]
+        serial, seed = made["SerialNumber"], made["Base32StringSeed"].decode()
+        self._left.mfa_device(iam, serial, user.name)
+        self.place.let_pass(2 * STEP)
+        step = step_of(self.now().timestamp())
+        codes = (code(seed, step - 1), code(seed, step))
+        asked: dict[str, Any] = {"UserName": user.name, "SerialNumber": serial}
+        iam.enable_mfa_device(**asked, AuthenticationCode1=codes[0], AuthenticationCode2=codes[1])
+        return Mfa(serial, seed)
+
+    def coded(self, mfa: Mfa) -> dict[str, str]:
+        """The parameters that hold a code nobody has used."""
+        self.place.let_pass(STEP)
+        step = step_of(self.now().timestamp())
+        return {"SerialNumber": mfa.serial, "TokenCode": code(mfa.seed, step)}
+
+    def token(self, user: User, **asked: Any) -> Keys:
+        """A user takes a session token; its keys."""
+        return _keys(self.may(user, "sts", "get_session_token", **asked))
+
     def leave(self, group: Group, user: User) -> None:
         group.account.iam.remove_user_from_group(GroupName=group.name, UserName=user.name)
 
@@ -197,8 +230,7 @@ class World:
         answer = self.may(
             who, "sts", "assume_role", RoleArn=role.arn, RoleSessionName=session or "sess", **asked
         )
-        made = answer["Credentials"]
-        return Keys(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+        return _keys(answer)
 
     def refused(
         self, who: User | Keys, role: Role, session: str = "", code: str = DENIED, **asked: Any
@@ -282,6 +314,11 @@ def fresh(kind: str) -> str:
 
 def code_of(error: ClientError) -> str:
     return str(error.response["Error"]["Code"])
+
+
+def _keys(answer: Any) -> Keys:
+    made = answer["Credentials"]
+    return Keys(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 
 
 def keys_of(who: User | Keys) -> Keys:
