@@ -64,7 +64,7 @@ def _sentence(row: Request) -> str:
     whom = escaped(row.grantee_name, 128)
     return (
         f"Request #{row.id}: {user(row.requester)} asks for {escaped(row.role, 150)} for "
-        f"{whom} for {_length(row)}: {escaped(row.reason, REASON_SHOWN)}."
+        f"{whom}{_mfa(row)} for {_length(row)}: {escaped(row.reason, REASON_SHOWN)}."
     )
 
 
@@ -75,10 +75,17 @@ def _length(row: Request) -> str:
 def _fields(row: Request) -> list[tuple[str, str]]:
     return [
         ("Requester", user(row.requester)),
-        (f"For {_KINDS.get(row.grantee_kind, 'whom')}", code(row.grantee_name, 128)),
+        (
+            f"For {_KINDS.get(row.grantee_kind, 'whom')}",
+            f"{code(row.grantee_name, 128)}{_mfa(row)}",
+        ),
         ("Account", f"{code(row.account_name, 64)} {escaped(row.account_id, 12)}"),
         ("For how long", _length(row)),
     ]
+
+
+def _mfa(row: Request) -> str:
+    return ", needs MFA" if row.mfa else ""
 
 
 _KINDS: Final = {"user": "IAM user", "machine": "machine", "person": "person"}
@@ -216,7 +223,7 @@ def _because(row: Request, facts: Facts) -> str:
     """Why it ended, as a sentence."""
     by = f" by {user(facts.ended_by)}" if facts.ended_by else ""
     sentence = because(row.why, by)
-    failed = row.why in (Why.FAILED, Why.CHANGED) and row.trouble
+    failed = row.why in (Why.FAILED, Why.CHANGED, Why.WIDENED) and row.trouble
     return f"{sentence} {code(row.trouble or '', TROUBLE_SHOWN)}." if failed else sentence
 
 
@@ -239,6 +246,7 @@ _WHY: Final = {
     Why.FAILED: "It could not be opened.",
     Why.CHANGED: "What was approved had changed before it was opened.",
     Why.REMOVED: "Somebody took the access away in AWS.",
+    Why.WIDENED: "Somebody changed the role's trust policy in AWS, so that the access had no end.",
 }
 
 

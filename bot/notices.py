@@ -1,6 +1,7 @@
 """What a requester is told directly, once for each turn that his request takes."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from bot import blocks
 from bot.blocks import Json, code, escaped, moment, user
@@ -70,12 +71,21 @@ def _over(row: Request, facts: Facts) -> str:
     return f"{because(row.why, by)}{words}"
 
 
+_NEEDS_MFA: Final = (
+    "Your MFA device is needed: in the console sign in with it; on the command line you are asked "
+    "for its code. If the device is not named like your IAM user, put its ARN or serial number "
+    "into `mfa_serial`."
+)
+
+
 def _way_in(row: Request) -> list[Json]:
     """How to use it: no secret stands here, only what the grantee's own sign-in makes work."""
     ways: list[Json] = []
     if row.grantee_kind != "machine":
         link = deliver.switch_role_link(row).replace("&", "&amp;")
         ways.append(blocks.section(f"<{link}|Switch to the role in the AWS console>"))
+    if row.mfa:
+        ways += [blocks.section(_NEEDS_MFA)]
     ways += [blocks.section("For the command line, in `~/.aws/config`:")]
     ways += [blocks.quoted(deliver.profile(row))]
     if row.delivery == Delivery.CREDENTIALS:

@@ -36,7 +36,7 @@ def switch_role_link(row: Request) -> str:
 
 def profile(row: Request) -> str:
     """A ready profile for `~/.aws/config`. The session name is part of the grant: another one
-    would be refused.
+    would be refused. Where MFA is needed, the AWS CLI asks for a code of the device it names.
     """
     name = re.sub(r"[^\w-]", "-", f"{row.account_name}-{row.role_name}")
     return (
@@ -44,7 +44,17 @@ def profile(row: Request) -> str:
         f"role_arn = {row.role_arn}\n"
         f"role_session_name = {row.session_name}\n"
         f"source_profile = {row.grantee_name}"
+        + (f"\nmfa_serial = {mfa_device(row)}" if row.mfa else "")
     )
+
+
+def mfa_device(row: Request) -> str:
+    """The ARN that the user's virtual MFA device has when it is named like him; another name, or
+    the serial number of a hardware device, stands there otherwise (IAM User Guide, "Assigning MFA
+    devices using the AWS CLI or AWS API").
+    """
+    account_id = row.grantee_arn.split(":")[4]
+    return f"arn:{row.partition}:iam::{account_id}:mfa/{row.grantee_name}"
 
 
 def mint(world: World, vendor: Vendor, request_id: int, *, by: Person) -> Credentials:

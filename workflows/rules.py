@@ -94,6 +94,7 @@ def rule_of(role: Role) -> dict[str, Any]:
         "longest": int(role.max_duration.total_seconds()),
         "delivery": role.delivery,
         "session_end": role.session_end,
+        "mfa": role.mfa,
     }
 
 

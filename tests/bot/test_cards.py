@@ -60,6 +60,8 @@ def requests(draw: st.DrawFn) -> Request:
         grantee_name=draw(HARM),
         session_name=draw(HARM),
         session_end=draw(st.booleans()),
+        mfa=draw(st.booleans()),
+        grantee_arn="arn:aws:iam::111122223333:user/x",
         approvals_needed=2,
         seconds=draw(st.integers(300, 86_400)),
         reason=draw(HARM),
@@ -310,6 +312,30 @@ def test_an_open_grant_is_told_with_the_way_in() -> None:
     assert "signin.aws.amazon.com/switchrole" in said
     assert "role_session_name = carol" in said
     assert "credentials" not in said
+
+
+def test_a_card_says_that_mfa_is_needed_and_the_profile_names_the_device() -> None:
+    arn = "arn:aws-us-gov:iam::111122223333:user/team/carol"
+    row = a_request(
+        State.ACTIVE, ends_at=NOW, opened_at=NOW, mfa=True, partition="aws-us-gov", grantee_arn=arn
+    )
+
+    drawing, found = card(row, Facts()), notice(row, Facts())
+
+    assert "`carol`, needs MFA" in shown(drawing)
+    assert "needs MFA" in drawing.text
+    assert found is not None
+    said = shown(found.drawing)
+    assert "Your MFA device is needed" in said
+    assert "mfa_serial = arn:aws-us-gov:iam::111122223333:mfa/carol" in said
+
+
+def test_who_needs_no_mfa_hears_nothing_of_it() -> None:
+    row = a_request(State.ACTIVE, ends_at=NOW, opened_at=NOW)
+
+    said = [shown(card(row, Facts())), str(notice(row, Facts()))]
+
+    assert [one for one in said if "mfa" in one.lower()] == []
 
 
 def test_credentials_are_offered_behind_a_button_and_stand_in_no_message() -> None:

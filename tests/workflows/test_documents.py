@@ -19,8 +19,9 @@ NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 SEAL = trust.seal("lab", partition="aws", account_id=OWNER)
 
 
-def user(number: int, end: datetime = NOON, account_id: str = HOME) -> Entry:
-    return Entry(GranteeKind.USER, "aws", account_id, f"AIDA{number:016}", f"user{number}", end)
+def user(number: int, end: datetime = NOON, account_id: str = HOME, *, mfa: bool = False) -> Entry:
+    aida = f"AIDA{number:016}"
+    return Entry(GranteeKind.USER, "aws", account_id, aida, f"user{number}", end, mfa)
 
 
 def machine(name: str = "xacct-ci", end: datetime = NOON) -> Entry:
@@ -37,12 +38,17 @@ def rendered(*wanted: Entry, before: dict[str, Any] | None = None, vend: Vend | 
 
 entries = st.lists(
     st.one_of(
-        st.builds(user, st.integers(0, 50), st.sampled_from([NOON, NOON + timedelta(minutes=1)])),
+        st.builds(
+            user,
+            st.integers(0, 50),
+            st.sampled_from([NOON, NOON + timedelta(minutes=1)]),
+            mfa=st.booleans(),
+        ),
         st.builds(person, st.sampled_from(["a@x.example", "b@x.example"])),
         st.just(machine()),
     ),
     max_size=8,
-    unique_by=lambda one: one.user_id,
+    unique_by=lambda one: one.key,
 )
 
 foreign_statements = st.lists(
@@ -75,13 +81,13 @@ def test_whatever_we_write_and_rewrite_what_is_foreign_stays_in_place_untouched(
 def test_what_is_written_is_read_back_as_just_that(wanted: list[Entry]) -> None:
     document = rendered(*wanted)
 
-    assert trust.entries(document) == {(one.user_id, one.end) for one in wanted}
+    assert trust.entries(document) == {(one.key, one.end) for one in wanted}
     assert trust.as_wanted(document, wanted=wanted, vend=None)
 
 
 @given(entries, entries)
 def test_a_document_is_as_wanted_only_for_what_it_says(one: list[Entry], two: list[Entry]) -> None:
-    same = {(x.user_id, x.end) for x in one} == {(x.user_id, x.end) for x in two}
+    same = {(x.key, x.end) for x in one} == {(x.key, x.end) for x in two}
 
     assert trust.as_wanted(rendered(*one), wanted=two, vend=None) == same
 
@@ -101,6 +107,41 @@ def test_users_with_one_end_share_a_statement_that_binds_each_to_his_own_name() 
     assert equals["aws:userid"] == ["AIDA0000000000000001", "AIDA0000000000000002"]
     assert equals["sts:RoleSessionName"] == "${aws:username}"
     assert shared["Condition"]["StringLike"]["sts:RoleSessionName"] == ["user1", "user2"]
+
+
+def test_who_needs_mfa_shares_no_statement_with_who_does_not() -> None:
+    plain, mfa = trust.own_statements([user(1), user(2, mfa=True), user(3, mfa=True)], None)
+
+    assert "Bool" not in plain["Condition"]
+    assert mfa["Condition"]["Bool"] == {"aws:MultiFactorAuthPresent": "true"}
+    assert mfa["Condition"]["StringEquals"]["aws:userid"] == [user(2).user_id, user(3).user_id]
+    assert mfa["Sid"] == f"{plain['Sid']}Mfa"
+
+
+@pytest.mark.parametrize("needs", [True, False])
+def test_an_entry_that_stands_without_mfa_is_not_what_a_grant_with_mfa_wants(
+    *, needs: bool
+) -> None:
+    stands, wanted = user(1, mfa=not needs), user(1, mfa=needs)
+    document = rendered(stands)
+
+    assert not trust.as_wanted(document, wanted=[wanted], vend=None)
+    assert wanted.key not in {key for key, _ in trust.entries(document)}
+
+
+def test_the_condition_is_known_as_aws_shows_it_and_as_somebody_else_may_have_written_it() -> None:
+    document = rendered(user(1, mfa=True))
+    document["Statement"][1]["Condition"]["Bool"] = {"aws:MultiFactorAuthPresent": True}
+
+    assert {key.mfa for key, _ in trust.entries(document)} == {True}
+
+
+def test_a_statement_that_is_named_like_a_seal_and_lets_in_is_written_over() -> None:
+    planted = {**SEAL, "Effect": "Allow", "Principal": {"AWS": HOME}}
+    document = text.document([SEAL, planted])
+
+    assert not trust.as_wanted(document, wanted=[], vend=None)
+    assert text.statements(rendered(before=document)) == [SEAL]
 
 
 def test_sixty_users_with_one_end_fit_the_smallest_quota() -> None:

@@ -62,7 +62,7 @@ def planned(detail: RoleDetail, *grants: Grant) -> RolePlan:
     return role.plan(detail, grants, installation="lab")
 
 
-def let_in(plan: RolePlan) -> set[tuple[str, datetime]]:
+def let_in(plan: RolePlan) -> set[tuple[trust.Key, datetime]]:
     assert plan.trust is not None
     return set(trust.entries(plan.trust))
 
@@ -78,7 +78,7 @@ def test_an_opening_gets_its_entry_and_its_session_end() -> None:
     one = grant(1, Phase.OPENING)
     plan = planned(seen(), one)
 
-    assert let_in(plan) == {(one.entry.user_id, one.ends_at)}
+    assert let_in(plan) == {(one.entry.key, one.ends_at)}
     assert session_end.lines(plan.session_end) == [session_end.Line(one.user_id, one.ends_at)]
 
 
@@ -108,14 +108,14 @@ def test_an_open_grant_that_somebody_made_longer_is_cut_back() -> None:
     long = opened(grant(1, Phase.OPEN, minutes=90))
     one = grant(1, Phase.OPEN, minutes=60)
 
-    assert let_in(planned(long, one)) == {(one.entry.user_id, one.ends_at)}
+    assert let_in(planned(long, one)) == {(one.entry.key, one.ends_at)}
 
 
 def test_the_end_of_one_leaves_the_neighbour_as_he_was() -> None:
     alice, carol = grant(1, Phase.OPEN), grant(2, Phase.OPEN)
     plan = planned(opened(alice, carol), replace(alice, phase=Phase.OVER), carol)
 
-    assert let_in(plan) == {(carol.entry.user_id, carol.ends_at)}
+    assert let_in(plan) == {(carol.entry.key, carol.ends_at)}
     lines = {line.user_id: line.end for line in session_end.lines(plan.session_end)}
     assert lines == {alice.user_id: None, carol.user_id: carol.ends_at}
 
@@ -127,7 +127,7 @@ def test_overlapping_grants_of_one_grantee_end_with_the_later_one() -> None:
     )
     plan = planned(opened(first), first, second)
 
-    assert let_in(plan) == {(second.entry.user_id, second.ends_at)}
+    assert let_in(plan) == {(second.entry.key, second.ends_at)}
 
 
 def test_a_name_that_ended_by_its_date_needs_no_further_write() -> None:
@@ -232,8 +232,8 @@ def test_without_an_opening_no_plan_lets_anybody_in_or_in_for_longer(
     held = dict(trust.entries(detail.role.trust))
     plan = planned(detail, *after)
 
-    for user_id, end in trust.entries(plan.trust or detail.role.trust):
-        assert end <= held[user_id]
+    for key, end in trust.entries(plan.trust or detail.role.trust):
+        assert end <= held[key]
 
 
 @given(grants)

@@ -23,6 +23,7 @@ def grantee_account(entry: GranteeAccountEntry) -> GranteeAccount:
         external_id=entry.external_id,
         vendor_arn=_role_arn(entry.partition, entry.id, vendor.role) if vendor else None,
         vendor_external_id=vendor.external_id if vendor else None,
+        administrators=tuple(dict.fromkeys(entry.administrators)),
     )
 
 

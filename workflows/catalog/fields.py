@@ -50,6 +50,10 @@ machine_name = _shaped(
     "A machine's name has at most 58 characters: letters, digits and . _ - (its sessions are "
     "called `xacct-` and the name, and AWS allows 64).",
 )
+administrator = _shaped(
+    rf"{_IAM}{{1,64}}",
+    "An administrator is the name of an IAM user, without path or ARN, like alice-root.",
+)
 external_id = _shaped(
     r"[A-Za-z0-9_+=,.@:/-]{2,1224}",
     "An external id has 2 to 1224 characters: letters, digits and _ + = , . @ : / -.",

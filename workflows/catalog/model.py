@@ -55,10 +55,14 @@ class Account:
 
 @dataclass(frozen=True)
 class GranteeAccount(Account):
-    """The account that grantees come from; `vendor_arn` is the role that vends credentials."""
+    """The account that grantees come from; `vendor_arn` is the role that vends credentials.
+
+    `administrators` are the names of the IAM users whom deny groups leave alone.
+    """
 
     vendor_arn: str | None
     vendor_external_id: str | None
+    administrators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ class Group:
 class Role:
     """A governed role: who may ask, who approves, for how long, and how it is opened.
 
-    `approvers` are Slack ids. `group` is there unless the mechanism is the trust policy.
+    `approvers` are Slack ids. `group` is there unless the mechanism is the trust policy. With `mfa`
+    only IAM users who signed in with their MFA device enter.
     """
 
     account: Account
@@ -94,6 +99,7 @@ class Role:
     delivery: Delivery
     channel: str
     session_end: bool
+    mfa: bool = False
 
     @property
     def arn(self) -> str:

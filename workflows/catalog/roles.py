@@ -78,6 +78,7 @@ def _role(claim: Claim, sheet: Sheet, grantee: GranteeAccount) -> Role:
         delivery=told.delivery,
         channel=told.channel or sheet.file.slack.approvals_channel,
         session_end=told.session_end,
+        mfa=told.mfa,
     )
 
 
@@ -96,6 +97,7 @@ def _judge(
 ) -> None:
     """Notes what does not fit together within one entry."""
     _judge_mechanism(place, entry, told, mistakes)
+    _judge_mfa(place, told, mistakes)
     _judge_durations(place, told, limits, mistakes)
     approvers = len(set(told.approvers))
     if approvers and told.approvals > approvers:
@@ -129,6 +131,25 @@ def _judge_mechanism(place: Place, entry: RoleEntry, told: RoleFields, mistakes:
             (*place, "kinds"),
             "Groups hold IAM users only, so `kinds` without `user` needs "
             "`mechanism: trust-policy`.",
+        )
+
+
+def _judge_mfa(place: Place, told: RoleFields, mistakes: Mistakes) -> None:
+    """Notes what AWS could not fulfil: IAM User Guide, `aws:MultiFactorAuthPresent`."""
+    if not told.mfa:
+        return
+    if set(told.kinds) != {GranteeKind.USER}:
+        mistakes.add(
+            (*place, "mfa"),
+            "AWS knows of MFA with IAM users only: a machine's credentials carry no word of it, "
+            "and people of Identity Center sign in elsewhere. Write `kinds: [user]`, or leave "
+            "`mfa` out.",
+        )
+    if told.delivery is Delivery.CREDENTIALS:
+        mistakes.add(
+            (*place, "mfa"),
+            "Credentials are minted by the vendor role, which has no MFA device. Write `delivery: "
+            "link`, or leave `mfa` out.",
         )
 
 

@@ -27,6 +27,7 @@ Alias = Annotated[str, AfterValidator(fields.alias)]
 RoleName = Annotated[str, AfterValidator(fields.role_name)]
 MachineName = Annotated[str, AfterValidator(fields.machine_name)]
 UserName = Annotated[str, AfterValidator(fields.iam_user)]
+Administrator = Annotated[str, AfterValidator(fields.administrator)]
 PersonName = Annotated[str, AfterValidator(fields.person_name)]
 Path = Annotated[str, AfterValidator(fields.path)]
 PathAndName = Annotated[str, AfterValidator(fields.path_and_name)]
@@ -89,6 +90,7 @@ class GranteeAccountEntry(Part):
     manager: PathAndName = GRANTEE_MANAGER
     external_id: ExternalId | None = None
     vendor: VendorEntry | None = None
+    administrators: list[Administrator] = []
 
 
 class AccountEntry(Part):
@@ -116,6 +118,7 @@ class RoleFields(Part):
     delivery: Delivery = Delivery.LINK
     channel: Channel | None = None
     session_end: StrictBool = True
+    mfa: StrictBool = False
 
 
 class Defaults(RoleFields):

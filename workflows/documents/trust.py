@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple
 
 from workflows.catalog.model import GranteeKind
 from workflows.documents import text
@@ -20,11 +20,27 @@ from workflows.documents.text import Document, Statement
 OURS: Final = "Xacct"
 SEAL: Final = "XacctSeal"
 VEND: Final = "XacctVend"
+MFA: Final = "aws:MultiFactorAuthPresent"
+
+
+class Key(NamedTuple):
+    """Whom a statement lets in, and how: with `mfa` only who signed in with his MFA device.
+
+    `user_id` is what `aws:userid` must be. One who may enter without MFA is not let in by the
+    statement of a grant that asks for it, nor the other way round.
+    """
+
+    user_id: str
+    mfa: bool = False
 
 
 @dataclass(frozen=True, order=True)
 class Entry:
-    """One grantee, let in until `end` under one session name and no other."""
+    """One grantee, let in until `end` under one session name and no other.
+
+    `mfa` is for users alone: credentials of a role carry no word of MFA, and people of Identity
+    Center have none (IAM User Guide, "AWS global condition context keys").
+    """
 
     kind: GranteeKind
     partition: str
@@ -32,6 +48,12 @@ class Entry:
     unique_id: str  # AIDA… of a user, AROA… of the role that a machine or a person comes with
     session_name: str
     end: datetime
+    mfa: bool = False
+
+    @property
+    def key(self) -> Key:
+        """Whom its statement lets in, and how."""
+        return Key(self.user_id, self.mfa)
 
     @property
     def user_id(self) -> str:
@@ -59,8 +81,8 @@ def is_ours(statement: Statement) -> bool:
 
 
 def is_seal(statement: Statement) -> bool:
-    """Whether the statement is the seal of some installation."""
-    return str(statement.get("Sid", "")).startswith(SEAL)
+    """Whether the statement is the seal of some installation; one that lets in is none."""
+    return str(statement.get("Sid", "")).startswith(SEAL) and statement.get("Effect") == "Deny"
 
 
 def foreign(document: Document) -> list[Statement]:
@@ -84,11 +106,11 @@ def seal(installation: str, *, partition: str, account_id: str) -> Statement:
     }
 
 
-def entries(document: Document) -> frozenset[tuple[str, datetime]]:
-    """(`aws:userid`, end) of every grantee our statements let in. A shape we never write lets in
+def entries(document: Document) -> frozenset[tuple[Key, datetime]]:
+    """(whom and how, end) of every grantee our statements let in. A shape we never write lets in
     nobody that we know of: it differs from what is wanted and is written over.
     """
-    found = []
+    found: list[tuple[Key, datetime]] = []
     for statement in text.statements(document):
         if not is_ours(statement) or statement.get("Sid") == VEND or is_seal(statement):
             continue
@@ -98,8 +120,9 @@ def entries(document: Document) -> frozenset[tuple[str, datetime]]:
             *text.values(condition.get("StringEquals", {}).get("aws:userid", [])),
             *text.values(condition.get("StringLike", {}).get("aws:userid", [])),
         ]
+        mfa = text.values(condition.get("Bool", {}).get(MFA, [])) == ["true"]
         if end is not None:
-            found += [(one, end) for one in ids]
+            found += [(Key(one, mfa), end) for one in ids]
     return frozenset(found)
 
 
@@ -152,7 +175,8 @@ def as_wanted(document: Document, *, wanted: Iterable[Entry], vend: Vend | None)
 
 
 def own_statements(wanted: Iterable[Entry], vend: Vend | None) -> list[Statement]:
-    """Ours: one statement per end minute for all users of an account, one for each other grantee.
+    """Ours: one statement per end minute for all users of an account (one more for those who need
+    MFA), one for each other grantee.
 
     Users can share one since `${aws:username}` binds each to his own name (absent for sessions, so
     no role enters by it); machines and people cannot: a list would let one in under another's name.
@@ -166,17 +190,15 @@ def own_statements(wanted: Iterable[Entry], vend: Vend | None) -> list[Statement
     return made
 
 
-def _bucket(entry: Entry) -> tuple[datetime, str, str]:
-    return entry.end, entry.partition, entry.account_id
+def _bucket(entry: Entry) -> tuple[datetime, str, str, bool]:
+    return entry.end, entry.partition, entry.account_id, entry.mfa
 
 
 def _users(entries: Sequence[Entry]) -> Statement:
     first = entries[0]
     return _allow(
-        sid=f"{OURS}U{_stamp(first.end)}A{first.account_id}",
-        partition=first.partition,
-        account_id=first.account_id,
-        end=first.end,
+        sid=f"{OURS}U{_stamp(first.end)}A{first.account_id}{'Mfa' if first.mfa else ''}",
+        entry=first,
         equals={
             "aws:userid": [one.unique_id for one in entries],
             "sts:RoleSessionName": "${aws:username}",
@@ -192,9 +214,7 @@ def _session(entry: Entry) -> Statement:
     (like if entry.kind is GranteeKind.MACHINE else equals)["aws:userid"] = entry.user_id
     return _allow(
         sid=f"{OURS}{'M' if like else 'P'}{entry.unique_id}{_letters(entry.session_name)}",
-        partition=entry.partition,
-        account_id=entry.account_id,
-        end=entry.end,
+        entry=entry,
         equals=equals,
         like=like,
     )
@@ -203,9 +223,7 @@ def _session(entry: Entry) -> Statement:
 def _vend(vend: Vend) -> Statement:
     return _allow(
         sid=VEND,
-        partition=vend.partition,
-        account_id=vend.account_id,
-        end=vend.end,
+        entry=vend,
         equals={"sts:RoleSessionName": sorted(vend.session_names)},
         like={"aws:userid": f"{vend.vendor_id}:*"},
     )
@@ -214,20 +232,20 @@ def _vend(vend: Vend) -> Statement:
 def _allow(
     *,
     sid: str,
-    partition: str,
-    account_id: str,
-    end: datetime,
+    entry: Entry | Vend,
     equals: dict[str, str | list[str]],
     like: dict[str, str | list[str]],
 ) -> Statement:
     condition: dict[str, object] = {"StringEquals": equals}
     if like:
         condition["StringLike"] = like
-    condition["DateLessThan"] = {"aws:CurrentTime": text.moment(end)}
+    if isinstance(entry, Entry) and entry.mfa:
+        condition["Bool"] = {MFA: "true"}
+    condition["DateLessThan"] = {"aws:CurrentTime": text.moment(entry.end)}
     return {
         "Sid": sid,
         "Effect": "Allow",
-        "Principal": {"AWS": _account(partition, account_id)},
+        "Principal": {"AWS": _account(entry.partition, entry.account_id)},
         "Action": "sts:AssumeRole",
         "Condition": condition,
     }

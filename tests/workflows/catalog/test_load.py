@@ -194,6 +194,15 @@ def test_an_entry_that_names_the_account_beats_a_pattern_as_a_whole() -> None:
     assert spread.group.name == "deny-prod-search-admin"
 
 
+def test_administrators_and_mfa_are_as_the_file_says() -> None:
+    found = catalog(
+        grantee_account={"id": GRANTEE, "name": "w", "administrators": ["a", "Root.1", "a"]},
+        roles=[role(mfa=True), role(name="ops")],
+    )
+    assert found.grantee.administrators == ("a", "Root.1")
+    assert [one.mfa for one in found.roles] == [True, False]
+
+
 def test_the_usual_time_never_exceeds_the_longest_unless_the_entry_says_so() -> None:
     found = catalog(roles=[role(max_duration="30m")])
     assert found.roles[0].default_duration == timedelta(minutes=30)

@@ -102,6 +102,9 @@ def test_a_wrong_account_is_told_with_its_place(
         ("default_duration", "more than `max_duration`", {"default_duration": "5h"}),
         ("default_duration", "4m is too short", {"default_duration": "4m"}),
         ("session_end", "true or false", {"session_end": "yes"}),
+        ("mfa", "true or false", {"mfa": 1}),
+        ("mfa", "`kinds: [user]`", {"mfa": True, "kinds": ["user", "machine"]}),
+        ("mfa", "`kinds: [user]`", {"mfa": True, "kinds": ["user", "person"]}),
         ("aprovers", "Did you mean approvers", {"aprovers": ["U0ALICE"]}),
         ("accounts[0]", "Did you mean prod-payments", {"accounts": "prod-paymnets"}),
         ("accounts[0]", "No account's name fits the pattern dev-*", {"accounts": "dev-*"}),
@@ -111,6 +114,28 @@ def test_a_wrong_role_is_told_with_its_place(where: str, part: str, fields: dict
     found = mistakes(roles=[role(**fields)])
     assert [one.where for one in found] == [f"roles[0].{where}"]
     assert part in found[0].sentence
+
+
+def test_credentials_and_mfa_do_not_go_together() -> None:
+    (one,) = mistakes(
+        grantee_account={"id": GRANTEE, "name": "w", "vendor": {"role": "/xacct-ctl/vendor"}},
+        roles=[role(delivery="credentials", mfa=True)],
+    )
+    assert (one.where, "no MFA device" in one.sentence) == ("roles[0].mfa", True)
+
+
+def test_mfa_of_the_defaults_is_judged_where_it_does_not_fit() -> None:
+    (one,) = mistakes(
+        defaults=DEFAULTS | {"mfa": True},
+        roles=[role(), role(name="ci", kinds=["machine"], mechanism="trust-policy")],
+    )
+    assert one.where == "roles[1].mfa"
+
+
+@pytest.mark.parametrize("name", ["/team/alice", user("user/alice"), "al ice", "", "a" * 65])
+def test_an_administrator_is_a_bare_name(name: str) -> None:
+    (one,) = mistakes(grantee_account={"id": GRANTEE, "name": "w", "administrators": [name]})
+    assert (one.where, "alice-root" in one.sentence) == ("grantee_account.administrators[0]", True)
 
 
 def test_credentials_are_lent_for_fifteen_minutes_at_least() -> None:

@@ -1,0 +1,23 @@
+"""The verbs of people: request, approve, deny, revoke. Each is part of one transaction.
+
+A verb checks the rules on what is true now, moves the state, and so owes what follows. It raises
+Refused, having changed nothing, with the sentence that the person reads.
+"""
+
+from workflows.access.asking import Ask, request
+from workflows.access.deciding import Click, approve, deny
+from workflows.access.ending import revoke
+from workflows.access.rows import describe, may_still_ask, owners_of, terms_of
+
+__all__ = [
+    "Ask",
+    "Click",
+    "approve",
+    "deny",
+    "describe",
+    "may_still_ask",
+    "owners_of",
+    "request",
+    "revoke",
+    "terms_of",
+]

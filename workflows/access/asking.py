@@ -1,0 +1,124 @@
+"""Asking for access: what files a request. Nothing is opened by it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from db.lifecycle import State
+from db.models import Request, TargetKind
+from db.store import requests, targets
+from workflows import rules
+from workflows.access.rows import describe
+from workflows.catalog.model import Catalog, Delivery, Role
+from workflows.durations import duration_text
+from workflows.errors import AlreadySettled, NotAllowed
+from workflows.person import Grantee, Person
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One ask of one grantee for one role."""
+
+    role: Role
+    grantee: Grantee
+    duration: timedelta
+    reason: str
+
+
+def request(session: Session, catalog: Catalog, ask: Ask, *, by: Person, now: datetime) -> Request:
+    """Files the ask: pending, with a look owed. Nothing is opened by it."""
+    role = ask.role
+    rules.identified(by, catalog)
+    rules.may_ask(role, ask.grantee.kind)
+    rules.can_be_approved(role, {by.user, *ask.grantee.owners})
+    _fits(role, ask.duration)
+    if requests.count_pending(session, by.user) >= catalog.pending_per_person:
+        raise NotAllowed(
+            f"You have {catalog.pending_per_person} requests waiting already. Cancel one, or wait "
+            "for a decision."
+        )
+    target = targets.ensure(session, _role_address(role))
+    waiting = requests.of_pair(
+        session,
+        role_target_id=target.id,
+        kind=ask.grantee.kind,
+        name=ask.grantee.name,
+        states=(State.PENDING, State.APPROVED),
+    )
+    if waiting:
+        raise AlreadySettled(f"This was asked already: {describe(waiting[0])}.")
+    member = (
+        targets.ensure(session, _member_address(catalog, ask.grantee)).id
+        if rules.comes_by_group(role, ask.grantee.kind)
+        else None
+    )
+    return requests.file(session, _row(catalog, ask, by, now, (target.id, member)))
+
+
+def _fits(role: Role, duration: timedelta) -> None:
+    if not role.shortest <= duration <= role.max_duration:
+        raise NotAllowed(
+            f"{role.key} is lent for {duration_text(role.shortest)} to "
+            f"{duration_text(role.max_duration)}; you asked for {duration_text(duration)}."
+        )
+
+
+def _role_address(role: Role) -> targets.Address:
+    account = role.account
+    return targets.Address(
+        kind=TargetKind.ROLE,
+        arn=role.arn,
+        account_id=account.id,
+        name=role.name,
+        manager_arn=account.manager_arn,
+        external_id=account.external_id,
+    )
+
+
+def _member_address(catalog: Catalog, grantee: Grantee) -> targets.Address:
+    account = catalog.grantee
+    return targets.Address(
+        kind=TargetKind.MEMBER,
+        arn=f"arn:{account.partition}:iam::{account.id}:user/{grantee.name}",
+        account_id=account.id,
+        name=grantee.name,
+        manager_arn=account.manager_arn,
+        external_id=account.external_id,
+    )
+
+
+def _row(
+    catalog: Catalog, ask: Ask, by: Person, now: datetime, owed: tuple[int, int | None]
+) -> Request:
+    role, grantee = ask.role, ask.grantee
+    vends = role.delivery is Delivery.CREDENTIALS
+    by_group = owed[1] is not None
+    return Request(
+        role_target_id=owed[0],
+        member_target_id=owed[1],
+        team=by.team,
+        requester=by.user,
+        email=by.email,
+        account_id=role.account.id,
+        account_name=role.account.name,
+        partition=role.account.partition,
+        role_name=role.name,
+        role_arn=role.arn,
+        mechanism=role.mechanism if by_group else "trust-policy",
+        group_name=role.group.name if by_group and role.group else None,
+        delivery=role.delivery,
+        session_end=role.session_end,
+        mfa=role.mfa,
+        grantee_kind=grantee.kind,
+        grantee_name=grantee.name,
+        grantee_arn=grantee.arn,
+        session_name=grantee.session_name,
+        vendor_arn=catalog.grantee.vendor_arn if vends else None,
+        approvals_needed=role.approvals,
+        seconds=int(ask.duration.total_seconds()),
+        reason=ask.reason,
+        channel=role.channel,
+        asked_at=now,
+        lapses_at=now + catalog.pending_lapses,
+    )

@@ -1,0 +1,99 @@
+"""Deciding on a request: the word of an approver, on the terms that he was shown."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from db import audit
+from db.lifecycle import Event, State
+from db.models import Request
+from db.store import requests
+from workflows import rules
+from workflows.access.rows import describe, may_still_ask, owners_of, terms_of
+from workflows.catalog.model import Catalog
+from workflows.errors import AlreadySettled, NotAllowed, NotFound
+from workflows.person import Person
+
+
+@dataclass(frozen=True)
+class Click:
+    """A decision as it was made: on which request, and on which terms as they were shown."""
+
+    request_id: int
+    terms: str
+
+
+def approve(
+    session: Session,
+    catalog: Catalog,
+    click: Click,
+    *,
+    by: Person,
+    requester: Person,
+    now: datetime,
+) -> Request:
+    """Counts one approval; with the last one needed the opening is owed."""
+    row = _decidable(session, catalog, click.request_id, by=by, requester=requester, now=now)
+    rules.identified(requester, catalog)
+    if row.terms is None:
+        raise NotAllowed("AWS is still being looked at for this request. Try again in a moment.")
+    if click.terms != row.terms:
+        raise AlreadySettled(
+            "The request changed since this card was drawn. Read the new card, then decide."
+        )
+    role = catalog.role(row.role)
+    unchanged = role is not None and terms_of(row, role) == row.terms
+    if role is None or not unchanged or not may_still_ask(catalog, row, role):
+        raise NotAllowed(
+            "The catalog changed since this was asked, so nobody can approve it as it stands. "
+            "The requester has to ask again."
+        )
+    if any(one.by == by.user for one in row.decisions):
+        raise AlreadySettled("You approved this already; another approver has to, too.")
+    given = requests.decide(session, row, by=by.user, approves=True, at=now)
+    if given >= row.approvals_needed:
+        return requests.move(session, row, Event.APPROVE, actor=by.user, at=now)
+    requests.note(session, row, at=now)
+    audit.say(session, "approved by one", actor=by.user, at=now, request=row, given=given)
+    return row
+
+
+def deny(
+    session: Session,
+    catalog: Catalog,
+    request_id: int,
+    *,
+    by: Person,
+    requester: Person,
+    now: datetime,
+    reason: str | None = None,
+) -> Request:
+    """Denies for good: one approver's no is final."""
+    row = _decidable(session, catalog, request_id, by=by, requester=requester, now=now)
+    if any(one.by == by.user for one in row.decisions):
+        raise AlreadySettled("You approved this already. An approval is taken back by a revoke.")
+    requests.decide(session, row, by=by.user, approves=False, at=now, reason=reason)
+    return requests.move(session, row, Event.DENY, actor=by.user, at=now)
+
+
+def _decidable(
+    session: Session,
+    catalog: Catalog,
+    request_id: int,
+    *,
+    by: Person,
+    requester: Person,
+    now: datetime,
+) -> Request:
+    rules.identified(by, catalog)
+    row = requests.lock(session, request_id)
+    if row is None:
+        raise NotFound(f"There is no request #{request_id}.")
+    owners = owners_of(catalog, row)
+    rules.may_decide(catalog.role(row.role), by, requester=requester, owners=owners)
+    if row.state is not State.PENDING:
+        raise AlreadySettled(f"Nothing is left to decide: {describe(row)}.")
+    if row.lapses_at <= now:
+        raise AlreadySettled(f"#{row.id} has waited too long and lapsed. It can be asked anew.")
+    return row

@@ -1,0 +1,39 @@
+"""What a request's row says beside the catalog: whose it is, its terms, and one line about it."""
+
+from db.lifecycle import Why
+from db.models import Request
+from workflows import identity, rules
+from workflows.catalog.model import Catalog, GranteeKind, Role
+
+
+def may_still_ask(catalog: Catalog, row: Request, role: Role) -> bool:
+    """Whether the grantee is still the requester's to ask for, and the role lent to its kind."""
+    kind = GranteeKind(row.grantee_kind)
+    return kind in role.kinds and identity.still_his(catalog, row.requester, kind, row.grantee_name)
+
+
+def terms_of(row: Request, role: Role) -> str:
+    """The hash of what an approver decides on, from the row and the catalog as they are now."""
+    return rules.terms(
+        role,
+        request=row.id,
+        requester=row.requester,
+        kind=row.grantee_kind,
+        grantee=row.grantee_arn,
+        grantee_id=row.grantee_id,
+        seconds=row.seconds,
+        reason=row.reason,
+        findings=row.findings,
+    )
+
+
+def owners_of(catalog: Catalog, row: Request) -> tuple[str, ...]:
+    """The owners of the machine that a request is for; nobody for a person's own identity."""
+    machine = catalog.machine(row.grantee_name) if row.grantee_kind == "machine" else None
+    return machine.owners if machine is not None else ()
+
+
+def describe(row: Request) -> str:
+    """One line about a request, for answers: number, role, grantee, state."""
+    because = f" ({'its time was over' if row.why is Why.TIME else row.why})" if row.why else ""
+    return f"#{row.id} {row.role} for {row.grantee_name} is {row.state}{because}"
