@@ -37,6 +37,9 @@ class Control:
                 self.slowness = float(value["seconds"])
             case "spread":
                 self.emulator.spread.over(float(value["seconds"]))
+            case "throttle":
+                rate, burst = float(value["calls_per_second"]), int(value["burst"])
+                self.emulator.throttle.limit(value["account_id"], rate, burst)
             case "quota":
                 self.emulator.quotas.set(value["account_id"], value["name"], int(value["value"]))
             case "calls":

@@ -29,6 +29,7 @@ from sandbox.aws.rules import Rules
 from sandbox.aws.sessions import Sessions
 from sandbox.aws.simulate import Simulation
 from sandbox.aws.spread import Spread
+from sandbox.aws.throttle import Throttle
 from sandbox.clock import SharedClock
 
 _ROOT_KEY = re.compile(r"\d{12}")
@@ -51,6 +52,7 @@ class Emulator:
         self.clock = clock
         self.calls = CallLog()
         self.spread = Spread()
+        self.throttle = Throttle()
         self.records = Records(parts.iam)
         self.quotas = Quotas(self.records)
         sts = parts.sts
@@ -137,7 +139,7 @@ class Emulator:
 
     def _judge_calls(self) -> None:
         evaluator, sts = self._parts.evaluator, self._parts.sts
-        judge = Judge(self._parts, self.records, self.spread, self._sessions)
+        judge = Judge(self._parts, self.records, self.spread, self._sessions, self.throttle)
         self._parts.actions.extract_resource_arn = judge.name_resource
         evaluator.enforce = judge.judge
         evaluator.resolve_principal = judge.living_principal

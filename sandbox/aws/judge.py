@@ -13,18 +13,25 @@ from sandbox.aws.records import Records
 from sandbox.aws.request import Params, current
 from sandbox.aws.sessions import Sessions
 from sandbox.aws.spread import Spread
+from sandbox.aws.throttle import Throttle
 
 
 class Judge:
     """Goes around ministack's enforcement, and asks it for the verdicts."""
 
     def __init__(
-        self, parts: Ministack, records: Records, spread: Spread, sessions: Sessions
+        self,
+        parts: Ministack,
+        records: Records,
+        spread: Spread,
+        sessions: Sessions,
+        throttle: Throttle,
     ) -> None:
         self._parts = parts
         self._records = records
         self._spread = spread
         self._sessions = sessions
+        self._throttle = throttle
         self._principals = Principals(records)
         self._resource_arn = parts.actions.extract_resource_arn
         self._enforce = parts.evaluator.enforce
@@ -69,7 +76,10 @@ class Judge:
         resource_arn: str = "*",
         service_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """None when the call may be made, else why not; a call may need several permissions."""
+        """None when the call may be made, else why not; a call may need several permissions.
+
+        Raises `AwsError` for one call too many, and for a wrong code of an MFA device.
+        """
         request = current.get()
         request.action = request.action or action
         if barred := self._sessions.barred(key, action):
@@ -81,15 +91,20 @@ class Judge:
             asked += ["sts:SetSourceIdentity"] * ("sts:sourceidentity" in context)
             asked += ["sts:TagSession"] * ("Tags.member.1.Key" in request.params)
         with self._spread.seen_by_enforcement():
-            for each in asked:
-                refused = self._enforce(
+            verdicts = (
+                self._enforce(
                     key, each, service, region, resource_arn=resource_arn, service_context=context
                 )
-                if refused is not None:
-                    if not isinstance(refused, self._parts.evaluator.AuthError):
-                        self._sessions.mfa.check(request)  # a wrong code is told first
-                    return refused
-        return None
+                for each in asked
+            )
+            refused = next((verdict for verdict in verdicts if verdict is not None), None)
+        if isinstance(refused, self._parts.evaluator.AuthError):
+            return refused
+        if service in ("iam", "sts"):
+            self._throttle.take(request.account_id)
+        if refused is not None:
+            self._sessions.mfa.check(request)  # a wrong code is told first
+        return refused
 
     def _keys(self, service: str, action: str) -> dict[str, Any]:
         request = current.get()

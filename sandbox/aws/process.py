@@ -122,6 +122,15 @@ class SandboxAws:
         """Lets writes reach reads and enforcement after up to `seconds` (real time); 0: at once."""
         self._control("spread", seconds=seconds)
 
+    def throttle(self, account_id: str | None, calls_per_second: float, burst: int = 1) -> None:
+        """Limits an account's calls of IAM and STS (real time); None: each account's own calls.
+
+        Whoever calls counts, the account's root too. Over the limit they answer `Throttling`, and
+        change nothing. 0 calls a second takes the limit away.
+        """
+        limit = {"calls_per_second": calls_per_second, "burst": burst}
+        self._control("throttle", account_id=account_id, **limit)
+
     def set_quota(self, account_id: str, name: str, value: int) -> None:
         """Sets a quota by its name in `GetAccountSummary`, such as AssumeRolePolicySizeQuota."""
         self._control("quota", account_id=account_id, name=name, value=value)
