@@ -292,6 +292,11 @@ def allow(resource: Any, **changed: Any) -> dict[str, Any]:
         ([allow(ROLE), {**allow(ROLE), "Effect": "Deny"}], "not Allow"),
         ([allow(ROLE, Condition={"Bool": {"aws:SecureTransport": "true"}})], "condition"),
         ([{"Effect": "Allow", "NotAction": "iam:*", "Resource": ROLE}], "something else"),
+        ([allow(f"{ROLE}*")], "has to name each role by its ARN"),
+        (
+            [{"Effect": "Allow", "Action": "sts:AssumeRole", "NotResource": ROLE}],
+            "without Resource",
+        ),
     ],
 )
 def test_a_group_that_holds_anything_more_is_refused(held: list[Any], complaint: str) -> None:

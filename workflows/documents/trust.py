@@ -96,6 +96,13 @@ def seals(document: Document) -> list[str]:
     return [sid.removeprefix(SEAL) for sid in sids]
 
 
+def is_sealed(document: Document, installation: str, *, role_arn: str) -> bool:
+    """Whether the role's own account is denied the role, by the seal of this installation."""
+    _, partition, _, _, account_id, _ = role_arn.split(":", 5)
+    wanted = seal(installation, partition=partition, account_id=account_id)
+    return any(text.same(one, wanted) for one in text.statements(document))
+
+
 def seal(installation: str, *, partition: str, account_id: str) -> Statement:
     """Denies the role to its own account: a session cannot take a new one under another name."""
     return {
