@@ -111,7 +111,7 @@ class Running:
         made.writer.stop()
         made.sweep.stop()
         self._last_words()
-        made.world.reads.shutdown(wait=True)
+        made.world.asking.shutdown(wait=True)
         made.world.database.close()
 
     def _last_words(self) -> None:

@@ -30,9 +30,6 @@ from workflows.directory import Directory
 from workflows.sweep import Sweep, looks, settles
 from workflows.world import World
 
-WORKERS: Final = 24
-"""Debts that are paid at the same time."""
-
 LISTENERS: Final = 16
 """Envelopes that are served at the same time: each mostly waits for the shared commit."""
 
@@ -41,7 +38,7 @@ SOCKETS: Final = 2
 (docs.slack.dev/apis/events-api/using-socket-mode, "Using multiple connections").
 """
 
-_READS: Final = 16
+_ASKING: Final = 16
 _ASIDES: Final = 8
 
 
@@ -90,7 +87,7 @@ def world(settings: Settings, told: Catalog, remembered: Database, clock: Clock)
         directory=Directory(remembered, partial(ask_person, clients(settings).steady, told.team)),
         catalog=told,
         clock=clock,
-        reads=ThreadPoolExecutor(_READS, thread_name_prefix="read"),
+        asking=ThreadPoolExecutor(_ASKING, thread_name_prefix="ask"),
         run=run,
     )
 
@@ -110,7 +107,7 @@ def parts(settings: Settings, surroundings: World, vendor: Vendor) -> Parts:
         looks(surroundings),
         Draw(surroundings, slack.posting).debt(),
     ]
-    sweep = Sweep(debts, clock=surroundings.clock, workers=WORKERS)
+    sweep = Sweep(debts, clock=surroundings.clock)
     writer = Writer(surroundings.database, written=sweep.wake)
     return Parts(
         world=surroundings,

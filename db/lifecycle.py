@@ -41,6 +41,7 @@ class Why(StrEnum):
     FAILED = "failed"
     CHANGED = "changed since approval"
     REMOVED = "removed in AWS"
+    WIDENED = "trust widened in AWS"
 
 
 OPEN: Final = (State.APPROVED, State.ACTIVE, State.ENDING)

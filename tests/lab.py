@@ -16,9 +16,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import audit, migrate
-from db.models import Audit, Request, Table
+from db.models import Alert, Audit, Request, Table
 from db.session import Database
-from db.store import requests, targets
+from db.store import alerts, looks, requests, targets
 from demo.accounts import Furnished, bucket, furnish
 from sandbox.aws.process import Keys, SandboxAws
 from sandbox.clock import SharedClock
@@ -163,15 +163,15 @@ class Lab:
     def another_worker(self, *, reads_at_once: int = 8) -> World:
         """A second process's world on the same database."""
         session = self.session()
-        reads = self._stack.enter_context(ThreadPoolExecutor(reads_at_once))
+        asking = self._stack.enter_context(ThreadPoolExecutor(2))
         run = uuid.uuid4().hex[:8]
         return World(
             database=self.database,
-            managers=Managers(session, clock=self.clock, run=run),
+            managers=Managers(session, clock=self.clock, run=run, reads_at_once=reads_at_once),
             directory=Directory(self.database, self.describe),
             catalog=self.catalog,
             clock=self.clock,
-            reads=reads,
+            asking=asking,
             run=run,
         )
 
@@ -377,12 +377,12 @@ class Lab:
         for _ in range(50):
             now = self.clock.now()
             with self.database.read() as session:
-                looks, settles = requests.due_looks(session, now), self.due(session, now)
-            for request_id in looks:
+                looked, settles = looks.due(session, now), self.due(session, now)
+            for request_id, _account in looked:
                 look(world, request_id)
-            for target_id, _account in settles:
-                settle(world, target_id)
-            if not looks and not settles:
+            for owed in settles:
+                settle(world, owed.id)
+            if not looked and not settles:
                 return
         raise AssertionError(f"still owed after 50 rounds: {self.troubles()}")
 
@@ -390,14 +390,14 @@ class Lab:
         """Pays what is due now, each debt once, whether it can be paid or not."""
         with self.database.read() as session:
             owed = self.due(session, self.clock.now())
-        for target_id, _account in owed:
-            settle(self.world, target_id)
+        for one in owed:
+            settle(self.world, one.id)
 
     def troubles(self) -> list[str | None]:
         with self.database.read() as session:
-            return [targets.get(session, key).trouble for key, _ in self.due(session, _ages())]
+            return [targets.get(session, one.id).trouble for one in self.due(session, _ages())]
 
-    def due(self, session: Session, now: datetime) -> Sequence[tuple[int, str]]:
+    def due(self, session: Session, now: datetime) -> Sequence[targets.Owed]:
         return targets.due(session, now, database_now=self.database.now(session))
 
     @property
@@ -409,6 +409,11 @@ class Lab:
 
     def mint(self, request_id: int, name: str) -> Credentials:
         return deliver.mint(self.world, self.vendor, request_id, by=self.person(name))
+
+    def alerts(self) -> Sequence[Alert]:
+        """What needs an administrator now."""
+        with self.database.read() as session:
+            return alerts.standing(session)
 
     def events(self, request_id: int) -> list[str]:
         """What the audit chain says happened to a request, in order."""

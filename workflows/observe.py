@@ -1,7 +1,8 @@
-"""Reading what AWS holds: in parallel, at most two rounds."""
+"""Reading what AWS holds: in parallel, at most two rounds, one when little has changed."""
 
-from collections.abc import Callable, Collection
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from typing import Final
 
 from workflows.aws.errors import AwsGone
@@ -9,7 +10,7 @@ from workflows.aws.fence import Fenced
 from workflows.aws.iam import Iam
 from workflows.catalog.model import GranteeKind
 from workflows.documents import session_end, text
-from workflows.seen import GranteeSeen, MemberSeen, RoleDetail
+from workflows.seen import Document, GranteeSeen, MemberSeen, RoleDetail
 from workflows.world import World
 
 TRUST_QUOTA: Final = 2048
@@ -18,29 +19,74 @@ GROUPS_QUOTA: Final = 10
 """AWS's defaults (IAM User Guide, "IAM and AWS STS quotas"), where an account does not say."""
 
 
+@dataclass
+class Policies:
+    """The policies of one role or group: those it had the last time are asked for while the list
+    of names is; only others take a second round.
+    """
+
+    names: Future[list[str]]
+    asking: dict[str, Future[Document | None]]
+    ask: Callable[[str], Future[Document | None]]
+    remember: Callable[[Iterable[str]], None]
+
+    def begin_second_round(self) -> None:
+        """Waits for the names. Raises Trouble."""
+        names = self.names.result()
+        self.remember(names)
+        self.asking = {name: self.asking.get(name) or self.ask(name) for name in names}
+
+    def result(self) -> list[Document]:
+        """All the documents; call `begin_second_round` first. Raises Trouble."""
+        found = (one.result() for one in self.asking.values())
+        return [document for document in found if document is not None]
+
+
+def _policies(
+    world: World,
+    fenced: Fenced,
+    whose: str,
+    kind: str,
+    *,
+    names: Callable[[str], list[str]],
+    one: Callable[[str, str], Document | None],
+) -> Policies:
+    """Begins to read the policies of `whose`, by a call that lists and a call that reads one.
+
+    `kind` says which of its policies these are.
+    """
+    key = (fenced.manager_arn, kind, whose)
+
+    def remember(found: Iterable[str]) -> None:
+        world.names[key] = tuple(found)
+
+    def ask(name: str) -> Future[Document | None]:
+        return fenced.ask(one, whose, name)
+
+    listing = fenced.ask(names, whose)
+    return Policies(listing, {name: ask(name) for name in world.names.get(key, ())}, ask, remember)
+
+
 def asking_role(world: World, fenced: Fenced, name: str) -> Callable[[], RoleDetail]:
     """Begins to read the role, its session end, and the room its policies have.
 
-    What comes back waits for the answers, and raises Trouble. Only single calls go to the pool: a
-    task of the pool that waited for another one could wait for ever.
+    What comes back waits for the answers, and raises Trouble.
     """
     iam = fenced.iam
-    role = world.reads.submit(iam.role, name)
-    ending = world.reads.submit(iam.inline_policy, name, session_end.NAME)
-    names = world.reads.submit(iam.inline_names, name)
-    quotas = world.reads.submit(world.quotas.of, fenced)
+    role = fenced.ask(iam.role, name)
+    ending = fenced.ask(iam.inline_policy, name, session_end.NAME)
+    inline = _policies(
+        world, fenced, name, "role", names=iam.other_inline_names, one=iam.inline_policy
+    )
+    quotas = fenced.ask(world.quotas.of, fenced)
 
     def answered() -> RoleDetail:
-        others = [
-            world.reads.submit(iam.inline_policy, name, one)
-            for one in names.result()
-            if one != session_end.NAME
-        ]
+        inline.begin_second_round()
         limits = quotas.result()
         return RoleDetail(
             role=role.result(),
             session_end=ending.result(),
-            other_inline=sum(text.length(one.result() or {}) for one in others),
+            other_inline=sum(map(text.length, inline.result())),
             trust_quota=limits.get("AssumeRolePolicySizeQuota", TRUST_QUOTA),
             inline_quota=limits.get("RolePolicySizeQuota", INLINE_QUOTA),
         )
@@ -53,9 +99,9 @@ def role(world: World, fenced: Fenced, name: str) -> RoleDetail:
     return asking_role(world, fenced, name)()
 
 
-def role_again(world: World, fenced: Fenced, name: str, before: RoleDetail) -> RoleDetail:
+def role_again(fenced: Fenced, name: str, before: RoleDetail) -> RoleDetail:
     """The role and its session end as they are after a write. Raises Trouble."""
-    ending = world.reads.submit(fenced.iam.inline_policy, name, session_end.NAME)
+    ending = fenced.ask(fenced.iam.inline_policy, name, session_end.NAME)
     seen = fenced.iam.role(name)
     return replace(before, role=seen, session_end=ending.result())
 
@@ -70,14 +116,29 @@ def grantee(iam: Iam, kind: GranteeKind, name: str, arn: str) -> GranteeSeen:
 def member(world: World, fenced: Fenced, name: str, groups: Collection[str]) -> MemberSeen:
     """The user, where he is a member, and what each of `groups` holds. Raises Trouble."""
     iam = fenced.iam
-    places = world.reads.submit(iam.groups_of, name)
-    quotas = world.reads.submit(world.quotas.of, fenced)
-    inline = {group: world.reads.submit(iam.inline_group_documents, group) for group in groups}
-    attached = {group: world.reads.submit(iam.attached_group_documents, group) for group in groups}
+    user, places = fenced.ask(iam.user, name), fenced.ask(iam.groups_of, name)
+    quotas = fenced.ask(world.quotas.of, fenced)
+    held = {
+        group: (
+            _policies(
+                world, fenced, group, "inline", names=iam.inline_group_names, one=iam.group_policy
+            ),
+            _policies(
+                world, fenced, group, "attached", names=iam.attached_group_arns, one=iam.attached
+            ),
+        )
+        for group in groups
+    }
+    for each in held.values():
+        for policies in each:
+            policies.begin_second_round()
     return MemberSeen(
-        user=iam.user(name),
+        user=user.result(),
         groups=places.result(),
-        contents={group: (*inline[group].result(), *attached[group].result()) for group in groups},
+        contents={
+            group: (*inline.result(), *attached.result())
+            for group, (inline, attached) in held.items()
+        },
         groups_quota=quotas.result().get("GroupsPerUserQuota", GROUPS_QUOTA),
     )
 

@@ -50,3 +50,24 @@ class MemberSeen:
     groups: frozenset[str]
     contents: Mapping[str, tuple[Document, ...]] = field(default_factory=dict)
     groups_quota: int = 10
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What AWS's simulation says of one action: `allowed`, `implicitDeny` or `explicitDeny`, and
+    the policies that decided it.
+    """
+
+    action: str
+    decision: str
+    by: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()  # condition keys that a policy asks for and nobody gave
+
+    @property
+    def allowed(self) -> bool:
+        return self.decision == "allowed"
+
+    @property
+    def refused(self) -> bool:
+        """A sure no: with a key unknown it may be a yes when the principal really comes."""
+        return not self.allowed and not self.unknown

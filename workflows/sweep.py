@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from db.store import requests, targets
+from db.store import looks as looks_owed
+from db.store import targets
 from workflows.clock import Clock
 from workflows.look import look
 from workflows.settle.pay import settle
@@ -23,8 +24,12 @@ from workflows.world import World
 log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 8
-"""Debts of one queue that are paid at the same time: a slow one never takes all workers."""
+"""Debts of one queue that are paid at the same time."""
 
+WORKERS: Final = 512
+"""Threads at most, begun as they are needed: more than any number of accounts that hang at once
+can take, so that one bad account never delays another.
+"""
 
 PAUSE: Final = 0.05
 """Seconds between two looks while found rows still wait for a worker."""
@@ -38,6 +43,7 @@ class Due:
 
     key: int
     queue: str
+    first: bool = False  # goes before what waits in its queue
 
 
 @dataclass(frozen=True)
@@ -58,10 +64,10 @@ class Sweep:
     With much to do it looks seldom and pays what it found; with nothing waiting it looks at once.
     """
 
-    def __init__(self, debts: Sequence[Debt], *, clock: Clock, workers: int) -> None:
+    def __init__(self, debts: Sequence[Debt], *, clock: Clock) -> None:
         self._debts = debts
         self._clock = clock
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pay")
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="pay")
         self._lock = threading.Lock()
         self._found: set[tuple[str, int]] = set()  # waiting here or being paid
         self._busy: Counter[Queue] = Counter()
@@ -112,7 +118,8 @@ class Sweep:
         """Gives a row to a worker, or lets it wait while its queue has enough of them."""
         queue = (debt.name, due.queue)
         if self._busy[queue] >= AT_ONCE:
-            self._waiting[queue].append((debt, due))
+            line = self._waiting[queue]
+            (line.appendleft if due.first else line.append)((debt, due))
         else:
             self._busy[queue] += 1
             self._pool.submit(self._pay, debt, due)
@@ -132,22 +139,22 @@ class Sweep:
 
 
 def looks(world: World) -> Debt:
-    """Looks that pending requests owe."""
+    """Looks that pending requests owe; one queue an account."""
 
     def due(now: datetime) -> list[Due]:
         with world.database.read() as session:
-            return [Due(key, "look") for key in requests.due_looks(session, now)]
+            return [Due(key, account) for key, account in looks_owed.due(session, now)]
 
     return Debt("look", due, lambda key: look(world, key))
 
 
 def settles(world: World) -> Debt:
-    """Targets that AWS must be made equal to; one queue an account."""
+    """Targets that AWS must be made equal to; one queue an account, closings first."""
 
     def due(now: datetime) -> list[Due]:
         with world.database.read() as session:
             database_now = world.database.now(session)
             found = targets.due(session, now, database_now=database_now)
-        return [Due(key, account) for key, account in found]
+        return [Due(one.id, one.account_id, first=one.closing) for one in found]
 
     return Debt("settle", due, lambda key: settle(world, key))

@@ -9,13 +9,15 @@ from workflows.aws.quotas import Quotas
 from workflows.catalog.model import Catalog
 from workflows.clock import Clock
 from workflows.directory import Directory
+from workflows.settling import Settling
 
 
 @dataclass(frozen=True)
 class World:
     """The database, AWS, Slack's people, the catalog and the clock.
 
-    `reads` runs AWS reads beside each other; `run` names this process's life in leases.
+    `asking` asks Slack beside AWS; `run` names this process's life in leases; `names` remembers
+    which policies a role or group had when they were last listed.
     """
 
     database: Database
@@ -23,6 +25,8 @@ class World:
     directory: Directory
     catalog: Catalog
     clock: Clock
-    reads: ThreadPoolExecutor
+    asking: ThreadPoolExecutor
     run: str
     quotas: Quotas = field(default_factory=Quotas)
+    names: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
+    settling: Settling = field(default_factory=Settling)

@@ -15,8 +15,7 @@ from db.store import targets
 OPENING_TIME: Final = timedelta(minutes=15)
 """How long after the last approval an opening is tried."""
 
-LOOK_CLAIM: Final = timedelta(seconds=60)
-DRAW_CLAIM: Final = timedelta(seconds=60)
+CLAIM: Final = timedelta(seconds=60)
 """How long one worker has a look, or a drawing, to itself; then another may pay it again."""
 
 _FACTS: Final = ("ends_at", "trouble")
@@ -36,6 +35,7 @@ def file(session: Session, request: Request) -> Request:
         request=request,
         grantee=request.grantee_arn,
         seconds=request.seconds,
+        extends=request.extends,
         reason=request.reason,
     )
     return request
@@ -123,9 +123,10 @@ def _moments(to: State, at: datetime) -> dict[str, datetime]:
 def _owe(session: Session, request: Request, at: datetime) -> None:
     if request.state not in (State.APPROVED, State.ENDING):
         return
-    targets.owe(session, request.role_target_id, at)
-    if request.state is State.ENDING and request.member_target_id is not None:
-        targets.owe(session, request.member_target_id, at)
+    ending = request.state is State.ENDING
+    targets.owe(session, request.role_target_id, at, closing=ending)
+    if request.member_target_id is not None:
+        targets.owe(session, request.member_target_id, at, closing=ending)
 
 
 def _fact(value: Any) -> Any:
@@ -174,6 +175,16 @@ def of_member(session: Session, target_id: int, *, lock: bool = False) -> Sequen
         .order_by(Request.id)
     )
     return session.scalars(_locked(query) if lock else query).all()
+
+
+def known_names(session: Session, target_id: int) -> frozenset[str]:
+    """`<role id>:<session name>`, in small letters, of every grant this role ever had noted."""
+    rows = session.execute(
+        select(Request.role_id, Request.session_name)
+        .where(Request.role_target_id == target_id, Request.noted_at.is_not(None))
+        .distinct()
+    )
+    return frozenset(f"{role_id}:{name}".casefold() for role_id, name in rows)
 
 
 def unfinished(session: Session, target: Target) -> Sequence[Request]:
@@ -232,18 +243,6 @@ def count_pending(session: Session, requester: str) -> int:
 # --- what is owed
 
 
-def due_looks(session: Session, now: datetime, limit: int = 50) -> Sequence[int]:
-    """Pending requests that must be looked at, or have waited long enough."""
-    return session.scalars(
-        select(Request.id).where(Request.look_at <= now).order_by(Request.look_at).limit(limit)
-    ).all()
-
-
-def claim_look(session: Session, request_id: int, now: datetime) -> Request | None:
-    """Takes the look of one request for LOOK_CLAIM; None when it is not due, or another has it."""
-    return _claim(session, request_id, now, column="look_at", until=now + LOOK_CLAIM)
-
-
 def due_drawings(session: Session, now: datetime, limit: int = 100) -> Sequence[int]:
     """Requests whose card in Slack shows an older state."""
     return session.scalars(
@@ -252,18 +251,17 @@ def due_drawings(session: Session, now: datetime, limit: int = 100) -> Sequence[
 
 
 def claim_drawing(session: Session, request_id: int, now: datetime) -> Request | None:
-    """Takes the drawing of one request for DRAW_CLAIM; None when another has it."""
-    return _claim(session, request_id, now, column="draw_at", until=now + DRAW_CLAIM)
+    """Takes the drawing of one request for CLAIM; None when another has it."""
+    return claim(session, request_id, now, column="draw_at")
 
 
-def _claim(
-    session: Session, request_id: int, now: datetime, *, column: str, until: datetime
-) -> Request | None:
+def claim(session: Session, request_id: int, now: datetime, *, column: str) -> Request | None:
+    """Takes what the column says is due, for CLAIM; None when another has it."""
     due = getattr(Request, column)
     hit = session.scalars(
         update(Request)
         .where(Request.id == request_id, due <= now)
-        .values({column: until})
+        .values({column: now + CLAIM})
         .returning(Request.id)
     ).one_or_none()
     return None if hit is None else session.get(Request, hit, populate_existing=True)

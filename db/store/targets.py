@@ -1,10 +1,11 @@
 """Targets: owing them a settle, leasing them, and handing them back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.models import Target, TargetKind
@@ -74,8 +75,13 @@ def get(session: Session, target_id: int) -> Target:
     return session.get_one(Target, target_id)
 
 
-def owe(session: Session, target_id: int, when: datetime) -> None:
-    """AWS must be looked at for this target at `when`, or earlier if that was owed already."""
+def owe(session: Session, target_id: int, when: datetime, *, closing: bool = False) -> None:
+    """AWS must be looked at for this target at `when`, or earlier if that was owed already.
+
+    `closing`: somebody is to be put out, which goes before whatever else the account is owed.
+    """
+    if closing:
+        session.execute(update(Target).where(Target.id == target_id).values(closing=True))
     session.execute(
         update(Target)
         .where(Target.id == target_id, or_(Target.settle_at.is_(None), Target.settle_at > when))
@@ -83,18 +89,36 @@ def owe(session: Session, target_id: int, when: datetime) -> None:
     )
 
 
+@dataclass(frozen=True)
+class Owed:
+    """A target that is due, and the account in whose queue it waits."""
+
+    id: int
+    account_id: str
+    closing: bool
+
+
 def due(
-    session: Session, now: datetime, *, database_now: datetime, limit: int = 200
-) -> Sequence[tuple[int, str]]:
-    """(id, account id) of targets to settle that nobody has leased, the longest owed first."""
-    free = or_(Target.lease_until.is_(None), Target.lease_until <= database_now)
-    rows = session.execute(
-        select(Target.id, Target.account_id)
-        .where(Target.settle_at <= now, free)
-        .order_by(Target.settle_at)
-        .limit(limit)
+    session: Session, now: datetime, *, database_now: datetime, per_account: int = 16
+) -> Sequence[Owed]:
+    """Targets to settle that nobody has leased: of each account closings first, then the longest
+    owed, and never so many of one account that the others are not seen.
+    """
+    place = func.row_number().over(
+        partition_by=Target.account_id, order_by=(Target.closing.desc(), Target.settle_at)
     )
-    return [(row[0], row[1]) for row in rows]
+    free = or_(Target.lease_until.is_(None), Target.lease_until <= database_now)
+    found = (
+        select(Target.id, Target.account_id, Target.closing, place.label("place"))
+        .where(Target.settle_at <= now, free)
+        .subquery()
+    )
+    rows = session.execute(
+        select(found.c.id, found.c.account_id, found.c.closing)
+        .where(found.c.place <= per_account)
+        .order_by(found.c.place)
+    )
+    return [Owed(*row) for row in rows]
 
 
 def lease(session: Session, target_id: int, term: Term, *, token: str, run: str) -> Lease | None:
@@ -158,11 +182,34 @@ def hand_back(
             lease_run=None,
             lease_until=None,
             settle_at=case((came_meanwhile, Target.settle_at), else_=again_at),
+            closing=and_(Target.closing, came_meanwhile) if trouble is None else Target.closing,
             attempts=0 if trouble is None else Target.attempts + 1,
             trouble=trouble,
             watch_until=watch_until,
         )
     )
+
+
+def read(session: Session, target_id: int, trust: Mapping[str, Any], *, at: datetime) -> None:
+    """Remembers a role's trust policy as AWS showed it at `at`, AWS's time."""
+    session.execute(
+        update(Target).where(Target.id == target_id).values(trust=dict(trust), seen_at=at)
+    )
+
+
+def wrote(session: Session, target_id: int, *, reread_at: datetime, at: datetime) -> None:
+    """Remembers when a role's trust policy was last written, and read right before that.
+
+    Whatever somebody else wrote between these two moments, AWS's, is lost.
+    """
+    session.execute(
+        update(Target).where(Target.id == target_id).values(reread_at=reread_at, written_at=at)
+    )
+
+
+def trusts(session: Session, arns: Collection[str]) -> Sequence[Target]:
+    """The targets of these roles, with their trust policies as they were last read."""
+    return session.scalars(select(Target).where(Target.arn.in_(arns))).all()
 
 
 def put_off(session: Session, target_id: int, *, again_at: datetime, trouble: str) -> None:

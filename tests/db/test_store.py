@@ -10,7 +10,7 @@ from db.models import Request, Target, TargetKind
 from db.session import Database, InUse
 from db.store import inbox, memberships, requests, targets
 from db.store.inbox import Said
-from db.store.targets import LostLease, Term
+from db.store.targets import LostLease, Owed, Term
 from tests.db.conftest import KEY, NOON, a_request, address
 
 TERM = Term(NOON, NOON, timedelta(minutes=2))
@@ -127,7 +127,7 @@ def test_a_debt_outlives_the_worker_that_took_it(database: Database) -> None:
     later = Term(NOON + TERM.length, NOON + TERM.length, TERM.length)
     with database.write() as session:
         found = targets.due(session, later.now, database_now=later.database_now)
-        assert found == [(target_id, "444455556666")]
+        assert found == [Owed(target_id, "444455556666", closing=False)]
         taken = targets.lease(session, target_id, later, token="alive", run="r")
 
     assert taken is not None

@@ -56,8 +56,10 @@ def worker(
     **calls: Answer,
 ) -> World:
     """A worker on the lab's database, with odd IAM calls (by their names in `Iam`) or clock."""
-    world = lab.another_worker(reads_at_once=reads_at_once)
-    managers = OddManagers(lab.session(), clock=clock or lab.clock, run=world.run)
+    world = lab.another_worker()
+    managers = OddManagers(
+        lab.session(), clock=clock or lab.clock, run=world.run, reads_at_once=reads_at_once
+    )
     managers.odd = {**(odd or {}), **calls}
     return replace(world, managers=managers, clock=clock or lab.clock)
 

@@ -135,7 +135,7 @@ def test_ends_of_many_in_one_minute_are_paid_by_many_workers_at_once(
         lab.clock.move_to(lab.row(lent[-1]).ends_at or lab.clock.now())
         worlds = [lab.another_worker(), lab.another_worker()]
         with lab.database.read() as session:
-            owed = [key for key, _ in lab.due(session, lab.clock.now())]
+            owed = [one.id for one in lab.due(session, lab.clock.now())]
         with ThreadPoolExecutor(8) as pool:
             paid = [pool.submit(settle, worlds[n % 2], key) for n, key in enumerate(owed * 2)]
         faults = [one.exception() for one in paid]

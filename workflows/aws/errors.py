@@ -1,7 +1,7 @@
 """What can go wrong at AWS, as the few cases that the rest of xacct tells apart.
 
-The codes and what follows from each: IAM and STS API references, "Errors"; botocore's
-retry rules for the throttling set.
+One table says what each error code means for us; its sources are the "Errors" sections of the IAM
+and STS API references, "Common errors" of both, and botocore's retry rules for the throttling set.
 """
 
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ from workflows.errors import Trouble
 
 
 class AwsGone(Trouble):
-    """NoSuchEntity: the user, role, group or policy is not there."""
+    """The user, role, group or policy is not there. To who closes, that is a success."""
 
 
 class AwsFull(Trouble):
-    """LimitExceeded: a quota; trying again does not help."""
+    """A quota: trying again does not help an opening. A closing is owed all the same."""
 
 
 class AwsRefused(Trouble):
@@ -27,32 +27,68 @@ class AwsRefused(Trouble):
 
 
 class AwsBusy(Trouble):
-    """Not done, and worth another try: throttling, or our session has just run out."""
+    """Not done, and worth another try a little later."""
+
+
+class AwsExpired(AwsBusy):
+    """Our session is over, or not known any more: not done; a new session is worth another try."""
 
 
 class AwsUnclear(Trouble):
     """No answer that can be trusted: a write may or may not have happened. Read, then decide."""
 
 
-_BUSY: Final = frozenset(
-    {
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "TooManyRequestsException",
-        "RequestLimitExceeded",
-        "SlowDown",
-        "PriorRequestNotComplete",
-        "ConcurrentModification",
-        "EntityTemporarilyUnmodifiable",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InvalidClientTokenId",
-        "RequestExpired",
-    }
-)
+MEANINGS: Final[dict[str, type[Trouble]]] = {
+    "NoSuchEntity": AwsGone,
+    "LimitExceeded": AwsFull,
+    # said no, for good
+    "AccessDenied": AwsRefused,
+    "AccessDeniedException": AwsRefused,
+    "UnauthorizedOperation": AwsRefused,
+    "MalformedPolicyDocument": AwsRefused,  # ours, or an entry of somebody else's in it
+    "UnmodifiableEntity": AwsRefused,  # a service-linked role, or one of Identity Center
+    "EntityAlreadyExists": AwsRefused,
+    "DeleteConflict": AwsRefused,
+    "PolicyNotAttachable": AwsRefused,
+    "InvalidInput": AwsRefused,
+    "ValidationError": AwsRefused,
+    "PackedPolicyTooLarge": AwsRefused,
+    "RegionDisabledException": AwsRefused,
+    "SignatureDoesNotMatch": AwsRefused,  # wrong keys, or a clock that is minutes off
+    "OptInRequired": AwsRefused,  # the account is suspended, or never signed up
+    "SubscriptionRequired": AwsRefused,
+    # nothing was done
+    "Throttling": AwsBusy,
+    "ThrottlingException": AwsBusy,
+    "ThrottledException": AwsBusy,
+    "RequestThrottled": AwsBusy,
+    "RequestThrottledException": AwsBusy,
+    "TooManyRequestsException": AwsBusy,
+    "RequestLimitExceeded": AwsBusy,
+    "SlowDown": AwsBusy,
+    "PriorRequestNotComplete": AwsBusy,
+    "ConcurrentModification": AwsBusy,
+    "EntityTemporarilyUnmodifiable": AwsBusy,  # deleted and made anew: ids are compared each time
+    "ExpiredToken": AwsExpired,
+    "ExpiredTokenException": AwsExpired,
+    "InvalidClientTokenId": AwsExpired,
+    "UnrecognizedClientException": AwsExpired,
+    "RequestExpired": AwsExpired,
+    # nobody knows
+    "ServiceFailure": AwsUnclear,
+    "ServiceFailureException": AwsUnclear,
+    "InternalFailure": AwsUnclear,
+    "InternalError": AwsUnclear,
+    "ServiceUnavailable": AwsUnclear,
+    "RequestTimeout": AwsUnclear,
+    "PolicyEvaluation": AwsUnclear,  # of a simulation: not verified
+}
+"""Error code → what it means. A code that is not here is a no, or with a status of 500 and more
+an answer that says nothing.
+"""
+
+_SERVER_FAULT: Final = 500  # HTTP status
+_SHOWN: Final = 500  # characters of AWS's message
 
 
 @contextmanager
@@ -69,14 +105,7 @@ def translated(action: str) -> Iterator[None]:
 
 def _trouble(action: str, error: ClientError) -> Trouble:
     said = error.response.get("Error", {})
-    code, message = said.get("Code", "Unknown"), said.get("Message", "")[:500]
+    code, message = said.get("Code", "Unknown"), said.get("Message", "")[:_SHOWN]
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code == "NoSuchEntity":
-        return AwsGone(action, code, message)
-    if code == "LimitExceeded":
-        return AwsFull(action, code, message)
-    if code in _BUSY:
-        return AwsBusy(action, code, message)
-    if status >= 500 or code == "ServiceFailure":
-        return AwsUnclear(action, code, message)
-    return AwsRefused(action, code, message)
+    otherwise = AwsUnclear if status >= _SERVER_FAULT else AwsRefused
+    return MEANINGS.get(code, otherwise)(action, code, message)

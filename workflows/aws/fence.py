@@ -6,12 +6,14 @@ AWS's time. A settle keeps the session it began with: what it may still do ends 
 """
 
 import json
+import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -19,11 +21,24 @@ from botocore.config import Config
 from workflows.aws.errors import translated
 from workflows.aws.iam import Iam, date_of
 from workflows.clock import Clock
+from workflows.errors import Trouble
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Key = tuple[str, str | None]  # ARN of the manager role, external id
 
 FENCE: Final = timedelta(seconds=90)
 _ROUNDING: Final = timedelta(seconds=2)  # AWS tells its time to the second
-LEAST: Final = timedelta(seconds=40)
+LEAST: Final = timedelta(seconds=25)
 """A session with less left than this is not given out."""
+
+RENEWED: Final = timedelta(seconds=35)
+"""One with less left than this is still given out, while a new one is taken beside."""
+
+_READS_AT_ONCE: Final = 8
+"""Reads of one account beside each other. Accounts never wait for each other's."""
 
 CONFIG: Final = Config(
     connect_timeout=3,
@@ -42,6 +57,11 @@ class Fenced:
     fence: datetime  # AWS's time
     skew: timedelta  # AWS's time minus ours when the session was taken
     taken: float  # monotonic seconds
+    pool: Executor  # the account's own
+
+    def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Begins one read. A read that waited for another one here could wait for ever."""
+        return self.pool.submit(call, *args, **kwargs)
 
     def left(self, now: datetime) -> timedelta:
         """What remains until the fence: the shorter of what our clock says and real time says."""
@@ -53,32 +73,63 @@ class Fenced:
 class Managers:
     """Fenced sessions of the manager roles, one per role, renewed while they are in use."""
 
-    def __init__(self, session: boto3.Session, *, clock: Clock, run: str) -> None:
+    def __init__(
+        self, session: boto3.Session, *, clock: Clock, run: str, reads_at_once: int = _READS_AT_ONCE
+    ) -> None:
         self._session = session
         self._clock = clock
         self._name = f"xacct-{run}"[:64]
+        self._reads_at_once = reads_at_once
         self._building = threading.Lock()  # boto3 sessions do not build clients in parallel
         self._sts = session.client("sts", config=CONFIG)
-        self._held: dict[tuple[str, str | None], Fenced] = {}
-        self._asking: dict[tuple[str, str | None], threading.Lock] = {}
+        self._held: dict[Key, Fenced] = {}
+        self._asking: dict[Key, threading.Lock] = {}
+        self._pools: dict[str, Executor] = {}
+        self._renewals = ThreadPoolExecutor(2, thread_name_prefix="renew")
+        self._renewing: set[Key] = set()
         self._skew = timedelta(0)
 
     def fenced(self, manager_arn: str, external_id: str | None) -> Fenced:
-        """A session with at least LEAST left: one STS call per manager role and minute.
-
-        Raises Trouble when AWS does not let us in.
+        """A session with at least LEAST left: one STS call per manager role and minute, and none
+        on the path of who keeps using it. Raises Trouble when AWS does not let us in.
         """
         key = (manager_arn, external_id)
         held = self._held.get(key)
-        if held is not None and held.left(self._clock.now()) >= LEAST:
+        if held is not None and (left := held.left(self._clock.now())) >= LEAST:
+            if left < RENEWED:
+                self._renew_beside(key)
             return held
+        return self._renewed(key, least=LEAST)
+
+    def forget(self, fenced: Fenced) -> None:
+        """Gives this session out no more: AWS does not know it any longer."""
+        for key, held in list(self._held.items()):
+            if held.iam is fenced.iam or held.taken == fenced.taken:
+                self._held.pop(key, None)
+
+    def _renewed(self, key: Key, *, least: timedelta) -> Fenced:
         with self._building:
             lock = self._asking.setdefault(key, threading.Lock())
         with lock:
             held = self._held.get(key)
-            if held is None or held.left(self._clock.now()) < LEAST:
-                held = self._held[key] = self._take(manager_arn, external_id)
+            if held is None or held.left(self._clock.now()) < least:
+                held = self._held[key] = self._take(*key)
         return held
+
+    def _renew_beside(self, key: Key) -> None:
+        if key in self._renewing:
+            return
+        self._renewing.add(key)
+
+        def renew() -> None:
+            try:
+                self._renewed(key, least=RENEWED)
+            except Trouble as trouble:  # whoever needs the session next hears it himself
+                log.warning("a session of %s was not renewed: %s", key[0], trouble)
+            finally:
+                self._renewing.discard(key)
+
+        self._renewals.submit(renew)
 
     def _take(self, manager_arn: str, external_id: str | None) -> Fenced:
         """A new session, fenced by AWS's time: a clock of ours that is wrong is corrected."""
@@ -90,7 +141,11 @@ class Managers:
             at, keys = self._assume(manager_arn, external_id, fence := at + FENCE)
         with self._building:
             client = self._session.client("iam", config=CONFIG, **keys)
-        return Fenced(manager_arn, Iam(client), fence, self._skew, taken)
+            pool = self._pools.get(manager_arn)
+            if pool is None:
+                pool = ThreadPoolExecutor(self._reads_at_once, thread_name_prefix="read")
+                self._pools[manager_arn] = pool
+        return Fenced(manager_arn, Iam(client), fence, self._skew, taken, pool)
 
     def _assume(
         self, manager_arn: str, external_id: str | None, fence: datetime

@@ -1,13 +1,14 @@
 """The IAM calls that xacct makes in one account, each returning a value."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from workflows.aws.errors import AwsGone, translated
-from workflows.seen import Document, GranteeSeen, RoleSeen
+from workflows.documents import session_end
+from workflows.seen import Document, GranteeSeen, RoleSeen, Verdict
 
 
 class Iam:
@@ -62,36 +63,55 @@ class Iam:
             pages = self._client.get_paginator("list_groups_for_user").paginate(UserName=user_name)
             return frozenset(group["GroupName"] for page in pages for group in page["Groups"])
 
-    def inline_group_documents(self, group_name: str) -> list[Document]:
-        """The group's inline policies: one call, and one per policy."""
-        with translated("iam:GetGroupPolicy"):
+    def members_of(self, group_name: str) -> Mapping[str, str]:
+        """User name → unique id of everybody in the group: one call per hundred members."""
+        with translated("iam:GetGroup"):
+            pages = self._client.get_paginator("get_group").paginate(GroupName=group_name)
+            return {user["UserName"]: user["UserId"] for page in pages for user in page["Users"]}
+
+    def inline_group_names(self, group_name: str) -> list[str]:
+        """Names of the group's inline policies."""
+        with translated("iam:ListGroupPolicies"):
             pages = self._client.get_paginator("list_group_policies").paginate(GroupName=group_name)
-            names = [name for page in pages for name in page["PolicyNames"]]
+            return [name for page in pages for name in page["PolicyNames"]]
+
+    def group_policy(self, group_name: str, name: str) -> Document | None:
+        """One inline policy of the group; None when there is none of that name."""
+        try:
+            with translated("iam:GetGroupPolicy"):
+                reply = self._client.get_group_policy(GroupName=group_name, PolicyName=name)
+        except AwsGone:
+            return None
+        document: Document = reply["PolicyDocument"]
+        return document
+
+    def attached_group_arns(self, group_name: str) -> list[str]:
+        """ARNs of the managed policies that are attached to the group."""
+        with translated("iam:ListAttachedGroupPolicies"):
+            pages = self._client.get_paginator("list_attached_group_policies")
             return [
-                self._client.get_group_policy(GroupName=group_name, PolicyName=name)[
-                    "PolicyDocument"
-                ]
-                for name in names
+                attached["PolicyArn"]
+                for page in pages.paginate(GroupName=group_name)
+                for attached in page["AttachedPolicies"]
             ]
 
-    def attached_group_documents(self, group_name: str) -> list[Document]:
-        """The managed policies attached to the group: one call, and two per policy."""
-        documents: list[Document] = []
-        with translated("iam:GetPolicyVersion"):
-            pages = self._client.get_paginator("list_attached_group_policies")
-            for page in pages.paginate(GroupName=group_name):
-                for attached in page["AttachedPolicies"]:
-                    arn = attached["PolicyArn"]
-                    version = self._client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-                    policy = self._client.get_policy_version(PolicyArn=arn, VersionId=version)
-                    documents.append(policy["PolicyVersion"]["Document"])
-        return documents
+    def attached(self, _group_name: str, arn: str) -> Document | None:
+        """A managed policy as it is in force: two calls; None when it is gone."""
+        try:
+            with translated("iam:GetPolicyVersion"):
+                version = self._client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+                policy = self._client.get_policy_version(PolicyArn=arn, VersionId=version)
+        except AwsGone:
+            return None
+        document: Document = policy["PolicyVersion"]["Document"]
+        return document
 
-    def inline_names(self, role_name: str) -> list[str]:
-        """Names of the role's inline policies."""
+    def other_inline_names(self, role_name: str) -> list[str]:
+        """Names of the role's inline policies but for the session end."""
         with translated("iam:ListRolePolicies"):
             pages = self._client.get_paginator("list_role_policies").paginate(RoleName=role_name)
-            return [name for page in pages for name in page["PolicyNames"]]
+            names = [name for page in pages for name in page["PolicyNames"]]
+        return [name for name in names if name != session_end.NAME]
 
     def inline_policy(self, role_name: str, name: str) -> Document | None:
         """One inline policy of the role; None when there is none of that name."""
@@ -102,6 +122,42 @@ class Iam:
             return None
         document: Document = reply["PolicyDocument"]
         return document
+
+    def simulated(self, principal_arn: str, actions: Sequence[str], **asked: Any) -> list[Verdict]:
+        """What AWS's simulation says of a user or role of this account, with his groups, boundary
+        and service control policies (API SimulatePrincipalPolicy): one verdict an action.
+
+        `asked` may hold `resource` (an ARN) and `keys` (condition key → value, as text).
+        """
+        types = {"aws:CurrentTime": "date", "aws:MultiFactorAuthPresent": "boolean"}
+        more: dict[str, Any] = {}
+        if resource := asked.get("resource"):
+            more["ResourceArns"] = [resource]
+        if keys := asked.get("keys"):
+            more["ContextEntries"] = [
+                {
+                    "ContextKeyName": key,
+                    "ContextKeyValues": [value],
+                    "ContextKeyType": types.get(key, "string"),
+                }
+                for key, value in keys.items()
+            ]
+        with translated("iam:SimulatePrincipalPolicy"):
+            reply = self._client.simulate_principal_policy(
+                PolicySourceArn=principal_arn, ActionNames=list(actions), **more
+            )
+        return [
+            Verdict(
+                action=one["EvalActionName"],
+                decision=one["EvalDecision"],
+                by=tuple(
+                    statement.get("SourcePolicyId", "")
+                    for statement in one.get("MatchedStatements", ())
+                ),
+                unknown=tuple(one.get("MissingContextValues", ())),
+            )
+            for one in reply["EvaluationResults"]
+        ]
 
     def quotas(self) -> Mapping[str, int]:
         """The account's quotas and counts by AWS's names, e.g. AssumeRolePolicySizeQuota."""
@@ -115,11 +171,13 @@ class Iam:
                 RoleName=role_name, PolicyName=name, PolicyDocument=_compact(document)
             )
 
-    def write_trust(self, role_name: str, document: Document) -> None:
+    def write_trust(self, role_name: str, document: Document) -> datetime:
+        """Returns AWS's time of the write."""
         with translated("iam:UpdateAssumeRolePolicy"):
-            self._client.update_assume_role_policy(
+            reply = self._client.update_assume_role_policy(
                 RoleName=role_name, PolicyDocument=_compact(document)
             )
+        return date_of(reply)
 
     def join(self, group_name: str, user_name: str) -> None:
         with translated("iam:AddUserToGroup"):

@@ -1,6 +1,6 @@
 """The plan for the places of an IAM user in governed groups."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from workflows.plan.phase import Phase
@@ -33,20 +33,30 @@ class MemberPlan:
     note: Mapping[str, bool]  # group → whether the user is in it before us
     refused: Mapping[int, str]
     missing: frozenset[int]
+    stopped: frozenset[int]  # open requests whose user somebody put back into the deny group
 
 
 def plan(
-    seen: MemberSeen, places: Sequence[Place], noted: Mapping[str, bool], *, reread: bool
+    seen: MemberSeen,
+    places: Sequence[Place],
+    noted: Mapping[str, bool],
+    *,
+    reread: bool,
+    denying: Collection[str] = (),
 ) -> MemberPlan:
     """The plan for one user. A place that was as wanted before us is not ours to change.
 
     Giving a place back is safe to repeat, and a read may be older than our own write: so it is
-    always done once, and asked of AWS only when it is `reread` after that.
+    always done once, and asked of AWS only when it is `reread` after that. So is a place that was
+    noted and that nobody is lent: of these only groups in `denying` are joined.
     """
     refused = _no_slot(seen, places, noted)
     kept = [one for one in places if one.request not in refused]
     before = {**{one.group: one.group in seen.groups for one in kept}, **noted}
-    closing, opening, missing = [], [], set()
+    closing: list[Step] = []
+    opening: list[Step] = []
+    missing: set[int] = set()
+    stopped: set[int] = set()
     for group in sorted({one.group for one in places}):
         mine = [one for one in places if one.group == group]
         inside, ours = mine[0].inside, before.get(group) != mine[0].inside
@@ -59,10 +69,15 @@ def plan(
         elif ours and group in noted and not (opens or stays) and (is_open or not reread):
             closing.append(Step(group, join=not inside))
         elif stays and not is_open and not opens:
-            missing |= {one.request for one in live if one.phase is Phase.OPEN}
+            gone = {one.request for one in live if one.phase is Phase.OPEN}
+            (missing if inside else stopped).update(gone)
+    for group in sorted(noted.keys() - {one.group for one in places}):
+        back, is_back = noted[group], (group in seen.groups) == noted[group]
+        if (group in denying or not back) and not (is_back and reread):
+            closing.append(Step(group, join=back))
     opened = {one.group for one in kept if one.phase is Phase.OPENING}
     note = {group: before[group] for group in opened if group not in noted}
-    return MemberPlan((*closing, *opening), note, refused, frozenset(missing))
+    return MemberPlan((*closing, *opening), note, refused, frozenset(missing), frozenset(stopped))
 
 
 def _no_slot(

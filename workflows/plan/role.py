@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from workflows.documents import admits, session_end, text, trust
-from workflows.documents.trust import Entry, Vend
+from workflows.documents.trust import Entry, Key, Vend
 from workflows.plan.phase import Phase
 from workflows.seen import RoleDetail
 
@@ -22,6 +22,7 @@ class Grant:
     role_id: str
     session_end: bool
     boundary: datetime | None = None
+    mfa: bool = False
     vendor: tuple[str, str] | None = None  # (account id, vendor role id)
     fresh: bool = False  # opened so lately that a read which does not show it may be stale
 
@@ -46,6 +47,7 @@ class Grant:
             unique_id=who.unique_id,
             session_name=self.session_name,
             end=who.after,
+            mfa=self.mfa,
         )
 
 
@@ -62,24 +64,50 @@ class RolePlan:
     closing_trust: dict[str, Any] | None
     refused: Mapping[int, str]  # opening request → the sentence that says why not
     missing: frozenset[int]  # open requests whose statement somebody removed
+    widened: Mapping[int, str]  # open request → how he would stay in after its end
 
 
-def plan(seen: RoleDetail, grants: Sequence[Grant], *, installation: str) -> RolePlan:
-    """The plan for one role of an owner account."""
+def strangers(seen: RoleDetail, grants: Sequence[Grant]) -> list[session_end.Line]:
+    """What the session end says of names that none of the grants has."""
+    known = {one.user_id for one in grants}
+    return [one for one in session_end.lines(seen.session_end) if one.user_id not in known]
+
+
+def plan(
+    seen: RoleDetail,
+    grants: Sequence[Grant],
+    *,
+    installation: str,
+    kept: Sequence[session_end.Line] = (),
+) -> RolePlan:
+    """The plan for one role of an owner account.
+
+    `kept` are lines of the session end of which no row is known: removing a Deny is opening.
+    """
     refused = _cannot_open(seen, grants, installation)
+    widened = {
+        one.request: sentence
+        for one in grants
+        if one.phase is Phase.OPEN and (sentence := grantee_fault(seen, one.visitor)) is not None
+    }
     while True:
         left = [one for one in grants if one.request not in refused]
-        made = _role(seen, left, installation)
+        made = _role(seen, left, installation, kept)
         opening = [one.request for one in left if one.phase is Phase.OPENING]
         sentence = _no_room(made, seen)
         if sentence is None or not opening:
             closing = [one for one in left if one.phase is not Phase.OPENING]
-            closing_trust = _role(seen, closing, installation).trust
-            return replace(made, refused=refused, closing_trust=closing_trust)
+            closing_trust = _role(seen, closing, installation, kept).trust
+            return replace(made, refused=refused, closing_trust=closing_trust, widened=widened)
         refused[max(opening)] = sentence
 
 
-def _role(seen: RoleDetail, grants: Sequence[Grant], installation: str) -> RolePlan:
+def _role(
+    seen: RoleDetail,
+    grants: Sequence[Grant],
+    installation: str,
+    kept: Sequence[session_end.Line],
+) -> RolePlan:
     wanted, missing = _entries(seen, grants)
     vend = _vend(seen, grants, wanted)
     document = None
@@ -87,28 +115,26 @@ def _role(seen: RoleDetail, grants: Sequence[Grant], installation: str) -> RoleP
         account_id, partition = seen.role.arn.split(":")[4], seen.role.arn.split(":")[1]
         sealed = trust.seal(installation, partition=partition, account_id=account_id)
         document = trust.render(seen.role.trust, wanted=wanted, vend=vend, sealed=sealed)
-    return RolePlan(_session_end(seen, grants), document, None, {}, missing)
+    return RolePlan(_session_end(seen, grants, kept), document, None, {}, missing, {})
 
 
 def _entries(seen: RoleDetail, grants: Sequence[Grant]) -> tuple[list[Entry], frozenset[int]]:
     """One entry a grantee, with the latest of his ends; an open one only where AWS has it still."""
     held = dict(sorted(trust.entries(seen.role.trust), key=lambda one: one[1]))
-    wanted: dict[str, Entry] = {}
+    wanted: dict[Key, Entry] = {}
     for grant in grants:
         entry = grant.entry
-        stands = held.get(entry.user_id)
+        stands = held.get(entry.key)
         opens = grant.phase is Phase.OPENING
         same_role = grant.role_id == seen.role.role_id  # its session end names sessions by the id
         stays = grant.fresh or (stands is not None and stands >= grant.ends_at)
         still = grant.phase is Phase.OPEN and same_role and stays
-        if (opens or still) and (
-            entry.user_id not in wanted or wanted[entry.user_id].end < entry.end
-        ):
-            wanted[entry.user_id] = entry
+        if (opens or still) and (entry.key not in wanted or wanted[entry.key].end < entry.end):
+            wanted[entry.key] = entry
     missing = frozenset(
         grant.request
         for grant in grants
-        if grant.phase is Phase.OPEN and grant.entry.user_id not in wanted
+        if grant.phase is Phase.OPEN and grant.entry.key not in wanted
     )
     return list(wanted.values()), missing
 
@@ -138,9 +164,11 @@ def _vend(seen: RoleDetail, grants: Sequence[Grant], wanted: Sequence[Entry]) ->
     )
 
 
-def _session_end(seen: RoleDetail, grants: Sequence[Grant]) -> dict[str, Any] | None:
+def _session_end(
+    seen: RoleDetail, grants: Sequence[Grant], kept: Sequence[session_end.Line]
+) -> dict[str, Any] | None:
     """A name that is over may keep the date it ended at: that is one write less at every end."""
-    lines = _lines(grants)
+    lines = [*_lines(grants), *kept]
     if seen.session_end is None and not lines:
         return None
     held = {line.user_id: line for line in session_end.lines(seen.session_end)}
@@ -180,7 +208,7 @@ def _no_room(made: RolePlan, seen: RoleDetail) -> str | None:
             "of the owner account can raise the quota (IAM, role trust policy length)."
         )
     if made.session_end is not None:
-        size = text.length(made.session_end) + seen.other_inline
+        size = text.length(made.session_end) + session_end.ANCHOR_ROOM + seen.other_inline
         size += session_end.room_to_end(made.session_end)  # or a revoke would find none
         if size > seen.inline_quota:
             return (

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from workflows.aws.errors import AwsFull, AwsRefused
-from workflows.aws.iam import Iam
+from workflows.aws.fence import Fenced
+from workflows.clock import Clock
 from workflows.documents import session_end
+from workflows.documents.session_end import Anchor
 from workflows.errors import Trouble
 from workflows.plan.member import MemberPlan
 from workflows.plan.role import RolePlan
@@ -19,11 +22,17 @@ class Changed(Trouble):
 
 @dataclass
 class Applied:
-    """What became of the writes: those tried, AWS's final no, and anything worth another try."""
+    """What became of the writes: those tried, AWS's final no, and anything worth another try.
 
+    `reread_at` and `written_at` are AWS's times of the trust policy's write and of the read before.
+    """
+
+    over: Callable[[], bool]  # whether the session's fence has been passed
     tried: list[str] = field(default_factory=list)
     refused: Trouble | None = None
     unsettled: Trouble | None = None
+    reread_at: datetime | None = None
+    written_at: datetime | None = None
 
     @property
     def failed(self) -> bool:
@@ -31,45 +40,61 @@ class Applied:
         return self.refused is not None or self.unsettled is not None
 
     def do(self, what: str, write: Callable[[], None]) -> None:
-        """Tries one write. Even one that failed may have happened, so it counts as tried."""
+        """Tries one write. Even one that failed may have happened, so it counts as tried.
+
+        Past the fence AWS refuses everything, which says nothing about our rights.
+        """
         self.tried.append(what)
         try:
             write()
         except (AwsFull, AwsRefused) as trouble:
-            self.refused = self.refused or trouble
+            if self.over():
+                self.unsettled = self.unsettled or trouble
+            else:
+                self.refused = self.refused or trouble
         except Trouble as trouble:
             self.unsettled = self.unsettled or trouble
 
 
-def role(iam: Iam, name: str, seen: RoleDetail, planned: RolePlan) -> Applied:
+def _applied(fenced: Fenced, clock: Clock) -> Applied:
+    return Applied(over=lambda: fenced.left(clock.now()).total_seconds() <= 0)
+
+
+def role(
+    fenced: Fenced, name: str, seen: RoleDetail, planned: RolePlan, *, clock: Clock, anchor: Anchor
+) -> Applied:
     """Session end, then trust. Without its session end nothing is opened; closing goes on."""
-    applied = Applied()
+    applied = _applied(fenced, clock)
     ending, entering = planned.session_end, planned.trust
     if ending is not None:
+        stamped = session_end.anchored(ending, anchor)
         applied.do(
             f"wrote {session_end.NAME}",
-            lambda: iam.write_inline_policy(name, session_end.NAME, ending),
+            lambda: fenced.iam.write_inline_policy(name, session_end.NAME, stamped),
         )
     if applied.failed:
         entering = planned.closing_trust
     if entering is not None:
         document = entering
-        applied.do("wrote the trust policy", lambda: _trust(iam, name, seen, document))
+        applied.do("wrote the trust policy", lambda: _trust(applied, fenced, seen, document))
     return applied
 
 
-def _trust(iam: Iam, name: str, seen: RoleDetail, wanted: dict[str, Any]) -> None:
+def _trust(applied: Applied, fenced: Fenced, seen: RoleDetail, wanted: dict[str, Any]) -> None:
     """IAM has no compare-and-set: read once more right before the write."""
-    if iam.role(name).trust != seen.role.trust:
+    name = seen.role.arn.rpartition("/")[2]
+    again = fenced.iam.role(name)
+    if again.trust != seen.role.trust:
         raise Changed("iam:UpdateAssumeRolePolicy", "Changed", "the trust policy changed meanwhile")
-    iam.write_trust(name, wanted)
+    applied.reread_at = applied.written_at = again.at  # the reply of the write may be lost
+    applied.written_at = fenced.iam.write_trust(name, wanted)
 
 
-def member(iam: Iam, user_name: str, planned: MemberPlan) -> Applied:
+def member(fenced: Fenced, user_name: str, planned: MemberPlan, *, clock: Clock) -> Applied:
     """Every step in its order: what closes first; a step that fails stops none of the others."""
-    applied = Applied()
+    applied = _applied(fenced, clock)
     for step in planned.steps:
-        change = iam.join if step.join else iam.leave
+        change = fenced.iam.join if step.join else fenced.iam.leave
         applied.do(
             f"{'joined' if step.join else 'left'} {step.group}",
             lambda change=change, step=step: change(step.group, user_name),  # type: ignore[misc]

@@ -1,8 +1,10 @@
 """Taking a target, and handing it back with the moment it is next due."""
 
 import logging
+import random
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,8 +14,10 @@ from sqlalchemy.orm import Session
 from db.lifecycle import Event, State, Why
 from db.models import Request, Target
 from db.store import requests, targets
+from workflows.aws.errors import AwsExpired
 from workflows.aws.fence import FENCE, Fenced
 from workflows.errors import Trouble
+from workflows.settle import alarm
 from workflows.world import World
 
 AFTER_FENCE: Final = timedelta(seconds=30)
@@ -39,6 +43,31 @@ class Held:
     target: Target
     lease: targets.Lease
     fenced: Fenced
+
+
+@contextmanager
+def holding(world: World, target_id: int) -> Iterator[Held | None]:
+    """The target, leased for the block; None when nothing is owed or another worker has it.
+
+    The last line of defence: whatever goes wrong in the block, the lease is handed back and the
+    debt stands, to be tried again.
+    """
+    held = take(world, target_id)
+    try:
+        yield held
+    except targets.LostLease:
+        raise
+    except Trouble as trouble:
+        if held is None:
+            raise
+        if isinstance(trouble, AwsExpired):
+            world.managers.forget(held.fenced)
+        try_again(world, held, str(trouble))
+    except Exception:
+        reference = uuid.uuid4().hex[:8]
+        log.exception("settling target %s broke [%s]", target_id, reference)
+        if held is not None:
+            try_again(world, held, f"Something broke on xacct's side [{reference}]")
 
 
 def take(world: World, target_id: int) -> Held | None:
@@ -73,6 +102,7 @@ def put_off(world: World, target: Target, trouble: Trouble) -> None:
         again = now + wait(target.attempts)
         targets.put_off(session, target.id, again_at=again, trouble=str(trouble))
         show(session, target, str(trouble), now)
+        alarm.relock(session, target, str(trouble), now)
 
 
 def show(session: Session, target: Target, trouble: str | None, now: datetime) -> None:
@@ -96,8 +126,12 @@ def _end_in_time(world: World, target: Target) -> None:
 
 
 def wait(attempts: int) -> timedelta:
-    """How long until the next try: 1, 2, 4 … seconds, at most LONGEST_WAIT."""
-    return min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_WAIT)
+    """How long until the next try: up to 1, 2, 4 … seconds, at most LONGEST_WAIT.
+
+    Half of it is by chance, so that what failed together is not tried together.
+    """
+    longest = min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_WAIT)
+    return longest * random.uniform(0.5, 1)  # noqa: S311  no secret
 
 
 def end_what_is_over(session: Session, rows: Iterable[Request], now: datetime) -> None:
@@ -125,6 +159,7 @@ def hand_back(
     """Ends the lease; AWS is next looked at when the rows, a retry, or a late write ask for it."""
     now = world.clock.now()
     show(session, held.target, trouble, now)
+    alarm.relock(session, held.target, trouble, now)
     watch_until = now + LATE_WRITE if held.lease.taken_over else held.target.watch_until
     if watch_until is not None and watch_until > now:
         again_at = earliest([again_at, watch_until])

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from db import audit
 from db.lifecycle import Event, State, Why
 from db.models import Request
-from db.store import requests
+from db.store import holds, requests
 from workflows import access, rules
 from workflows.catalog.model import Catalog
 from workflows.directory import Unreachable
@@ -24,6 +24,9 @@ People = dict[str, Person]
 
 APART: Final = timedelta(seconds=6)
 """A grant of a grantee is opened so long after his last one was closed, at the earliest."""
+
+CLOCKS_APART: Final = timedelta(seconds=30)
+"""With more between our clock and AWS's nothing is opened."""
 
 
 def everybody(world: World, row: Request) -> People:
@@ -67,6 +70,10 @@ class Asked:
     unfit: Mapping[int, str]
     unsaid: frozenset[int]
 
+    def held_up(self) -> "Asked":
+        """Those that are fit wait, too."""
+        return Asked(frozenset(), self.unfit, self.unsaid | self.fit)
+
     def missed(self, row: Request) -> bool:
         """Whether the row came to be opened only after these were asked about."""
         known = self.fit | self.unsaid | self.unfit.keys()
@@ -89,6 +96,19 @@ def ask_again(world: World, rows: Iterable[Request]) -> Asked:
     return Asked(frozenset(fit), unfit, frozenset(unsaid))
 
 
+def nothing_opens(session: Session, *, off: timedelta) -> str | None:
+    """Why nothing at all may be opened now, or None. `off` is AWS's time minus ours."""
+    held = holds.standing(session)
+    if held:
+        return f"Nothing is opened while xacct is on hold ({held[0].kind}): {held[0].reason}"
+    if abs(off) > CLOCKS_APART:
+        return (
+            f"xacct's clock differs from AWS's by {abs(off).total_seconds():.0f} s, so nothing is "
+            "opened until it is set right."
+        )
+    return None
+
+
 def end_unfit(session: Session, row: Request, sentence: str, now: datetime) -> None:
     """Ends an approved request whose approval would not be given today."""
     requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.CHANGED, trouble=sentence)
@@ -105,13 +125,18 @@ def too_soon(row: Request, seen: RoleDetail, *, pair: Sequence[Request]) -> bool
 
 
 def too_long(
-    row: Request, seen: RoleDetail, *, pair: Sequence[Request], longest: timedelta
+    row: Request,
+    seen: RoleDetail,
+    *,
+    pair: Sequence[Request],
+    extended: Request | None,
+    longest: timedelta,
 ) -> str | None:
     """Why it may not follow on the grantee's open grants without a break, or None: overlapping
     grants together never last longer than the role is lent for.
     """
     since = _unbroken_since(pair, seen.role.at)
-    if row.noted_at is not None or _end(row, seen) <= whole_minute(since + longest):
+    if row.noted_at is not None or _end(row, seen, extended) <= whole_minute(since + longest):
         return None
     return (
         f"With what is open already it would last longer than {duration_text(longest)}, and this "
@@ -119,18 +144,41 @@ def too_long(
     )
 
 
-def _end(row: Request, seen: RoleDetail) -> datetime:
-    return whole_minute(seen.role.at + timedelta(seconds=row.seconds))
+def not_extendable(row: Request, seen: RoleDetail, extended: Request | None) -> str | None:
+    """Why an approved extension has nothing to extend, or None."""
+    if row.extends is None or row.noted_at is not None:
+        return None
+    if extended is None or extended.ends_at is None or extended.why not in (None, Why.TIME):
+        return f"#{row.extends}, which it was to extend, did not stay open. Ask anew."
+    if _end(row, seen, extended) <= seen.role.at:
+        return f"It came too late: #{row.extends} and the time that was asked for are over."
+    return None
+
+
+def _end(row: Request, seen: RoleDetail, extended: Request | None) -> datetime:
+    """An extension goes on from the end of what it extends, whenever it is opened."""
+    begins = seen.role.at
+    if extended is not None and extended.ends_at is not None:
+        begins = extended.ends_at
+    return whole_minute(begins + timedelta(seconds=row.seconds))
 
 
 def _unbroken_since(pair: Sequence[Request], at: datetime) -> datetime:
     return min((one.unbroken_since or at for one in _still_open(pair, at)), default=at)
 
 
-def note(session: Session, row: Request, seen: RoleDetail, *, pair: Sequence[Request]) -> None:
+def note(
+    session: Session,
+    row: Request,
+    seen: RoleDetail,
+    *,
+    pair: Sequence[Request],
+    extended: Request | None,
+) -> None:
     """Fixes, before the first write to AWS, the end, the role's id and the boundary; once.
 
-    The end is AWS's time plus the duration, rounded up to the whole minute. `pair` are the other
+    The end is AWS's time plus the duration, rounded up to the whole minute; of an extension, the
+    end of what it extends plus the duration. `pair` are the other
     noted requests of the grantee for this role: an open one hands its boundary on, since its
     sessions are rightful; with none open, sessions of those that ended stay dead.
     """
@@ -147,7 +195,7 @@ def note(session: Session, row: Request, seen: RoleDetail, *, pair: Sequence[Req
         row,
         at=seen.role.at,
         noted_at=seen.role.at,
-        ends_at=_end(row, seen),
+        ends_at=_end(row, seen, extended),
         unbroken_since=_unbroken_since(pair, seen.role.at),
         role_id=seen.role.role_id,
         boundary_at=boundary,

@@ -13,6 +13,7 @@ def settle(world: World, target_id: int) -> None:
     with world.database.read() as session:
         kind = targets.get(session, target_id).kind
     try:
-        (role if kind is TargetKind.ROLE else member).settle(world, target_id)
+        with world.settling.during(target_id):
+            (role if kind is TargetKind.ROLE else member).settle(world, target_id)
     except LostLease as lost:
         log.warning("another worker goes on with %s", lost)

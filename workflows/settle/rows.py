@@ -1,16 +1,17 @@
 """Rows as the plans take them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from db.lifecycle import State
 from db.models import Request
-from workflows.catalog.model import GranteeKind, Mechanism
+from workflows.catalog.model import Catalog, GranteeKind, Mechanism
 from workflows.documents.admits import Visitor
-from workflows.plan.member import Place
+from workflows.plan.member import MemberPlan, Place, plan
 from workflows.plan.phase import Phase
 from workflows.plan.role import Grant
+from workflows.seen import MemberSeen
 
 STALE: Final = timedelta(seconds=60)
 
@@ -58,6 +59,7 @@ def _grant(row: Request, stands: Phase, at: datetime) -> Grant:
         boundary=row.boundary_at,
         vendor=None if row.vendor_id is None else (account_id, row.vendor_id),
         fresh=is_fresh(row, at),
+        mfa=row.mfa,
     )
 
 
@@ -84,3 +86,24 @@ def noted_pair(rows: Sequence[Request], row: Request) -> list[Request]:
         and one.noted_at is not None
         and (one.grantee_kind, one.grantee_name) == (row.grantee_kind, row.grantee_name)
     ]
+
+
+def member_plan(
+    found: Sequence[Request],
+    seen: MemberSeen,
+    fit: Collection[int],
+    noted: Mapping[str, bool],
+    *,
+    catalog: Catalog,
+    reread: bool,
+) -> MemberPlan:
+    """The plan for a user's places. Those of another user who had the name before are nobody's
+    any more: left out.
+    """
+    denying = {
+        role.group.name
+        for role in catalog.roles
+        if role.group is not None and role.mechanism is Mechanism.DENY_GROUP
+    }
+    mine = [row for row in found if row.grantee_id == seen.user.unique_id]
+    return plan(seen, places(mine, fit), noted, reread=reread, denying=denying)

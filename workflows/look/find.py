@@ -1,0 +1,166 @@
+"""Reading AWS for one request, with all that an approver should know of it."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Final
+
+from db.lifecycle import State
+from db.models import Request
+from db.store import memberships, requests, targets
+from workflows import observe
+from workflows.aws.fence import Fenced
+from workflows.catalog.model import GranteeKind
+from workflows.documents import text
+from workflows.errors import Trouble
+from workflows.look import findings, judge
+from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, Verdict
+from workflows.world import World
+
+_ON_A_ROLE: Final = ("iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy")
+_ON_A_GROUP: Final = ("iam:AddUserToGroup", "iam:RemoveUserFromGroup")
+
+Answers = Future[Sequence[Verdict] | None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look saw. `forbids` is the sentence that refuses the request, if there is one."""
+
+    grantee: GranteeSeen
+    findings: list[str]
+    forbids: str | None
+    vendor_id: str | None
+    longest_session: int  # seconds
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What AWS's simulation is being asked; each answers None where it could not be asked."""
+
+    grantee: Answers
+    owner_rights: Answers
+    home_rights: Answers | None
+    ways_back: Answers
+
+
+def find(world: World, row: Request) -> Found:
+    """Reads AWS for one request. Raises Trouble."""
+    catalog = world.catalog
+    with world.database.read() as session:
+        target = targets.get(session, row.role_target_id)
+    owner = world.managers.fenced(target.manager_arn, target.external_id)
+    home = world.managers.fenced(catalog.grantee.manager_arn, catalog.grantee.external_id)
+    seen_role = observe.asking_role(world, owner, row.role_name)
+    asking = _ask(world, row, owner, home)
+    vendor = (
+        home.ask(home.iam.machine, row.vendor_arn.rpartition("/")[2]) if row.vendor_arn else None
+    )
+    member: MemberSeen | None = None
+    if row.group_name is not None:
+        member = observe.member(world, home, row.grantee_name, [row.group_name])
+        grantee = member.user
+    else:
+        kind = GranteeKind(row.grantee_kind)
+        grantee = observe.grantee(home.iam, kind, row.grantee_name, row.grantee_arn)
+    seen = seen_role()
+    return Found(
+        grantee=grantee,
+        findings=_findings(world, row, seen, member, asking),
+        forbids=_forbids(world, row, seen, grantee, member, asking),
+        vendor_id=vendor.result().unique_id if vendor is not None else None,
+        longest_session=seen.role.longest_session,
+    )
+
+
+def _ask(world: World, row: Request, owner: Fenced, home: Fenced) -> Asking:
+    """One call each, beside the reads."""
+    rights = _ON_A_ROLE if row.session_end else _ON_A_ROLE[:1]
+    group = _group_arn(world, row)
+    keys = {
+        "aws:CurrentTime": text.moment(world.clock.now() + home.skew),
+        "aws:MultiFactorAuthPresent": "true",
+        "sts:RoleSessionName": row.session_name,
+    }
+    return Asking(
+        grantee=_simulation(home, row.grantee_arn, ["sts:AssumeRole"], row.role_arn, keys),
+        owner_rights=_simulation(owner, owner.manager_arn, rights, row.role_arn),
+        home_rights=(
+            _simulation(home, home.manager_arn, _ON_A_GROUP, group) if group is not None else None
+        ),
+        ways_back=_simulation(owner, row.role_arn, findings.WAYS_BACK),
+    )
+
+
+def _group_arn(world: World, row: Request) -> str | None:
+    role = world.catalog.role(row.role)
+    grouped = row.group_name is not None and role is not None and role.group is not None
+    return role.group.arn if grouped and role is not None and role.group is not None else None
+
+
+def _simulation(
+    fenced: Fenced,
+    principal_arn: str,
+    actions: Sequence[str],
+    resource: str | None = None,
+    keys: dict[str, str] | None = None,
+) -> Answers:
+    def ask() -> Sequence[Verdict] | None:
+        try:
+            return fenced.iam.simulated(principal_arn, actions, resource=resource, keys=keys)
+        except Trouble:  # no right to ask, or PolicyEvaluation: nothing is known, nothing is said
+            return None
+
+    return fenced.ask(ask)
+
+
+def _grantee_verdict(asking: Asking) -> Verdict | None:
+    found = asking.grantee.result()
+    return found[0] if found else None
+
+
+def _findings(
+    world: World, row: Request, seen: RoleDetail, member: MemberSeen | None, asking: Asking
+) -> list[str]:
+    with world.database.read() as session:
+        pair = requests.of_pair(
+            session,
+            role_target_id=row.role_target_id,
+            kind=row.grantee_kind,
+            name=row.grantee_name,
+            states=(State.APPROVED, State.ACTIVE),
+        )
+        noted = (
+            memberships.noted(session, world.catalog.grantee.id, member.user.unique_id)
+            if member is not None
+            else {}
+        )
+    inside = row.group_name in member.groups if member is not None else None
+    return [
+        *findings.about_role(row, seen),
+        *findings.about_member(row, member, noted),
+        *findings.about_pair(row, pair),
+        *findings.about_grantee(row, _grantee_verdict(asking), inside=inside),
+        *findings.about_ways_back(asking.ways_back.result()),
+    ]
+
+
+def _forbids(
+    world: World,
+    row: Request,
+    seen: RoleDetail,
+    grantee: GranteeSeen,
+    member: MemberSeen | None,
+    asking: Asking,
+) -> str | None:
+    home_rights = asking.home_rights.result() if asking.home_rights is not None else None
+    with world.database.read() as session:
+        return (
+            judge.role_fault(world.catalog, row, seen, grantee)
+            or (judge.group_fault(world, session, row, member) if member is not None else None)
+            or judge.rights_fault(
+                asking.owner_rights.result(), whose="xacct's role in the owner account"
+            )
+            or judge.rights_fault(home_rights, whose="xacct's role in the grantee account")
+            or judge.grantee_fault(row, _grantee_verdict(asking))
+        )

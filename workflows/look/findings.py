@@ -1,0 +1,96 @@
+"""What an approver should know of AWS before he decides, and whether it has become worse since.
+
+Pure: what was read in, sentences out.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, timedelta
+from typing import Final
+
+from db.models import Request
+from workflows.catalog.model import Mechanism
+from workflows.durations import duration_text
+from workflows.seen import MemberSeen, RoleDetail, Verdict
+
+LONG_SESSION: Final = 3600  # seconds: the lowest MaxSessionDuration AWS permits
+
+WAYS_BACK: Final = (
+    "iam:CreateUser",
+    "iam:CreateAccessKey",
+    "iam:CreateRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:AttachRolePolicy",
+    "iam:PutRolePolicy",
+    "lambda:CreateFunction",
+    "ec2:RunInstances",
+)
+"""With any of these a session can make something that lives on when the access is over."""
+
+
+def about_role(row: Request, seen: RoleDetail) -> list[str]:
+    """What the role itself says."""
+    found = []
+    longest = duration_text(timedelta(seconds=seen.role.longest_session))
+    if not row.session_end:
+        found.append(
+            f"The role has no session end: a session that has begun may go on for up to {longest} "
+            "after the grant is over."
+        )
+    elif seen.role.longest_session > LONG_SESSION:
+        found.append(f"Sessions of this role may last {longest}; the session end cuts them.")
+    if seen.role.boundary is None:
+        found.append(
+            "The role has no permissions boundary: what a session creates may outlive the grant."
+        )
+    return found
+
+
+def about_member(row: Request, member: MemberSeen | None, noted: Mapping[str, bool]) -> list[str]:
+    """What the user's groups say. `noted`: whether he was in them before xacct changed that."""
+    if member is None or row.group_name is None:
+        return []
+    inside = noted.get(row.group_name, row.group_name in member.groups)
+    if row.mechanism == Mechanism.ALLOW_GROUP and inside:
+        return [f"{row.grantee_name} is in {row.group_name} already; that membership will stay."]
+    if row.mechanism == Mechanism.DENY_GROUP and not inside:
+        return [f"{row.grantee_name} is not in {row.group_name}: there is no deny to lift."]
+    return []
+
+
+def about_pair(row: Request, pair: Iterable[Request]) -> list[str]:
+    """What the grantee has of this role already."""
+    return [
+        f"{row.grantee_name} has this role already, by #{one.id} until "
+        f"{one.ends_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC."
+        for one in pair
+        if one.id != row.id and one.ends_at is not None
+    ]
+
+
+def about_grantee(row: Request, verdict: Verdict | None, *, inside: bool | None) -> list[str]:
+    """What AWS's simulation says of the grantee as he is, before anything is opened for him.
+
+    `inside` says whether he is in the governed group; None without one.
+    """
+    if verdict is None or not verdict.allowed or inside is None:
+        return []
+    if row.mechanism == Mechanism.ALLOW_GROUP and not inside:
+        only_trust = "only the trust policy keeps him out"
+        return [f"{row.grantee_name} may assume the role without the group already: {only_trust}."]
+    if row.mechanism == Mechanism.DENY_GROUP and inside:
+        return [f"{row.grantee_name} is in {row.group_name}, and is not held back by it."]
+    return []
+
+
+def about_ways_back(verdicts: Sequence[Verdict] | None) -> list[str]:
+    """What the role may do that would leave a way back in."""
+    allowed = [one.action for one in verdicts or () if one.allowed]
+    if not allowed:
+        return []
+    return [f"A session could leave a way back in: the role may {', '.join(allowed)}."]
+
+
+def wider(row: Request, now: Iterable[str]) -> str | None:
+    """What is so now and was not when the request was decided on, as a sentence; or None."""
+    news = [one for one in now if one not in row.findings]
+    return f"AWS was changed since this was decided on: {news[0]}" if news else None

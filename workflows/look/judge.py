@@ -1,0 +1,100 @@
+"""Whether AWS, as it was read, forbids an opening: the sentence that refuses it, or None."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from db.models import Request
+from db.store import memberships
+from workflows.catalog.model import Catalog, GranteeKind, Mechanism
+from workflows.documents import groups
+from workflows.documents.admits import Visitor
+from workflows.look import findings
+from workflows.plan import role as role_plan
+from workflows.plan.phase import Phase
+from workflows.plan.role import Grant
+from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, Verdict
+from workflows.world import World
+
+
+def visitor(row: Request, grantee: GranteeSeen) -> Visitor:
+    """The grantee of a request that is not open yet, as AWS will see him after its end."""
+    is_person = row.grantee_kind == GranteeKind.PERSON
+    return Visitor(
+        kind=GranteeKind(row.grantee_kind),
+        partition=row.partition,
+        account_id=grantee.arn.split(":")[4],
+        arn=grantee.arn,
+        name=row.session_name if is_person else grantee.name,
+        unique_id=grantee.unique_id,
+        after=row.asked_at + timedelta(seconds=row.seconds),
+    )
+
+
+def role_fault(
+    catalog: Catalog, row: Request, seen: RoleDetail, grantee: GranteeSeen
+) -> str | None:
+    """Why the role cannot be opened for this grantee, were he alone."""
+    grant = Grant(
+        request=row.id,
+        phase=Phase.OPENING,
+        visitor=visitor(row, grantee),
+        session_name=row.session_name,
+        role_id=seen.role.role_id,
+        session_end=row.session_end,
+        mfa=row.mfa,
+    )
+    alone = role_plan.plan(seen, [grant], installation=catalog.installation)
+    return alone.refused.get(row.id)
+
+
+def group_fault(world: World, session: Session, row: Request, member: MemberSeen) -> str | None:
+    """Why the request's group may not be used: it must hold exactly what it says."""
+    del session
+    if row.group_name is None:
+        return None
+    denies = row.mechanism == Mechanism.DENY_GROUP
+    governed = {row.role_arn} if denies else {role.arn for role in world.catalog.roles}
+    wrong = groups.fault(
+        member.contents[row.group_name],
+        effect="Deny" if denies else "Allow",
+        role_arn=row.role_arn,
+        governed=governed,
+    )
+    if wrong is None:
+        return None
+    return f"The group {row.group_name} {wrong}. Mend the group, then ask again."
+
+
+def rights_fault(verdicts: Sequence[Verdict] | None, *, whose: str) -> str | None:
+    """What xacct's manager role may not do and would have to."""
+    lacking = [one.action for one in verdicts or () if one.refused]
+    if not lacking:
+        return None
+    return f"{whose} may not {', '.join(lacking)}, so xacct could not open and end this access."
+
+
+def grantee_fault(row: Request, verdict: Verdict | None) -> str | None:
+    """Why the grantee could not come although the role lets him in: he lacks the right to ask.
+
+    Who comes by a group gets, or is given back, that right with it.
+    """
+    if row.group_name is not None or verdict is None or not verdict.refused:
+        return None
+    return (
+        f"AWS's simulation says that {row.grantee_name} may not call sts:AssumeRole on the role. "
+        "Give him that right in the grantee account first."
+    )
+
+
+def wider_role(row: Request, seen: RoleDetail) -> str | None:
+    """What of the role has become worse since the request was decided on."""
+    return findings.wider(row, findings.about_role(row, seen))
+
+
+def wider_member(session: Session, row: Request, seen: MemberSeen) -> str | None:
+    """What of the user's groups has become worse since the request was decided on."""
+    account_id = seen.user.arn.split(":")[4]
+    noted = memberships.noted(session, account_id, seen.user.unique_id)
+    return findings.wider(row, findings.about_member(row, seen, noted))

@@ -1,0 +1,222 @@
+"""Writing down where a user was read back to be a member, and when he is next to be looked at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from db import audit
+from db.lifecycle import Event, State, Why
+from db.models import Request
+from db.store import memberships, requests, targets
+from workflows import observe
+from workflows.aws.errors import AwsGone
+from workflows.catalog.model import Mechanism
+from workflows.errors import Trouble
+from workflows.plan.member import MemberPlan
+from workflows.seen import MemberSeen
+from workflows.settle import rows, verify
+from workflows.settle.apply import Applied
+from workflows.settle.lease import (
+    MISSING_FOR,
+    Held,
+    close_if_done,
+    earliest,
+    fail,
+    hand_back,
+    missing,
+    try_again,
+    wait,
+)
+from workflows.settle.opening import Asked
+from workflows.settle.verify import Simulated
+from workflows.world import World
+
+WATCHED: Final = timedelta(minutes=5)
+"""How often a lifted deny is looked at: putting the user back into the group is how a human stops
+a grant, and the rest of it must be closed then.
+"""
+
+
+@dataclass(frozen=True)
+class Paid:
+    """A user as he was read back, and all that was done before."""
+
+    after: MemberSeen
+    applied: Applied
+    asked: Asked
+    held_up: str | None
+    simulated: Simulated
+
+
+def is_openable(row: Request) -> bool:
+    """Whether the role is open for the row, so that the user's place may follow."""
+    return row.state is State.APPROVED and row.role_open_at is not None
+
+
+def record(world: World, held: Held, paid: Paid) -> None:
+    """Says what was read back, and nothing else: all is as wanted when a new plan is empty."""
+    now, asked, applied = world.clock.now(), paid.asked, paid.applied
+    account_id, user_id = held.target.account_id, paid.after.user.unique_id
+    with world.database.write() as session:
+        found = requests.of_member(session, held.target.id, lock=True)
+        targets.hold(session, held.lease)
+        if applied.refused is not None:
+            for row in (one for one in found if is_openable(one)):
+                fail(session, row, str(applied.refused), now)
+        noted = memberships.noted(session, account_id, user_id)
+        again = rows.member_plan(
+            found, paid.after, asked.fit, noted, catalog=world.catalog, reread=True
+        )
+        settled = not again.steps
+        looks = [missing(session, row, again.missing, now) for row in found]
+        looks += _stop(session, held, found, again, now)
+        doubts = _doubts(session, held, found, paid, now) if settled else []
+        if settled:
+            for row in found:
+                _settled(session, held, row, paid, now)
+            _give_back(session, held, found, paid, now)
+        openable = [row for row in found if is_openable(row)]
+        late = now if any(asked.missed(row) for row in openable) else None
+        done = settled and not doubts and not (asked.unsaid and openable)
+        retry = None if done else now + wait(held.target.attempts)
+        again_at = earliest([retry, late, *looks, *(_next(row, now) for row in found)])
+        trouble = _trouble(paid, doubts, settled=settled)
+        hand_back(session, world, held, again_at=again_at, trouble=trouble)
+
+
+def _give_back(
+    session: Session, held: Held, found: Sequence[Request], paid: Paid, now: datetime
+) -> None:
+    """Places that nobody is lent any more were read back as they were before us: our hand in them
+    ends. Those without a request are said by themselves (a drift, or an administrator, owed them).
+    """
+    account_id, user = held.target.account_id, paid.after.user
+    noted = memberships.noted(session, account_id, user.unique_id)
+    lent = {row.group_name for row in found}
+    for group in sorted(noted.keys() - {row.group_name for row in _still_open(found)}):
+        memberships.forget(
+            session, account_id=account_id, group_name=group, user_id=user.unique_id
+        )
+        if group not in lent:
+            audit.say(
+                session,
+                "place given back",
+                actor="xacct",
+                at=now,
+                user=user.name,
+                group=group,
+                inside=noted[group],
+                changes=paid.applied.tried,
+            )
+
+
+def _trouble(paid: Paid, doubts: Sequence[str], *, settled: bool) -> str | None:
+    if not settled:
+        return str(paid.applied.refused or paid.applied.unsettled or "spreading")
+    return paid.held_up or next(iter(doubts), None)
+
+
+def _still_open(found: Sequence[Request]) -> list[Request]:
+    return [row for row in found if row.state in (State.APPROVED, State.ACTIVE)]
+
+
+def _stop(
+    session: Session, held: Held, found: Sequence[Request], plan: MemberPlan, now: datetime
+) -> list[datetime]:
+    """Who was put back into the deny group is stopped: an emergency stop, at once.
+
+    Within a minute of our own write the read may be older than it: then it is asked again.
+    """
+    aws_now = now + held.fenced.skew
+    looks = []
+    for row in (one for one in found if one.id in plan.stopped and one.state is State.ACTIVE):
+        if row.open_since is not None and aws_now < row.open_since + rows.STALE:
+            looks.append(now + MISSING_FOR)
+        else:
+            requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.REMOVED)
+    return looks
+
+
+def _doubts(
+    session: Session, held: Held, found: Sequence[Request], paid: Paid, now: datetime
+) -> list[str]:
+    """What AWS's simulation says against openings that look done; in the end it fails them."""
+    doubts = []
+    for row in found:
+        opens = is_openable(row) and row.id in paid.asked.fit
+        refused = paid.simulated.refuses(row) if opens else None
+        if refused is None or row.role_open_at is None:
+            continue
+        if now + held.fenced.skew >= row.role_open_at + verify.SETTLES_WITHIN:
+            fail(session, row, refused, now)
+        else:
+            doubts.append(refused)
+    return doubts
+
+
+def _settled(session: Session, held: Held, row: Request, paid: Paid, now: datetime) -> None:
+    if row.state is State.ENDING and row.member_closed_at is None:
+        requests.note(session, row, at=now, member_closed_at=now)
+        _say(session, "membership closed", row, paid.applied, now)
+        close_if_done(session, row, now)
+    elif is_openable(row) and row.id in paid.asked.fit and paid.simulated.refuses(row) is None:
+        _say(session, "membership open", row, paid.applied, now)
+        requests.note(
+            session,
+            row,
+            at=now,
+            open_since=(now + held.fenced.skew).replace(microsecond=0),
+            verified=paid.simulated.verified(row),
+        )
+        requests.move(session, row, Event.OPENED, actor="xacct", at=now, ends_at=row.ends_at)
+
+
+def _next(row: Request, now: datetime) -> datetime | None:
+    """When this row next asks for its user to be looked at."""
+    if row.state not in (State.APPROVED, State.ACTIVE):
+        return None
+    lifted = row.state is State.ACTIVE and row.mechanism == Mechanism.DENY_GROUP
+    return earliest([row.ends_at, now + WATCHED if lifted else None])
+
+
+def _say(session: Session, event: str, row: Request, applied: Applied, now: datetime) -> None:
+    audit.say(session, event, actor="xacct", at=now, request=row, changes=applied.tried)
+
+
+def gone(world: World, held: Held, gone: AwsGone) -> None:
+    """A deleted user has no memberships; a deleted group has no members. Tell them apart."""
+    try:
+        user_is_there = observe.is_there(held.fenced.iam, held.target.name)
+    except Trouble as trouble:
+        try_again(world, held, str(trouble))
+        return
+    if user_is_there:
+        _group_is_gone(world, held, str(gone))
+        return
+    now = world.clock.now()
+    with world.database.write() as session:
+        found = requests.of_member(session, held.target.id, lock=True)
+        targets.hold(session, held.lease)
+        for row in found:
+            if row.state is State.APPROVED:
+                fail(session, row, f"The IAM user {row.grantee_name} is gone.", now)
+            elif row.state is State.ACTIVE:
+                requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.REMOVED)
+            if row.member_closed_at is None:
+                requests.note(session, row, at=now, member_closed_at=now)
+                close_if_done(session, row, now)
+        hand_back(session, world, held, again_at=None, trouble=None)
+
+
+def _group_is_gone(world: World, held: Held, sentence: str) -> None:
+    """Nothing can be opened through a group that is not there; what is to be closed stays owed."""
+    now = world.clock.now()
+    with world.database.write() as session:
+        found = requests.of_member(session, held.target.id, lock=True)
+        targets.hold(session, held.lease)
+        for row in (one for one in found if is_openable(one)):
+            fail(session, row, sentence, now)
+    try_again(world, held, sentence)

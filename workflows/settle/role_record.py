@@ -1,0 +1,262 @@
+"""Writing down what a role was read back to hold, and when it is next to be looked at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from db import audit
+from db.lifecycle import Event, State, Why
+from db.models import Request
+from db.store import holds, requests, targets
+from workflows import edits
+from workflows.documents import trust
+from workflows.documents.session_end import Line
+from workflows.plan import role as role_plan
+from workflows.plan.role import RolePlan
+from workflows.seen import RoleDetail
+from workflows.settle import rows, verify
+from workflows.settle.apply import Applied
+from workflows.settle.lease import (
+    KEPT,
+    LONGEST_WAIT,
+    MISSING_FOR,
+    Held,
+    close_if_done,
+    earliest,
+    fail,
+    fail_refused,
+    hand_back,
+    missing,
+    wait,
+)
+from workflows.settle.opening import Asked
+from workflows.settle.verify import Simulated
+from workflows.world import World
+
+
+@dataclass(frozen=True)
+class Paid:
+    """A role as it was before the writes and as it was read back, and all that was done between."""
+
+    before: RoleDetail
+    after: RoleDetail
+    applied: Applied
+    asked: Asked
+    held_up: str | None
+    simulated: Simulated
+
+    def shows_removal(self, row: Request) -> bool:
+        """Whether the grantee stood in the trust policy, and stands there no more."""
+        (grant,) = rows.grants([row], (), at=self.before.role.at)
+        before, after = (
+            {key for key, _ in trust.entries(one.role.trust)} for one in (self.before, self.after)
+        )
+        return grant.entry.key in before - after
+
+    def opens(self, row: Request) -> bool:
+        """Whether the row was to be opened by what was done."""
+        return row.state is State.APPROVED and row.noted_at is not None and row.id in self.asked.fit
+
+
+def kept_since(seen: RoleDetail, now: datetime) -> datetime:
+    """Removing a Deny is opening: a clock of ours that jumped ahead forgets nothing too early."""
+    return min(now, seen.role.at) - KEPT
+
+
+def plan(
+    world: World,
+    session: Session,
+    held: Held,
+    seen: RoleDetail,
+    found: Sequence[Request],
+    asked: Asked,
+) -> RolePlan:
+    """The plan for the role as it was read, from the rows as they are."""
+    wanted = rows.grants(found, asked.fit, at=seen.role.at)
+    kept = _kept(session, held, role_plan.strangers(seen, wanted), seen)
+    return role_plan.plan(seen, wanted, installation=world.catalog.installation, kept=kept)
+
+
+def _kept(session: Session, held: Held, strange: Sequence[Line], seen: RoleDetail) -> list[Line]:
+    """Lines of the session end that no row wants, and that sessions may still need: dated ones for
+    KEPT, undated ones for ever unless the rows know the name, and know it is over for long.
+    """
+    if not strange:
+        return []
+    restored = any(one.kind == holds.RESTORE for one in holds.standing(session))
+    known = frozenset() if restored else requests.known_names(session, held.target.id)
+    return [
+        line
+        for line in strange
+        if (line.end > seen.role.at - KEPT if line.end else line.user_id.casefold() not in known)
+    ]
+
+
+def record(world: World, held: Held, paid: Paid) -> None:
+    """Says what was read back, and nothing else: all is as wanted when a new plan is empty."""
+    now, seen, asked = world.clock.now(), paid.after, paid.asked
+    with world.database.write() as session:
+        found = requests.of_role(
+            session, held.target.id, kept_since=kept_since(seen, now), lock=True
+        )
+        targets.hold(session, held.lease)
+        _remember(session, world, held, paid)
+        if paid.applied.refused is not None:
+            _fail_openings(session, found, paid, str(paid.applied.refused), now)
+        again = plan(world, session, held, seen, found, asked)
+        fail_refused(session, found, again.refused, now)
+        settled = again.trust is None and again.session_end is None
+        looks = [missing(session, row, again.missing, now) for row in found]
+        _note_removals(found, paid)
+        doubts = _doubts(session, found, paid, now) if settled else []
+        if settled:
+            looks += [_settled(session, row, paid, now) for row in found]
+        waiting = any(row.id in asked.fit and row.noted_at is None for row in found)
+        late = now if any(asked.missed(row) for row in found) else None
+        done = settled and not (asked.unsaid or waiting or doubts)
+        retry = None if done else now + wait(held.target.attempts)
+        hand_back(
+            session,
+            world,
+            held,
+            again_at=earliest([retry, late, *looks, *(_next(row, now) for row in found)]),
+            trouble=_trouble(paid, doubts, settled=settled),
+        )
+
+
+def _trouble(paid: Paid, doubts: Sequence[str], *, settled: bool) -> str | None:
+    if not settled:
+        return str(paid.applied.refused or paid.applied.unsettled or "spreading")
+    return paid.held_up or next(iter(doubts), None)
+
+
+def _remember(session: Session, world: World, held: Held, paid: Paid) -> None:
+    """What others changed in the trust policy since the last read is alerted, whoever reads it."""
+    seen, catalog = paid.after.role, world.catalog
+    known = (one.key for one in catalog.roles if one.arn == held.target.arn)
+    edits.seen(
+        session,
+        targets.get(session, held.target.id),
+        seen.trust,
+        role=next(known, held.target.arn),
+        installation=catalog.installation,
+        at=seen.at,
+        now=world.clock.now(),
+    )
+    if paid.applied.written_at is not None and paid.applied.reread_at is not None:
+        targets.wrote(
+            session,
+            held.target.id,
+            reread_at=paid.applied.reread_at,
+            at=paid.applied.written_at,
+        )
+
+
+def _note_removals(found: Sequence[Request], paid: Paid) -> None:
+    for row in found:
+        if row.state is State.ENDING and row.noted_at is not None and paid.shows_removal(row):
+            row.trust_closed_at = row.trust_closed_at or paid.after.role.at
+
+
+def _fail_openings(
+    session: Session, found: Sequence[Request], paid: Paid, sentence: str, now: datetime
+) -> None:
+    """AWS said a final no to a write that was to open something: nothing of it stays wanted."""
+    for row in found:
+        fit = row.state is State.APPROVED and row.id in paid.asked.fit
+        if fit and row.role_open_at is None:
+            fail(session, row, sentence, now)
+
+
+def _doubts(session: Session, found: Sequence[Request], paid: Paid, now: datetime) -> list[str]:
+    """What AWS's simulation says against openings that look done; in the end it fails them."""
+    doubts = []
+    for row in found:
+        refused = paid.simulated.refuses(row) if paid.opens(row) else None
+        if refused is None:
+            continue
+        since = row.role_open_at or paid.after.role.at
+        if paid.after.role.at >= since + verify.SETTLES_WITHIN:
+            fail(session, row, refused, now)
+        else:
+            doubts.append(refused)
+    return doubts
+
+
+def _settled(session: Session, row: Request, paid: Paid, now: datetime) -> datetime | None:
+    """What one row may say now that AWS was read to hold what all of them want.
+
+    Returns when to look again, where the read may have been older than what was written.
+    """
+    seen = paid.after
+    if row.state is State.ENDING and row.role_closed_at is None:
+        if rows.is_fresh(row, seen.role.at) and row.trust_closed_at is None:
+            return now + MISSING_FOR
+        requests.note(session, row, at=now, role_closed_at=seen.role.at)
+        _say(session, "role closed", row, paid.applied, now)
+        close_if_done(session, row, now)
+    elif paid.opens(row):
+        if row.role_open_at is None:
+            requests.note(session, row, at=now, role_open_at=seen.role.at, trouble=None)
+            _say(session, "role open", row, paid.applied, now)
+        if row.member_target_id is not None:
+            targets.owe(session, row.member_target_id, now)
+        elif paid.simulated.refuses(row) is None:
+            _open(session, row, paid, now)
+    return None
+
+
+def _open(session: Session, row: Request, paid: Paid, now: datetime) -> None:
+    requests.note(
+        session,
+        row,
+        at=now,
+        open_since=paid.after.role.at,
+        verified=paid.simulated.verified(row),
+    )
+    requests.move(session, row, Event.OPENED, actor="xacct", at=now, ends_at=row.ends_at)
+
+
+def _say(session: Session, event: str, row: Request, applied: Applied, now: datetime) -> None:
+    audit.say(session, event, actor="xacct", at=now, request=row, changes=applied.tried)
+
+
+def _next(row: Request, now: datetime) -> datetime | None:
+    """When this row next asks for its role to be looked at."""
+    if row.state is State.APPROVED:
+        return earliest([row.open_by, row.ends_at])
+    if row.state is State.ACTIVE:
+        return row.ends_at
+    if row.state is State.ENDED and row.ended_at is not None:
+        return max(row.ended_at + KEPT, now + LONGEST_WAIT)  # AWS's time says when it is over
+    return None
+
+
+def gone(world: World, held: Held) -> None:
+    """A role that was deleted took its trust policy and its sessions with it.
+
+    One read that does not find it may be stale: what is open or ending waits for a second one.
+    """
+    now = world.clock.now()
+    with world.database.write() as session:
+        found = requests.of_role(session, held.target.id, kept_since=now, lock=True)
+        targets.hold(session, held.lease)
+        targets.taken_up(session, held.lease)
+        looks = [_gone(session, row, now) for row in found]
+        hand_back(session, world, held, again_at=earliest(looks), trouble=None)
+
+
+def _gone(session: Session, row: Request, now: datetime) -> datetime | None:
+    if row.state is State.APPROVED:
+        fail(session, row, "The role is gone from the owner account.", now)
+    row.missing_since = row.missing_since or now
+    if now < row.missing_since + MISSING_FOR:
+        return row.missing_since + MISSING_FOR
+    if row.state is State.ACTIVE:
+        requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.REMOVED)
+    if row.state is State.ENDING and row.role_closed_at is None:
+        requests.note(session, row, at=now, role_closed_at=now)
+        close_if_done(session, row, now)
+    return None
