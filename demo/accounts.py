@@ -105,6 +105,7 @@ def _grantee_account(iam: Any, catalog: Catalog) -> None:
             ),
             _allow(
                 [
+                    "iam:GetGroup",
                     "iam:GetGroupPolicy",
                     "iam:ListGroupPolicies",
                     "iam:ListAttachedGroupPolicies",
@@ -117,6 +118,7 @@ def _grantee_account(iam: Any, catalog: Catalog) -> None:
                 [f"{home}:group/*", f"{home}:user/*", f"{home}:role/*", f"{home}:policy/*"],
             ),
             _allow(["iam:GetAccountSummary", "iam:GetAccountAuthorizationDetails"], "*"),
+            _allow("iam:SimulatePrincipalPolicy", [f"{home}:user/*", f"{home}:role/*"]),
         ],
         external_id=account.external_id,
     )
@@ -143,7 +145,10 @@ def _owner_account(aws: SandboxAws, catalog: Catalog, account: Account) -> None:
                 ],
                 [role.arn for role in mine] or ["none"],
             ),
-            _allow("iam:GetAccountSummary", "*"),
+            _allow(
+                "iam:SimulatePrincipalPolicy", [role.arn for role in mine] + [account.manager_arn]
+            ),
+            _allow(["iam:GetAccountSummary", "cloudtrail:LookupEvents"], "*"),
         ],
         external_id=account.external_id,
     )
