@@ -52,6 +52,7 @@ class Control:
             "calls": lambda method=None: slack.calls.made(method),
             "forget_calls": slack.calls.forget,
             "force": self.force,
+            "slow": self.slow,
             "connected": slack.sockets.connected,
             "disconnect_sockets": slack.sockets.disconnect,
             "everything": self.everything,
@@ -130,6 +131,10 @@ class Control:
         if method not in {*METHODS, "response_url"}:
             raise ValueError(f"there is no method {method}")
         self._slack.faults.force(method, Fault(**fault))
+
+    def slow(self, seconds: float) -> None:
+        """Puts a latency into every call of the Web API and of a response_url; 0 takes it away."""
+        self._slack.slowness = seconds
 
     async def burst(self, shots: list[Json], rate: float) -> list[Reply]:
         """Open-loop load; see `Interactions.burst`."""

@@ -46,6 +46,7 @@ class Slack:
     def __init__(self, clock: SharedClock) -> None:
         self.clock = clock
         self.url = ""
+        self.slowness = 0.0  # seconds put into every call of the Web API and of a response_url
         self.workspace = Workspace(clock.time)
         self.screens = Screens(self.workspace)
         self.tickets = Tickets()

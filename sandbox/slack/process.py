@@ -201,6 +201,10 @@ class SandboxSlack:
         """Makes the next calls of a method fail: the fields of `faults.Fault`."""
         self._do("force", method=method, **fault)
 
+    def slow(self, seconds: float) -> None:
+        """Puts a latency (real time) into every call of the Web API and of a response_url."""
+        self._do("slow", seconds=seconds)
+
     def disconnect_sockets(self, reason: str | None = "refresh_requested") -> None:
         """Tells every socket to go, for that reason; with None cuts them without a word."""
         self._do("disconnect_sockets", reason=reason)

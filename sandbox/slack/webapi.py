@@ -69,6 +69,7 @@ class WebApi:
         number = self._slack.calls.arrived(method, shown, self._slack.clock.time())
         try:
             fault = self._slack.faults.take(method)
+            await asyncio.sleep(self._slack.slowness)
             if fault is not None:
                 await _befall(fault)
             answer = work(args)

@@ -277,6 +277,18 @@ def test_a_hanging_call_is_answered_late_and_done_even_if_nobody_waits(
     slack.until(late, what="the work of the hanging call")
 
 
+def test_a_slow_slack_is_late_with_every_answer_until_it_is_slow_no_more(
+    slack: SandboxSlack, client: WebClient
+) -> None:
+    slack.slow(30.0)
+    call = Request(f"{slack.api_url}auth.test", headers={"Authorization": "Bearer any"})
+    with pytest.raises(TimeoutError):
+        urlopen(call, timeout=0.1)
+    slack.slow(0.0)
+
+    assert client.auth_test()["ok"]
+
+
 def test_calls_are_remembered_until_they_are_forgotten(
     slack: SandboxSlack, client: WebClient
 ) -> None:
