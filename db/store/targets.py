@@ -207,9 +207,11 @@ def wrote(session: Session, target_id: int, *, reread_at: datetime, at: datetime
     )
 
 
-def trusts(session: Session, arns: Collection[str]) -> Sequence[Target]:
-    """The targets of these roles, with their trust policies as they were last read."""
-    return session.scalars(select(Target).where(Target.arn.in_(arns))).all()
+def trusts(session: Session, arns: Collection[str], *, since: datetime) -> Sequence[Target]:
+    """The targets of these roles whose trust policies were read after `since`."""
+    return session.scalars(
+        select(Target).where(Target.arn.in_(arns), Target.seen_at >= since)
+    ).all()
 
 
 def put_off(session: Session, target_id: int, *, again_at: datetime, trouble: str) -> None:

@@ -9,16 +9,17 @@ from typing import Final
 
 from db import audit
 from db.lifecycle import Event, Why
-from db.store import looks, requests
+from db.store import looks, requests, targets
 from workflows import access
 from workflows.aws.errors import AwsGone, AwsRefused
 from workflows.catalog.model import GranteeKind
 from workflows.errors import Trouble
+from workflows.look import covered
 from workflows.look.find import Found, find
 from workflows.look.judge import group_fault, wider_member, wider_role
 from workflows.world import World
 
-__all__ = ["group_fault", "look", "wider_member", "wider_role"]
+__all__ = ["covered", "group_fault", "look", "wider_member", "wider_role"]
 
 RETRY: Final = timedelta(seconds=10)
 
@@ -61,9 +62,10 @@ def _record(world: World, request_id: int, found: Found) -> None:
             return
         row.findings = found.findings
         row.grantee_arn, row.grantee_id = found.grantee.arn, found.grantee.unique_id
-        row.vendor_id, row.longest_session = found.vendor_id, found.longest_session
+        row.vendor_id, row.longest_session = found.vendor_id, found.role.longest_session
         if row.grantee_kind == GranteeKind.USER:
             row.session_name = found.grantee.name  # as AWS stores it: `aws:username` compares so
+        targets.read(session, row.role_target_id, found.role.trust, at=found.role.at)
         terms = access.terms_of(row, role)
         session.flush()
         requests.note(session, row, at=now, terms=terms, look_at=row.lapses_at, trouble=None)

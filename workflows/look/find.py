@@ -10,11 +10,11 @@ from db.models import Request
 from db.store import memberships, requests, targets
 from workflows import observe
 from workflows.aws.fence import Fenced
-from workflows.catalog.model import GranteeKind
-from workflows.documents import text
+from workflows.catalog.model import GranteeKind, Mechanism
+from workflows.documents import groups, text
 from workflows.errors import Trouble
-from workflows.look import findings, judge
-from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, Verdict
+from workflows.look import covered, findings, judge
+from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, RoleSeen, Verdict
 from workflows.world import World
 
 _ON_A_ROLE: Final = ("iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy")
@@ -31,7 +31,7 @@ class Found:
     findings: list[str]
     forbids: str | None
     vendor_id: str | None
-    longest_session: int  # seconds
+    role: RoleSeen
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ def find(world: World, row: Request) -> Found:
     if row.group_name is not None:
         member = observe.member(world, home, row.grantee_name, [row.group_name])
         grantee = member.user
+        if row.mechanism == Mechanism.DENY_GROUP:
+            covered.refresh(world, groups.covers(member.contents[row.group_name]))
     else:
         kind = GranteeKind(row.grantee_kind)
         grantee = observe.grantee(home.iam, kind, row.grantee_name, row.grantee_arn)
@@ -69,7 +71,7 @@ def find(world: World, row: Request) -> Found:
         findings=_findings(world, row, seen, member, asking),
         forbids=_forbids(world, row, seen, grantee, member, asking),
         vendor_id=vendor.result().unique_id if vendor is not None else None,
-        longest_session=seen.role.longest_session,
+        role=seen.role,
     )
 
 

@@ -10,7 +10,7 @@ from db.store import memberships
 from workflows.catalog.model import Catalog, GranteeKind, Mechanism
 from workflows.documents import groups
 from workflows.documents.admits import Visitor
-from workflows.look import findings
+from workflows.look import covered, findings
 from workflows.plan import role as role_plan
 from workflows.plan.phase import Phase
 from workflows.plan.role import Grant
@@ -50,18 +50,21 @@ def role_fault(
 
 
 def group_fault(world: World, session: Session, row: Request, member: MemberSeen) -> str | None:
-    """Why the request's group may not be used: it must hold exactly what it says."""
-    del session
+    """Why the request's group may not be used: it must open exactly what it says."""
     if row.group_name is None:
         return None
-    denies = row.mechanism == Mechanism.DENY_GROUP
-    governed = {row.role_arn} if denies else {role.arn for role in world.catalog.roles}
-    wrong = groups.fault(
-        member.contents[row.group_name],
-        effect="Deny" if denies else "Allow",
-        role_arn=row.role_arn,
-        governed=governed,
-    )
+    documents = member.contents[row.group_name]
+    if row.mechanism == Mechanism.DENY_GROUP:
+        wrong = groups.deny_fault(
+            documents,
+            role_arn=row.role_arn,
+            trusts=covered.trusts(world, session),
+            visitor=visitor(row, member.user),
+            installation=world.catalog.installation,
+        )
+    else:
+        governed = {role.arn for role in world.catalog.roles}
+        wrong = groups.fault(documents, effect="Allow", role_arn=row.role_arn, governed=governed)
     if wrong is None:
         return None
     return f"The group {row.group_name} {wrong}. Mend the group, then ask again."

@@ -1,5 +1,6 @@
 """Settling an IAM user's places in governed groups."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,8 @@ from db.models import Request
 from db.store import memberships, requests, targets
 from workflows import look, observe
 from workflows.aws.errors import AwsGone
+from workflows.catalog.model import Mechanism
+from workflows.documents import groups
 from workflows.plan.member import MemberPlan
 from workflows.seen import MemberSeen
 from workflows.settle import apply, member_record, opening, rows, verify
@@ -51,6 +54,7 @@ def _pay(world: World, held: Held) -> None:
     coming = [row for row in found if row.state is State.APPROVED]
     asking = world.asking.submit(opening.ask_again, world, coming)
     seen = observe.member(world, fenced, name, {one.group_name for one in coming if one.group_name})
+    _refresh_what_is_covered(world, coming, seen)
     asked = asking.result()
     for row in coming:
         if row.role_open_at is None:
@@ -60,6 +64,14 @@ def _pay(world: World, held: Held) -> None:
     after = observe.member_again(fenced, seen) if applied.tried else seen
     simulated = _simulated(world, held, noted.asked)
     member_record.record(world, held, Paid(after, applied, noted.asked, noted.held_up, simulated))
+
+
+def _refresh_what_is_covered(world: World, coming: Sequence[Request], seen: MemberSeen) -> None:
+    """What a deny group covers is known, most often; else it is read now."""
+    lifted = {row.group_name for row in coming if row.mechanism == Mechanism.DENY_GROUP}
+    documents = [one for group in lifted if group for one in seen.contents[group]]
+    if len(covered := groups.covers(documents)) > 1:
+        look.covered.refresh(world, covered)
 
 
 def _simulated(world: World, held: Held, asked: Asked) -> Simulated:

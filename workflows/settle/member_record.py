@@ -66,6 +66,7 @@ def record(world: World, held: Held, paid: Paid) -> None:
         if applied.refused is not None:
             for row in (one for one in found if is_openable(one)):
                 fail(session, row, str(applied.refused), now)
+        doubts = _doubts(session, held, found, paid, now)  # may fail some: before what is wanted
         noted = memberships.noted(session, account_id, user_id)
         again = rows.member_plan(
             found, paid.after, asked.fit, noted, catalog=world.catalog, reread=True
@@ -73,7 +74,6 @@ def record(world: World, held: Held, paid: Paid) -> None:
         settled = not again.steps
         looks = [missing(session, row, again.missing, now) for row in found]
         looks += _stop(session, held, found, again, now)
-        doubts = _doubts(session, held, found, paid, now) if settled else []
         if settled:
             for row in found:
                 _settled(session, held, row, paid, now)
@@ -97,9 +97,7 @@ def _give_back(
     noted = memberships.noted(session, account_id, user.unique_id)
     lent = {row.group_name for row in found}
     for group in sorted(noted.keys() - {row.group_name for row in _still_open(found)}):
-        memberships.forget(
-            session, account_id=account_id, group_name=group, user_id=user.unique_id
-        )
+        memberships.forget(session, account_id=account_id, group_name=group, user_id=user.unique_id)
         if group not in lent:
             audit.say(
                 session,

@@ -105,12 +105,12 @@ def record(world: World, held: Held, paid: Paid) -> None:
         _remember(session, world, held, paid)
         if paid.applied.refused is not None:
             _fail_openings(session, found, paid, str(paid.applied.refused), now)
+        doubts = _doubts(session, found, paid, now)  # may fail some: before what is wanted
         again = plan(world, session, held, seen, found, asked)
         fail_refused(session, found, again.refused, now)
         settled = again.trust is None and again.session_end is None
         looks = [missing(session, row, again.missing, now) for row in found]
         _note_removals(found, paid)
-        doubts = _doubts(session, found, paid, now) if settled else []
         if settled:
             looks += [_settled(session, row, paid, now) for row in found]
         waiting = any(row.id in asked.fit and row.noted_at is None for row in found)
