@@ -37,6 +37,8 @@ class Control:
                 self.slowness = float(value["seconds"])
             case "spread":
                 self.emulator.spread.over(float(value["seconds"]))
+            case "delay-events":
+                self.emulator.trail.delay(float(value["seconds"]))
             case "throttle":
                 rate, burst = float(value["calls_per_second"]), int(value["burst"])
                 self.emulator.throttle.limit(value["account_id"], rate, burst)

@@ -18,10 +18,12 @@ from sandbox.aws.conditions import Conditions, frozen
 from sandbox.aws.handlers import Handlers
 from sandbox.aws.judge import Judge
 from sandbox.aws.loading import Ministack
+from sandbox.aws.lookup import Lookup
 from sandbox.aws.mfa import MfaDevices
 from sandbox.aws.moved_time import MovedTime
 from sandbox.aws.principals import Principals
 from sandbox.aws.quotas import Quotas
+from sandbox.aws.recorder import Recorder
 from sandbox.aws.records import Records
 from sandbox.aws.rename import update_user
 from sandbox.aws.request import Params, current
@@ -30,6 +32,7 @@ from sandbox.aws.sessions import Sessions
 from sandbox.aws.simulate import Simulation
 from sandbox.aws.spread import Spread
 from sandbox.aws.throttle import Throttle
+from sandbox.aws.trail import Trail
 from sandbox.clock import SharedClock
 
 _ROOT_KEY = re.compile(r"\d{12}")
@@ -61,6 +64,8 @@ class Emulator:
         self._roles = AssumeRole(
             sts.handle_request, sts.register_session, self._sessions, self.records, self.spread
         )
+        self.trail = Trail(clock)
+        self.recorder = Recorder(self.trail, self._sessions, self.records, clock)
         self.app = parts.app.app
 
     def install(self) -> None:
@@ -168,6 +173,7 @@ class Emulator:
         served["iam"] = Handlers(table, rules, self.spread).handle
         served["sts"] = self._roles.handle
         served["s3"] = answer_s3
+        served["cloudtrail"] = Lookup(self.trail).handle
 
     def _mfa_handlers(self) -> dict[str, Callable[[Any], Answer]]:
         handlers, mfa = self._parts.iam._IAM_HANDLERS, self._mfa

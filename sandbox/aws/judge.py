@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox.aws.conditions import frozen
+from sandbox.aws.errors import denied
 from sandbox.aws.keys import ABOUT_ONESELF, iam_keys, resource_of
 from sandbox.aws.loading import Ministack
 from sandbox.aws.principals import Principals
 from sandbox.aws.records import Records
-from sandbox.aws.request import Params, current
+from sandbox.aws.request import Params, Request, current
 from sandbox.aws.sessions import Sessions
 from sandbox.aws.spread import Spread
 from sandbox.aws.throttle import Throttle
@@ -50,12 +51,10 @@ class Judge:
     ) -> Any:
         """The ARN a call is judged on; notes who asks for what. Comes before `judge`."""
         request = current.get()
-        request.service = service
+        request.service, request.method = service, method
         _, request.account_id = where
         request.key = self._parts.app.extract_access_key_id(headers, query) or ""
-        credential = self._parts.evaluator.resolve_credential(request.key, request.account_id)
-        request.caller = getattr(credential, "principal_arn", request.key)
-        request.temporary = getattr(credential, "session_token", None) is not None
+        self._name_caller(request)
         if service in ("iam", "sts"):
             request.params = Params(
                 {k: v[0] if isinstance(v, list) else v for k, v in query.items()}
@@ -65,7 +64,15 @@ class Judge:
             if about_oneself and "UserName" not in request.params:
                 return request.caller
             return resource_of(self._records, request.account_id, request.params)
-        return self._resource_arn(service, method, path, headers, body, query, *where)
+        request.resource = self._resource_arn(service, method, path, headers, body, query, *where)
+        return request.resource
+
+    def _name_caller(self, request: Request) -> None:
+        credential = self._parts.evaluator.resolve_credential(request.key, request.account_id)
+        request.caller = getattr(credential, "principal_arn", request.key)
+        request.principal_id = getattr(credential, "principal_id", "")
+        request.principal_type = getattr(credential, "principal_type", "")
+        request.temporary = getattr(credential, "session_token", None) is not None
 
     def judge(
         self,
@@ -78,7 +85,7 @@ class Judge:
     ) -> Any:
         """None when the call may be made, else why not; a call may need several permissions.
 
-        Raises `AwsError` for one call too many, and for a wrong code of an MFA device.
+        Raises `AwsError` where IAM and STS say it in their own words.
         """
         request = current.get()
         request.action = request.action or action
@@ -100,10 +107,12 @@ class Judge:
             refused = next((verdict for verdict in verdicts if verdict is not None), None)
         if isinstance(refused, self._parts.evaluator.AuthError):
             return refused
+        request.known = True
         if service in ("iam", "sts"):
             self._throttle.take(request.account_id)
-        if refused is not None:
+        if refused is not None and service in ("iam", "sts"):
             self._sessions.mfa.check(request)  # a wrong code is told first
+            raise denied(_not_authorized(request.caller, action, resource_arn, refused))
         return refused
 
     def _keys(self, service: str, action: str) -> dict[str, Any]:
@@ -141,3 +150,13 @@ class Judge:
         if role is None:
             return None
         return frozen(json.loads(role["AssumeRolePolicyDocument"])), arn.split(":")[4]
+
+
+def _not_authorized(caller: str, action: str, resource: str, refused: Any) -> str:
+    """The words of a refusal; STS gives no reasons."""
+    told = f"User: {caller} is not authorized to perform: {action} on resource: {resource}"
+    if action.startswith("sts:"):
+        return told
+    if refused.decision == "Deny":
+        return f"{told} with an explicit deny in an identity-based policy"
+    return f"{told} because no identity-based policy allows the {action} action"

@@ -82,7 +82,7 @@ class SandboxAws:
         return self._clients.session(keys)
 
     def client(self, service: str, keys: Keys) -> Any:
-        """A boto3 client for the sandbox (iam, sts or s3): no retries, short timeouts."""
+        """A boto3 client (iam, sts, s3 or cloudtrail): no retries, short timeouts."""
         return self._clients.client(service, keys)
 
     def mfa(self, account_id: str, user_name: str) -> tuple[str, Callable[[], str]]:
@@ -130,6 +130,10 @@ class SandboxAws:
         """
         limit = {"calls_per_second": calls_per_second, "burst": burst}
         self._control("throttle", account_id=account_id, **limit)
+
+    def delay_events(self, seconds: float) -> None:
+        """Lets CloudTrail tell an event only that many seconds (of the clock) later; 0: at once."""
+        self._control("delay-events", seconds=seconds)
 
     def set_quota(self, account_id: str, name: str, value: int) -> None:
         """Sets a quota by its name in `GetAccountSummary`, such as AssumeRolePolicySizeQuota."""

@@ -25,8 +25,13 @@ class Request:
     key: str = ""
     account_id: str = ""
     caller: str = ""
+    principal_id: str = ""
+    principal_type: str = ""  # User, AssumedRole, FederatedUser or Root
     service: str = ""
+    method: str = ""
     action: str = ""
+    resource: str = "*"
+    known: bool = False  # the caller is who he says
     temporary: bool = False  # signed with the key of a session
     mfa: bool = False  # a code of an MFA device came along and was right
     params: Params = field(default_factory=Params)

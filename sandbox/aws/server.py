@@ -13,17 +13,19 @@ from urllib.parse import parse_qs
 from hypercorn.asyncio import serve as serve_hypercorn
 from hypercorn.config import Config
 
-from sandbox.aws.answers import refusal
+from sandbox.aws.answers import Answer, refusal
 from sandbox.aws.calls import Call
 from sandbox.aws.control import PREFIX, Control
 from sandbox.aws.emulator import Emulator
 from sandbox.aws.errors import AwsError
+from sandbox.aws.recorder import Sender
 from sandbox.aws.request import Request, current
 from sandbox.aws.selftest import complaints
 
 LOOPBACK = "127.0.0.1"
 FAILED_SELF_TEST = 3  # exit code
-_SERVED = ("iam", "sts", "s3")
+_KEPT_OF_ANSWER = 100_000  # bytes
+_SERVED = ("iam", "sts", "s3", "cloudtrail")
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -57,35 +59,29 @@ class Server:
             return
         if self._control.slowness:
             await asyncio.sleep(self._control.slowness)
-        await self._call(scope, receive, send)
+        await self._call(scope, headers, receive, send)
 
-    async def _call(self, scope: Any, receive: Receive, send: Send) -> None:
-        request = Request()
-        answered: list[int] = []
-
-        async def send_and_note(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                answered.append(message["status"])
-            await send(message)
-
+    async def _call(
+        self, scope: Any, headers: dict[str, str], receive: Receive, send: Send
+    ) -> None:
+        request, sender = Request(), _sender(scope, headers)
+        answered = Answered(send, lambda answer: self._note(request, answer, sender))
         token = current.set(request)
         try:
-            await self._emulator.app(scope, receive, self._dated(send_and_note))
+            await self._emulator.app(scope, receive, self._dated(answered))
         except AwsError as error:
             status, _, body = refusal(request.service, error)
-            await _reply(self._dated(send_and_note), status, "text/xml", body)
+            await _reply(self._dated(answered), status, "text/xml", body)
         finally:
             current.reset(token)
-        if request.action and answered:
-            self._emulator.calls.add(
-                Call(
-                    request.account_id,
-                    request.caller,
-                    request.action,
-                    self._emulator.clock.now(),
-                    answered[0],
-                )
-            )
+
+    def _note(self, request: Request, answer: Answer, sender: Sender) -> None:
+        if not request.action:
+            return
+        moment = self._emulator.clock.now()
+        call = Call(request.account_id, request.caller, request.action, moment, answer[0])
+        self._emulator.calls.add(call)
+        self._emulator.recorder.note(request, answer, sender)
 
     def _dated(self, send: Send) -> Send:
         """Sends with the clock's moment as the `Date`."""
@@ -100,6 +96,43 @@ class Server:
         return send_dated
 
 
+class Answered:
+    """Sends an answer on when it has been noted: whoever has it finds it in every log.
+
+    Of a long answer only the beginning is noted.
+    """
+
+    def __init__(self, send: Send, note: Callable[[Answer], None]) -> None:
+        self._send = send
+        self._note = note
+        self._start: Message = {}
+        self._started = False
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        if len(self._body) < _KEPT_OF_ANSWER:
+            self._body += message.get("body", b"")
+        if not message.get("more_body", False):
+            self._note(self._answer())
+        if not self._started:
+            self._started = True
+            await self._send(self._start)
+        await self._send(message)
+
+    def _answer(self) -> Answer:
+        pairs = self._start["headers"]
+        headers = {name.decode().lower(): value.decode("latin-1") for name, value in pairs}
+        return self._start["status"], headers, self._body
+
+
+def _sender(scope: Any, headers: dict[str, str]) -> Sender:
+    address = (scope.get("client") or (LOOPBACK,))[0]
+    return Sender(address, headers.get("user-agent", ""), headers.get("host", ""))
+
+
 def _refused(scope: Any, headers: dict[str, str]) -> AwsError | None:
     """Why a request is not even looked at: no signature, or a service that is not served."""
     signed = headers.get("authorization", "").partition("Credential=")[2].partition(",")[0]
@@ -112,7 +145,7 @@ def _refused(scope: Any, headers: dict[str, str]) -> AwsError | None:
             403, "MissingAuthenticationToken", "Request is missing Authentication Token"
         )
     if fields[3] not in _SERVED:
-        return AwsError(400, "UnknownService", "The sandbox serves IAM, STS and S3.")
+        return AwsError(400, "UnknownService", "The sandbox serves IAM, STS, S3 and CloudTrail.")
     return None
 
 

@@ -31,6 +31,10 @@ class Sessions:
     def __contains__(self, key: str) -> bool:
         return key in self._kept
 
+    def get(self, key: str) -> Session | None:
+        """The session that an access key id belongs to; None for long-lived keys."""
+        return self._kept.get(key)
+
     def source_identity(self, request: Request) -> str | None:
         """The source identity of a call: its own, or the one its session carries."""
         inherited = (self._kept.get(request.key) or {}).get("SourceIdentity")

@@ -11,12 +11,13 @@ from tests.conformance import (
     mfa,
     principals,
     sessions,
+    trail,
 )
 from tests.conformance.checks import CHECKS, Check
 
 SECTIONS = (
     *(granting, principals, conditions, mfa, sessions),
-    *(credentials, least_privilege, interface),
+    *(credentials, least_privilege, interface, trail),
 )
 
 

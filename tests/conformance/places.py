@@ -30,6 +30,7 @@ class Sandbox:
     clock: SharedClock
     patience: float = 0.0
     settling: float = 0.0
+    telling: float = 0.0
 
     def client(self, service: str, keys: Keys) -> Any:
         return self.aws.client(service, keys)
@@ -74,6 +75,7 @@ class RealAws:
 
     patience: float = 90.0
     settling: float = 15.0
+    telling: float = 1200.0
 
     def client(self, service: str, keys: Keys) -> Any:
         session: Any = boto3.Session(
@@ -115,7 +117,12 @@ def sandbox_world(aws: SandboxAws, clock: SharedClock) -> World:
     def account() -> Account:
         account_id = f"{secrets.randbelow(9 * 10**11) + 10**11}"
         root = aws.root(account_id)
-        return Account(account_id, aws.client("iam", root), aws.client("s3", root))
+        return Account(
+            account_id,
+            aws.client("iam", root),
+            aws.client("s3", root),
+            aws.client("cloudtrail", root),
+        )
 
     return World(place, account(), account(), account())
 
@@ -131,4 +138,5 @@ def real_world(owner: str, grantee: str, third: str | None) -> tuple[World, set[
 def _account(profile: str) -> Account:
     session = boto3.Session(profile_name=profile, region_name="us-east-1")
     account_id = session.client("sts").get_caller_identity()["Account"]
-    return Account(account_id, session.client("iam"), session.client("s3"))
+    clients = (session.client(service) for service in ("iam", "s3", "cloudtrail"))
+    return Account(account_id, *clients)

@@ -1,5 +1,6 @@
 """The world that is asked: accounts, people in them, and what they are let do."""
 
+import json
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ class Account:
     id: str
     iam: Any
     s3: Any
+    cloudtrail: Any
 
     @property
     def root(self) -> str:
@@ -75,6 +77,7 @@ class Place(Protocol):
 
     patience: float  # seconds within which a write must be seen
     settling: float  # seconds that a refusal waits, so that it is none of a write still spreading
+    telling: float  # seconds within which CloudTrail tells an event
 
     def client(self, service: str, keys: Keys) -> Any: ...
     def root_keys(self, account_id: str) -> Keys: ...
@@ -208,6 +211,22 @@ class World:
     def token(self, user: User, **asked: Any) -> Keys:
         """A user takes a session token; its keys."""
         return _keys(self.may(user, "sts", "get_session_token", **asked))
+
+    def told(self, account: Account, key: str, value: str, name: str) -> Any:
+        """The newest event of that name that CloudTrail has under an attribute, once it has one.
+
+        Its `CloudTrailEvent` comes as a value.
+        """
+        attribute = {"AttributeKey": key, "AttributeValue": value}
+        deadline = time.monotonic() + self.place.telling
+        while True:
+            found = account.cloudtrail.lookup_events(LookupAttributes=[attribute])["Events"]
+            for event in found:
+                if event["EventName"] == name:
+                    return event | {"CloudTrailEvent": json.loads(event["CloudTrailEvent"])}
+            if time.monotonic() > deadline:
+                raise Surprise(f"CloudTrail tells no {name} of {key} {value}")
+            self.place.pause(10)
 
     def leave(self, group: Group, user: User) -> None:
         group.account.iam.remove_user_from_group(GroupName=group.name, UserName=user.name)
