@@ -5,34 +5,64 @@ A database without that row is an older one, or another one.
 """
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.store import holds
+from db.store import alerts, holds
 from workflows.documents import session_end
 from workflows.documents.text import Document
+
+ALERT: Final = "hold:restore"
+
+
+def is_known(session: Session, document: Document | None) -> bool:
+    """Whether the database holds the row of the audit log that this session end was written on."""
+    anchor = session_end.anchor(document)
+    return anchor is None or audit.holds(session, anchor.number, anchor.short)
 
 
 def check(session: Session, document: Document | None, *, role: str, at: datetime) -> bool:
     """Whether the database knows what this session end was written on; if not, all openings are
-    held until an administrator accepts the restore.
+    held, and alerted, until an administrator accepts the restore.
+
+    What he accepted once is not held again: session ends keep their anchor until they are written.
     """
     anchor = session_end.anchor(document)
     if anchor is None or audit.holds(session, anchor.number, anchor.short):
         return True
-    newest, _ = audit.head(session)
-    holds.put(
-        session,
-        holds.RESTORE,
-        reason=(
-            f"{role} was last written when the audit log had row {anchor.number} "
-            f"({anchor.short}…); this database ends at row {newest}, or holds another row there. "
-            "It was restored from a backup, or is another database."
-        ),
-        at=at,
+    reason = (
+        f"{role} was last written when the audit log had row {anchor.number} ({anchor.short}…), "
+        "and this database has no such row."
     )
+    if not holds.put(session, holds.RESTORE, reason=reason, at=at):
+        return True
+    if not alerts.standing(session, ALERT):
+        alerts.found(session, _finding(session, reason), at=at)
     return False
+
+
+def _finding(session: Session, reason: str) -> alerts.Finding:
+    newest, _ = audit.head(session)
+    return alerts.Finding(
+        key=ALERT,
+        kind="restored",
+        sentence=(
+            f"This database knows less than AWS: {reason} It ends at row {newest}, so it was "
+            "restored from a backup, or it is another one. xacct opens nothing and goes on "
+            "closing. Whoever had access that the database does not know of has lost it, or loses "
+            "it at the end that AWS knows. To open again, run `xacct db accept-restore`."
+        ),
+        facts={},
+    )
+
+
+def accept(session: Session, *, by: str, at: datetime) -> bool:
+    """An administrator takes the database as it is: xacct opens again. False: nothing was held."""
+    lifted = holds.lift(session, holds.RESTORE, by=by, at=at)
+    alerts.over(session, ALERT, at=at)
+    return lifted
 
 
 def anchor(session: Session) -> session_end.Anchor:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from db import audit
@@ -30,56 +31,80 @@ class Finding:
 
 def found(session: Session, finding: Finding, *, at: datetime) -> bool:
     """Opens the alert, or says it anew if what it says has changed; False: it stands already."""
-    alert = session.scalars(
-        select(Alert).where(Alert.key == finding.key).with_for_update()
-    ).one_or_none()
-    if alert is None:
-        alert = Alert(key=finding.key, since=at, changed=0, **_said(finding))
-        session.add(alert)
-    elif alert.over_at is None and (alert.sentence, alert.facts) == (
-        finding.sentence,
-        finding.facts,
-    ):
+    alert = _locked(session, finding, at)
+    if alert.changed and alert.over_at is None and _says(alert) == _said(finding):
         return False
-    alert.since = at if alert.over_at is not None else alert.since
+    if alert.over_at is not None:
+        alert.since = at
+        if alert.drawn == alert.changed:  # its message says that it was over: it stays so
+            alert.channel = alert.ts = None
     alert.kind, alert.sentence, alert.facts = finding.kind, finding.sentence, finding.facts
-    alert.over_at, alert.draw_at, alert.draw_attempts = None, at, 0
-    alert.changed += 1
-    audit.say(
-        session,
-        "alert",
-        actor="xacct",
-        at=at,
-        kind=finding.kind,
-        sentence=finding.sentence,
-        facts=finding.facts,
-    )
+    _owe(alert, at)
+    alert.over_at = None
+    audit.say(session, "alert", actor="xacct", at=at, **_said(finding))
     session.flush()
     return True
+
+
+def _locked(session: Session, finding: Finding, at: datetime) -> Alert:
+    """The row of this finding, locked; a new one has not changed yet.
+
+    Two workers may find the same for the first time: one makes the row, the other waits for it.
+    """
+    dialect = session.get_bind().dialect.name
+    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
+    row = {"key": finding.key, "since": at, "changed": 0, "drawn": 0, "draw_attempts": 0}
+    session.execute(
+        insert(Alert)
+        .values({**row, **_said(finding)})
+        .on_conflict_do_nothing(index_elements=["key"])
+    )
+    return session.scalars(
+        select(Alert)
+        .where(Alert.key == finding.key)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _owe(alert: Alert, at: datetime) -> None:
+    alert.changed += 1
+    alert.draw_at, alert.draw_attempts = at, 0
 
 
 def _said(finding: Finding) -> dict[str, Any]:
     return {"kind": finding.kind, "sentence": finding.sentence, "facts": finding.facts}
 
 
-def over(session: Session, key: str, *, at: datetime) -> None:
-    """What was found is no more so: the message says that, if it was ever posted."""
+def _says(alert: Alert) -> dict[str, Any]:
+    return {"kind": alert.kind, "sentence": alert.sentence, "facts": alert.facts}
+
+
+def over(session: Session, key: str, *, at: datetime, by: str = "xacct", **also: Any) -> bool:
+    """What was found is no more so: the message says that, if it was ever posted.
+
+    `by` is who ended it, where a person left it as it is; `also` joins the facts. False: it was
+    over already, or never found.
+    """
     alert = session.scalars(
-        select(Alert).where(Alert.key == key, Alert.over_at.is_(None)).with_for_update()
+        select(Alert)
+        .where(Alert.key == key, Alert.over_at.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).one_or_none()
-    if alert is not None:
-        alert.over_at, alert.draw_at, alert.draw_attempts = at, at, 0
-        alert.changed += 1
-        audit.say(
-            session, "alert over", actor="xacct", at=at, kind=alert.kind, sentence=alert.sentence
-        )
+    if alert is None:
+        return False
+    alert.over_at = at
+    alert.facts = {**alert.facts, **also}
+    _owe(alert, at)
+    audit.say(session, "alert over", actor=by, at=at, kind=alert.kind, sentence=alert.sentence)
+    return True
 
 
 def over_all_but(session: Session, prefix: str, kept: Collection[str], *, at: datetime) -> None:
     """Ends the alerts whose key begins with `prefix`, except those in `kept`."""
-    for alert in standing(session, prefix):
-        if alert.key not in kept:
-            over(session, alert.key, at=at)
+    for key in sorted({one.key for one in standing(session, prefix)} - set(kept)):
+        over(session, key, at=at)
 
 
 def standing(session: Session, prefix: str = "") -> Sequence[Alert]:
@@ -94,6 +119,23 @@ def standing(session: Session, prefix: str = "") -> Sequence[Alert]:
 def get(session: Session, alert_id: int) -> Alert | None:
     """The alert, or None."""
     return session.get(Alert, alert_id)
+
+
+def named(session: Session, key: str) -> Alert | None:
+    """The alert of this key, whether it stands or is over; None: it was never found."""
+    return session.scalars(select(Alert).where(Alert.key == key)).one_or_none()
+
+
+def remember(session: Session, key: str, **facts: Any) -> None:
+    """Changes facts that the message does not show: nothing is said anew."""
+    alert = session.scalars(
+        select(Alert)
+        .where(Alert.key == key)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if alert is not None:
+        alert.facts = {**alert.facts, **facts}
 
 
 # --- drawing
@@ -125,6 +167,11 @@ def drew(session: Session, alert_id: int, version: int, **columns: Any) -> None:
         .where(Alert.id == alert_id, Alert.changed == version)
         .values(draw_at=None, draw_attempts=0)
     )
+
+
+def remember_drawing(session: Session, alert_id: int, **columns: Any) -> None:
+    """Writes down what was posted (`channel`, `ts`), so that it is not again."""
+    session.execute(update(Alert).where(Alert.id == alert_id).values(**columns))
 
 
 def draw_later(session: Session, alert_id: int, when: datetime) -> None:

@@ -18,13 +18,24 @@ def standing(session: Session) -> Sequence[Hold]:
     return session.scalars(select(Hold).where(Hold.lifted_at.is_(None)).order_by(Hold.id)).all()
 
 
-def put(session: Session, kind: str, *, reason: str, at: datetime) -> None:
-    """Holds every opening from now on; a second hold of one kind is the first."""
-    if any(one.kind == kind for one in standing(session)):
-        return
+def said(session: Session, kind: str, reason: str) -> Hold | None:
+    """The hold of this kind for this very reason, whether it stands or was lifted; or None."""
+    query = select(Hold).where(Hold.kind == kind, Hold.reason == reason).order_by(Hold.id)
+    return session.scalars(query.limit(1)).one_or_none()
+
+
+def put(session: Session, kind: str, *, reason: str, at: datetime) -> bool:
+    """Holds every opening from now on; a second hold for one reason is the first.
+
+    False, and nothing is held, where an administrator lifted a hold for this very reason.
+    """
+    known = said(session, kind, reason)
+    if known is not None:
+        return known.lifted_at is None
     session.add(Hold(kind=kind, reason=reason, since=at))
     audit.say(session, "hold", actor="xacct", at=at, kind=kind, reason=reason)
     session.flush()
+    return True
 
 
 def lift(session: Session, kind: str, *, by: str, at: datetime) -> bool:

@@ -9,8 +9,8 @@ from typing import Final
 
 from db import audit
 from db.lifecycle import Event, Why
-from db.store import looks, requests, targets
-from workflows import access
+from db.store import looks, requests
+from workflows import access, edits
 from workflows.aws.errors import AwsGone, AwsRefused
 from workflows.catalog.model import GranteeKind
 from workflows.errors import Trouble
@@ -65,7 +65,7 @@ def _record(world: World, request_id: int, found: Found) -> None:
         row.vendor_id, row.longest_session = found.vendor_id, found.role.longest_session
         if row.grantee_kind == GranteeKind.USER:
             row.session_name = found.grantee.name  # as AWS stores it: `aws:username` compares so
-        targets.read(session, row.role_target_id, found.role.trust, at=found.role.at)
+        edits.seen(session, world.catalog, row.role_target_id, found.role, now=now)
         terms = access.terms_of(row, role)
         session.flush()
         requests.note(session, row, at=now, terms=terms, look_at=row.lapses_at, trouble=None)

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from db.store import targets
-from workflows import addresses
+from workflows import addresses, edits
 from workflows.catalog.model import Catalog, Role
 from workflows.documents.text import Document
 from workflows.errors import Trouble
@@ -39,7 +39,7 @@ def refresh(world: World, covered: Iterable[str]) -> None:
         if seen is not None:
             with world.database.write() as session:
                 target = targets.ensure(session, addresses.role(role))
-                targets.read(session, target.id, seen.trust, at=seen.at)
+                edits.seen(session, world.catalog, target.id, seen, now=world.clock.now())
 
 
 def trusts(world: World, session: Session) -> dict[str, Document | None]:

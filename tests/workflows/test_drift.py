@@ -1,0 +1,401 @@
+"""What differs in a role is found, said once, closed where it is ours, and over when mended."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.lifecycle import State
+from db.store import alerts
+from sandbox.aws.process import SandboxAws
+from sandbox.clock import SharedClock
+from tests.lab import Lab, some_catalog
+from tests.workflows.drifting import another_database, at_once, drift, kinds, said, standing
+from tests.workflows.odd import Answer, Once, busy, refused, worker
+from workflows import edits
+from workflows.aws.errors import AwsGone
+from workflows.catalog.model import Mechanism
+from workflows.documents import session_end
+from workflows.drift import compare, record
+
+SEAL = "XacctSeallab"
+
+
+@pytest.fixture
+def make(aws: SandboxAws, clock: SharedClock, tmp_path: Path) -> Iterator[Callable[..., Lab]]:
+    labs: list[Lab] = []
+
+    def made(mechanism: Mechanism = Mechanism.TRUST_POLICY, **role: Any) -> Lab:
+        catalog = some_catalog(mechanism=mechanism, users=("alice", "bob", "carol"), **role)
+        labs.append(Lab(aws, clock, f"sqlite:///{tmp_path / 'xacct.db'}", catalog))
+        return labs[-1]
+
+    yield made
+    for lab in labs:
+        lab.close()
+
+
+@pytest.fixture
+def lab(make: Callable[..., Lab]) -> Lab:
+    return make()
+
+
+def document(lab: Lab) -> dict[str, Any]:
+    held: dict[str, Any] = lab.owner.get_role(RoleName="admin")["Role"]["AssumeRolePolicyDocument"]
+    return held
+
+
+def add(lab: Lab, **statement: Any) -> dict[str, Any]:
+    """Somebody of the owner account adds a statement to the role's trust policy."""
+    home = f"arn:aws:iam::{lab.catalog.grantee.id}:root"
+    made = {"Effect": "Allow", "Principal": {"AWS": home}, "Action": "sts:AssumeRole", **statement}
+    held = document(lab)
+    lab.write_trust({**held, "Statement": [*held["Statement"], made]})
+    return made
+
+
+def take_out(lab: Lab, sid: str) -> None:
+    held = document(lab)
+    kept = [one for one in held["Statement"] if one["Sid"] != sid]
+    lab.write_trust({**held, "Statement": kept})
+
+
+def gone(_call: Answer, *_: Any) -> None:
+    raise AwsGone("iam:Odd", "NoSuchEntity", "cannot be found")
+
+
+SERVICE = {"Sid": "Build", "Principal": {"Service": "codebuild.amazonaws.com"}}
+
+
+# --- nothing differs
+
+
+@pytest.mark.parametrize("mechanism", list(Mechanism))
+def test_where_nothing_differs_nothing_is_said_and_nothing_is_written(
+    make: Callable[..., Lab], mechanism: Mechanism
+) -> None:
+    lab = make(mechanism)
+    lab.lend("alice", minutes=120)
+    ended = lab.lend("carol")
+    lab.revoke(ended, "bob")
+    drift(lab)
+    lab.aws.forget_calls()
+
+    outcome = drift(lab)
+
+    assert (kinds(lab), outcome.unread, outcome.news) == ([], {}, False)
+    actions = {one.action for one in lab.aws.calls()}
+    assert not {one for one in actions if not one.startswith(("iam:Get", "iam:List", "sts:"))}
+
+
+def test_what_is_being_opened_or_closed_right_now_is_no_difference(lab: Lab) -> None:
+    request = lab.ask("alice")
+    lab.approve(request, "bob")
+    at_once(lab, pay=False)
+    lab.revoke(request, "bob", pay=False)
+
+    at_once(lab, pay=False)
+
+    assert kinds(lab) == []
+
+
+# --- own statements
+
+
+def test_a_statement_under_our_name_without_a_row_is_taken_out_and_alerted(lab: Lab) -> None:
+    add(lab, Sid="XacctUforged")
+    assert lab.visit("carol").answer == "ok"
+
+    drift(lab)
+
+    assert lab.visit("carol").answer == "AccessDenied"
+    assert lab.trust() == [SEAL]
+    assert "XacctUforged" in standing(lab)[compare.OWN].sentence
+    drift(lab)
+    assert kinds(lab) == []
+    assert said(lab, compare.OWN) == 2
+
+
+def test_a_statement_of_a_grant_that_somebody_made_wider_is_made_right_or_ended(lab: Lab) -> None:
+    request = lab.lend("alice", minutes=120)
+    drift(lab)
+    held = document(lab)
+    for one in held["Statement"]:
+        if one["Sid"].startswith("XacctU"):
+            del one["Condition"]
+    lab.write_trust(held)
+    assert lab.visit("carol").answer == "ok"
+
+    drift(lab)
+
+    assert lab.visit("carol").answer == "AccessDenied"
+    lab.pass_time(seconds=61)
+    assert lab.row(request).state is State.ENDED
+
+
+def test_the_vendors_statement_without_a_grant_is_taken_out(lab: Lab) -> None:
+    add(lab, Sid="XacctVend")
+
+    drift(lab)
+
+    assert lab.trust() == [SEAL]
+
+
+def test_a_database_that_was_lost_closes_what_it_does_not_know_of(lab: Lab, tmp_path: Path) -> None:
+    lab.lend("alice", minutes=120)
+    with another_database(lab, f"sqlite:///{tmp_path / 'new.db'}"):
+        drift(lab)
+
+    assert lab.visit("alice").answer == "AccessDenied"
+    assert lab.trust() == [SEAL]
+
+
+# --- the session end
+
+
+def test_a_session_end_that_is_gone_is_written_anew(lab: Lab) -> None:
+    lab.lend("alice", minutes=30)
+    session = lab.visit("alice").session
+    drift(lab)
+    lab.owner.delete_role_policy(RoleName="admin", PolicyName=session_end.NAME)
+
+    drift(lab)
+
+    assert "alice" in standing(lab)[compare.SESSION_END].sentence
+    drift(lab)
+    assert (kinds(lab), said(lab, compare.SESSION_END)) == ([], 2)
+    lab.pass_time(minutes=31)
+    assert not lab.works(session)
+
+
+@pytest.mark.parametrize("what", ["a later end", "a name less", "the role may change it"])
+def test_a_session_end_that_somebody_weakened_is_made_right(lab: Lab, what: str) -> None:
+    lab.lend("alice", minutes=30)
+    session = lab.visit("alice").session
+    drift(lab)
+    held = lab.owner.get_role_policy(RoleName="admin", PolicyName=session_end.NAME)
+    weak = held["PolicyDocument"]
+    itself, *ends = weak["Statement"]
+    if what == "a later end":
+        ends[0]["Condition"]["DateGreaterThanEquals"]["aws:CurrentTime"] = "2090-01-01T00:00:00Z"
+    elif what == "a name less":
+        ends[0]["Condition"]["StringEqualsIgnoreCase"]["aws:userid"] = ["nobody"]
+    else:
+        itself["NotAction"] = "*"
+    lab.owner.put_role_policy(
+        RoleName="admin",
+        PolicyName=session_end.NAME,
+        PolicyDocument=json.dumps({**weak, "Statement": [itself, *ends]}),
+    )
+
+    drift(lab)
+
+    assert kinds(lab) == [compare.SESSION_END]
+    drift(lab)
+    assert kinds(lab) == []
+    lab.pass_time(minutes=31)
+    assert not lab.works(session)
+
+
+def test_a_session_end_that_somebody_made_stronger_is_left_alone(lab: Lab) -> None:
+    lab.lend("alice", minutes=120)
+    drift(lab)
+    held = lab.owner.get_role_policy(RoleName="admin", PolicyName=session_end.NAME)
+    policy = held["PolicyDocument"]
+    stop = {"Sid": "Stop", "Effect": "Deny", "Action": "*", "Resource": "*"}
+    lab.owner.put_role_policy(
+        RoleName="admin",
+        PolicyName=session_end.NAME,
+        PolicyDocument=json.dumps({**policy, "Statement": [*policy["Statement"], stop]}),
+    )
+
+    drift(lab)
+
+    assert kinds(lab) == []
+    assert not lab.works(lab.visit("alice").session)
+
+
+# --- what others did in the trust policy
+
+
+def test_a_foreign_statement_is_alerted_once_and_never_touched(lab: Lab) -> None:
+    drift(lab)
+    add(lab, **SERVICE)
+
+    assert drift(lab).news
+    assert not drift(lab).news
+
+    alert = standing(lab)[edits.WIDENED]
+    assert alert.facts["statements"][0]["Sid"] == "Build"
+    assert lab.trust() == [SEAL, "Build"]
+    assert said(lab, edits.WIDENED) == 1
+    take_out(lab, "Build")
+    drift(lab)
+    assert (kinds(lab), said(lab, edits.WIDENED)) == ([], 2)
+
+
+def test_what_stood_there_before_us_is_no_change(lab: Lab) -> None:
+    add(lab, **SERVICE)
+
+    drift(lab)
+    drift(lab)
+
+    assert kinds(lab) == []
+
+
+def test_a_foreign_statement_that_a_settle_reads_first_is_alerted_all_the_same(lab: Lab) -> None:
+    drift(lab)
+    add(lab, **SERVICE)
+
+    lab.lend("alice")
+
+    assert kinds(lab) == [edits.WIDENED]
+    drift(lab)
+    assert (kinds(lab), said(lab, edits.WIDENED)) == ([edits.WIDENED], 1)
+
+
+def test_a_statement_that_names_fewer_principals_is_no_new_one(lab: Lab) -> None:
+    users = [f"arn:aws:iam::{lab.catalog.grantee.id}:user/{one}" for one in ("bob", "carol")]
+    add(lab, Sid="Two", Principal={"AWS": users})
+    drift(lab)
+    take_out(lab, "Two")
+    add(lab, Sid="Two", Principal={"AWS": users[:1]})
+
+    drift(lab)
+    assert kinds(lab) == []
+    take_out(lab, "Two")
+    add(lab, Sid="Two", Principal={"AWS": users})
+
+    drift(lab)
+    assert kinds(lab) == [edits.WIDENED]
+
+
+def test_a_statement_that_lets_a_grantee_in_without_an_end_ends_his_grant(lab: Lab) -> None:
+    request = lab.lend("alice", minutes=120)
+    drift(lab)
+    add(lab, Sid="Alice", Principal={"AWS": f"arn:aws:iam::{lab.catalog.grantee.id}:user/alice"})
+
+    drift(lab)
+
+    assert lab.row(request).state in (State.ENDING, State.ENDED)
+    with lab.database.read() as session:
+        found = alerts.standing(session)
+    assert {one.kind for one in found} == {edits.WIDENED}
+    assert any("statements" in one.facts for one in found)
+
+
+@pytest.mark.parametrize("what", ["gone", "another condition"])
+def test_a_seal_that_is_gone_is_alerted_and_not_put_back(lab: Lab, what: str) -> None:
+    drift(lab)
+    seal = document(lab)["Statement"][0]
+    other = {**seal, "Condition": {"Bool": {"aws:ViaAWSService": "true"}}}
+    add(lab, **SERVICE)
+    held = document(lab)
+    kept = [one for one in held["Statement"] if one["Sid"] != SEAL]
+    lab.write_trust({**held, "Statement": [other, *kept] if what != "gone" else kept})
+
+    drift(lab)
+    drift(lab)
+
+    assert kinds(lab) == [edits.UNSEALED, edits.WIDENED]
+    assert said(lab, edits.UNSEALED) == 1
+    assert SEAL not in lab.trust() or what != "gone"
+    lab.write_trust({**held, "Statement": [seal, *kept]})
+    drift(lab)
+    assert kinds(lab) == [edits.WIDENED]
+
+
+def test_another_installations_seal_is_alerted_until_it_is_gone(lab: Lab) -> None:
+    add(lab, Sid="XacctSealother", Effect="Deny")
+
+    outcome = drift(lab)
+
+    assert "other" in standing(lab)[compare.OTHER_SEAL].sentence
+    assert [one.facts["installations"] for one in outcome.seals] == [["other"]]
+    take_out(lab, "XacctSealother")
+    assert drift(lab).seals == []
+    assert kinds(lab) == []
+
+
+# --- reads that fail
+
+
+def test_an_account_that_was_not_read_whole_ends_no_alert(lab: Lab) -> None:
+    add(lab, Sid="XacctSealother", Effect="Deny")
+    drift(lab)
+    take_out(lab, "XacctSealother")
+
+    unread = drift(lab, worker(lab, role=Once(busy))).unread
+
+    assert list(unread["prod-payments"]) == ["prod-payments/admin"]
+    assert kinds(lab) == [compare.OTHER_SEAL]
+    drift(lab)
+    assert kinds(lab) == []
+
+
+def test_a_session_end_that_was_not_read_is_not_gone(lab: Lab) -> None:
+    lab.lend("alice", minutes=120)
+    drift(lab)
+
+    drift(lab, worker(lab, inline_policy=busy))
+
+    assert kinds(lab) == []
+
+
+def test_an_account_that_shuts_us_out_is_an_alert_until_it_lets_us_in(lab: Lab) -> None:
+    lab.bar("owner-manager")
+    lab.world = lab.another_worker()
+
+    drift(lab)
+    drift(lab)
+
+    assert "sts:AssumeRole: AccessDenied" in standing(lab)[record.UNREAD].sentence
+    assert said(lab, record.UNREAD) == 1
+    lab.unbar("owner-manager")
+    drift(lab)
+    assert kinds(lab) == []
+
+
+def test_a_role_that_is_not_there_is_read_all_the_same(lab: Lab) -> None:
+    assert drift(lab, worker(lab, role=gone)).unread == {}
+    assert kinds(lab) == []
+
+
+def test_a_fault_of_ours_in_one_account_stops_none_of_the_others(lab: Lab) -> None:
+    add(lab, Sid="XacctUforged")
+
+    def broken(_call: Answer, *_: Any) -> None:
+        raise RuntimeError("ours")
+
+    outcome = drift(lab, worker(lab, members_of=broken, group_policy=broken, user=broken))
+
+    assert "people" not in outcome.unread  # it has no groups to read
+    assert lab.trust() == [SEAL]
+    outcome = drift(lab, worker(lab, role=broken))
+    assert outcome.unread == {"prod-payments": {"prod-payments": "RuntimeError"}}
+
+
+# --- crashes
+
+
+def test_what_was_found_before_a_crash_is_paid_after_it(lab: Lab) -> None:
+    add(lab, Sid="XacctUforged")
+    lab.pass_time(seconds=61)
+    at_once(lab, worker(lab, write_trust=refused), pay=False)  # and then it was killed
+
+    lab.pay()
+
+    assert lab.trust() == [SEAL]
+
+
+def test_alerts_of_a_role_that_left_the_catalog_are_over(lab: Lab) -> None:
+    drift(lab)
+    add(lab, **SERVICE)
+    drift(lab)
+
+    drift(lab, replace(lab.world, catalog=replace(lab.catalog, roles=())))
+
+    assert kinds(lab) == []

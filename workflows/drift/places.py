@@ -1,0 +1,175 @@
+"""Places in governed groups, compared with the rows: pure. Nobody is ever put in by it, and only
+deny groups, which keep people out, are joined.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from workflows.drift.compare import Difference
+from workflows.drift.groups import Governed
+from workflows.drift.seen import AccountSeen
+
+PLACE: Final = "place not given back"
+
+Spot = tuple[str, str]  # group name, the user's unique id
+
+
+@dataclass(frozen=True)
+class Place:
+    """A user's place in a group, and whether he was in it before us."""
+
+    group: str
+    user_name: str
+    user_id: str
+    was_member: bool
+
+    @property
+    def spot(self) -> Spot:
+        return self.group, self.user_id
+
+
+@dataclass(frozen=True)
+class PlacesKnown:
+    """What the rows say: the notes, and the places that an open request, or one that has just
+    ended, accounts for.
+    """
+
+    notes: Mapping[Spot, Place]
+    lent: frozenset[Spot]
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A place to be made as it was before us; `noted`: there is a note of it already.
+
+    `wrong`: AWS was read to hold it otherwise; if not, only the note is left to be cleared away.
+    `there`: the user exists, and is still the one he was.
+    """
+
+    place: Place
+    noted: bool
+    wrong: bool
+    there: bool = True
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """A member of an allow group for whom nothing accounts."""
+
+    group: str
+    user_name: str
+    user_id: str
+
+
+def strangers(
+    seen: AccountSeen, known: PlacesKnown, governed: Mapping[str, Governed]
+) -> list[Stranger]:
+    """Members of allow groups that no note and no request explains."""
+    explained = known.lent | known.notes.keys()
+    return [
+        Stranger(name, user, user_id)
+        for name, group in sorted(seen.groups.items())
+        if group is not None and name in governed and not governed[name].denies
+        for user, user_id in sorted(group.members.items())
+        if (name, user_id) not in explained
+    ]
+
+
+def doubtful(
+    seen: AccountSeen,
+    known: PlacesKnown,
+    governed: Mapping[str, Governed],
+    roster: Iterable[str],
+) -> frozenset[str]:
+    """Names of users who are to be asked about: are they there, and the same ones as noted?"""
+    stranded = {one.user_name for one in _stranded(seen, known)}
+    return frozenset(stranded | {name for _, name in _outside(seen, governed, roster)})
+
+
+def owed(
+    seen: AccountSeen,
+    known: PlacesKnown,
+    governed: Mapping[str, Governed],
+    roster: Iterable[str],
+) -> list[Owed]:
+    """Places that nobody is lent and that are to be closed: of notes that were left standing, and
+    of people of the roster who are outside a deny group.
+    """
+    found: dict[Spot, Owed] = {}
+    for place in _stranded(seen, known):
+        user = seen.users.get(place.user_name.casefold())
+        group = seen.groups[place.group]
+        assert group is not None
+        inside = place.user_id in group.members.values()
+        there = user is not None and user.unique_id == place.user_id
+        wrong = there and inside != place.was_member
+        found[place.spot] = Owed(place, noted=True, wrong=wrong, there=there)
+    for group_name, name in _outside(seen, governed, roster):
+        user = seen.users.get(name.casefold())
+        if user is None or (group_name, user.unique_id) in known.lent:
+            continue
+        place = Place(group_name, user.name, user.unique_id, was_member=True)
+        if place.spot not in known.notes:
+            found[place.spot] = Owed(place, noted=False, wrong=True)
+    return [found[spot] for spot in sorted(found)]
+
+
+def _stranded(seen: AccountSeen, known: PlacesKnown) -> list[Place]:
+    """Noted places that no request accounts for, in groups that were read."""
+    return [
+        place
+        for spot, place in sorted(known.notes.items())
+        if spot not in known.lent and seen.groups.get(place.group) is not None
+    ]
+
+
+def _outside(
+    seen: AccountSeen, governed: Mapping[str, Governed], roster: Iterable[str]
+) -> list[tuple[str, str]]:
+    """(group, user name) of people of the roster who are not in a deny group."""
+    found = []
+    for name, group in sorted(seen.groups.items()):
+        if group is None or name not in governed or not governed[name].denies:
+            continue
+        inside = {user.casefold() for user in group.members}
+        found += [(name, user) for user in sorted(roster) if user.casefold() not in inside]
+    return found
+
+
+def differences(wrong: Sequence[Place]) -> list[Difference]:
+    """What an administrator is told of places that are being closed: one thing for each group."""
+    return [
+        _difference(group, list(places))
+        for group, places in groupby(sorted(wrong, key=_order), key=lambda one: one.group)
+    ]
+
+
+def _order(place: Place) -> tuple[str, str]:
+    return place.group, place.user_name
+
+
+def _difference(group: str, places: Sequence[Place]) -> Difference:
+    out = [one.user_name for one in places if one.was_member]
+    inside = [one.user_name for one in places if not one.was_member]
+    said = []
+    if out:
+        said.append(
+            f"Outside {group}, which denies a role, though nothing that is open has lifted it: "
+            f"{named(out)}. xacct puts them back."
+        )
+    if inside:
+        said.append(f"In {group} for a grant that is over: {named(inside)}. xacct takes them out.")
+    return Difference(
+        key=f"place:{group}",
+        kind=PLACE,
+        sentence=f"{' '.join(said)} CloudTrail of the grantee account knows who did it.",
+        facts={"group": group, "users": [one.user_name for one in places]},
+    )
+
+
+def named(names: Sequence[str], most: int = 20) -> str:
+    """The names, the last ones counted when there are many."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

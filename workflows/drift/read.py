@@ -1,0 +1,126 @@
+"""Reading one account for a drift: one call after the other, so that an opening beside it is not
+kept waiting.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from threading import Event
+from typing import Final, TypeVar
+
+from workflows.aws.errors import AwsExpired, AwsGone, AwsRefused
+from workflows.aws.iam import Iam
+from workflows.catalog.model import Account, Role
+from workflows.documents import session_end
+from workflows.drift.seen import AccountSeen, GroupSeen
+from workflows.errors import Trouble
+from workflows.seen import GranteeSeen, RoleDetail
+from workflows.world import World
+
+PATIENCE: Final = 3
+"""After so many reads that failed the rest of an account is not asked for."""
+
+_NO_LIMIT: Final = 1_000_000_000  # nothing is written by a drift, so no quota is asked for
+
+T = TypeVar("T")
+
+
+@dataclass
+class Reader:
+    """Reads one account; what fails is remembered under its name."""
+
+    world: World
+    account: Account
+    stopping: Event | None
+    unread: dict[str, str] = field(default_factory=dict)
+    shut_out: str | None = None
+
+    def ask(self, name: str, call: Callable[[Iam], T]) -> T | None:
+        """What AWS says; None where it has no such thing, or did not say (`unread`)."""
+        if len(self.unread) >= PATIENCE or (self.stopping is not None and self.stopping.is_set()):
+            self.unread[name] = "not asked for any more"
+            return None
+        try:
+            fenced = self.world.managers.fenced(self.account.manager_arn, self.account.external_id)
+            try:
+                return call(fenced.iam)
+            except AwsExpired:
+                self.world.managers.forget(fenced)
+                raise
+        except AwsGone:
+            return None
+        except Trouble as trouble:
+            if isinstance(trouble, AwsRefused):
+                self.shut_out = self.shut_out or f"{name}: {trouble.action}: {trouble.code}"
+            self.unread[name] = str(trouble)
+            return None
+
+    def roles(self, roles: Iterable[Role]) -> dict[str, RoleDetail | None]:
+        """What could be read of the roles."""
+        found = {role.key: self.ask(role.key, _role(role.name)) for role in roles}
+        return {key: seen for key, seen in found.items() if key not in self.unread}
+
+    def groups(self, names: Iterable[str]) -> dict[str, GroupSeen | None]:
+        """What could be read of the groups."""
+        found = {name: self.ask(name, _group(name)) for name in names}
+        return {name: seen for name, seen in found.items() if name not in self.unread}
+
+    def users(self, names: Iterable[str]) -> dict[str, GranteeSeen | None]:
+        """What could be read of the users, by their names in small letters."""
+        found = {name: self.ask(name, _user(name)) for name in names}
+        return {name.casefold(): one for name, one in found.items() if name not in self.unread}
+
+    def added_to(self, seen: AccountSeen) -> AccountSeen:
+        """The account with what became known of it since."""
+        return replace(seen, unread=dict(self.unread), shut_out=self.shut_out)
+
+
+def _role(name: str) -> Callable[[Iam], RoleDetail]:
+    def read(iam: Iam) -> RoleDetail:
+        return RoleDetail(
+            role=iam.role(name),
+            session_end=iam.inline_policy(name, session_end.NAME),
+            other_inline=0,
+            trust_quota=_NO_LIMIT,
+            inline_quota=_NO_LIMIT,
+        )
+
+    return read
+
+
+def _group(name: str) -> Callable[[Iam], GroupSeen]:
+    def read(iam: Iam) -> GroupSeen:
+        inline = [iam.group_policy(name, one) for one in iam.inline_group_names(name)]
+        attached = [iam.attached(name, arn) for arn in iam.attached_group_arns(name)]
+        documents = tuple(one for one in [*inline, *attached] if one is not None)
+        return GroupSeen(iam.members_of(name), documents)
+
+    return read
+
+
+def _user(name: str) -> Callable[[Iam], GranteeSeen]:
+    return lambda iam: iam.user(name)
+
+
+def account(
+    world: World, account: Account, groups: Iterable[str] = (), *, stopping: Event | None = None
+) -> AccountSeen:
+    """The governed roles of an account, and the groups of these names."""
+    reader = Reader(world, account, stopping)
+    begun = AccountSeen(account.id, account.name, began=world.clock.now())
+    roles = reader.roles(world.catalog.roles_of(account))
+    held = reader.groups(groups)
+    return reader.added_to(replace(begun, roles=roles, groups=held))
+
+
+def users(
+    world: World,
+    seen: AccountSeen,
+    account: Account,
+    names: Iterable[str],
+    *,
+    stopping: Event | None = None,
+) -> AccountSeen:
+    """The same with the users of these names."""
+    reader = Reader(world, account, stopping, dict(seen.unread), seen.shut_out)
+    found = reader.users(sorted(names))
+    return reader.added_to(replace(seen, users=found))

@@ -1,0 +1,99 @@
+"""What administrators say to an alert: remove a member, or leave what was found as it is.
+
+Each verb is part of one transaction. It raises Refused, having changed nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from db import audit
+from db.models import Alert
+from db.store import alerts, memberships, standing, targets
+from workflows import addresses, edits, rules
+from workflows.catalog.model import Catalog
+from workflows.drift import lost, strangers
+from workflows.errors import AlreadySettled, NotAllowed
+from workflows.person import Person
+
+LEAVABLE: Final = frozenset({strangers.KIND, edits.WIDENED, edits.UNSEALED, lost.KIND})
+"""Kinds that an administrator may call meant. All others end when they are mended, not before."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One member on the digest: the alert it stood in, the group, and the user's unique id."""
+
+    alert_id: int
+    group: str
+    user_id: str
+
+
+def remove(session: Session, catalog: Catalog, spot: Spot, *, by: Person, now: datetime) -> str:
+    """Owes the removal of a member without a request; a settle takes him out. Returns his name."""
+    alert = _standing(session, catalog, spot.alert_id, by)
+    listing = strangers.listed(alert) if alert.key == strangers.KEY else []
+    found = [one for one in listing if (one.group, one.user_id) == (spot.group, spot.user_id)]
+    if not found:
+        raise AlreadySettled("He is not on the list any more.")
+    member = found[0]
+    account_id = catalog.grantee.id
+    lent = standing.by_group(session, closed_since=now)
+    noted = memberships.noted(session, account_id, member.user_id)
+    is_lent = any(
+        (one.group_name, one.grantee_id) == (member.group, member.user_id) for one in lent
+    )
+    if member.group in noted or is_lent:
+        raise AlreadySettled(
+            f"{member.user_name} is in {member.group} with a request by now: end that one instead."
+        )
+    target = targets.ensure(session, addresses.member(catalog, member.user_name))
+    standing.free(session, target.id)
+    memberships.note(
+        session,
+        account_id=account_id,
+        group_name=member.group,
+        user_id=member.user_id,
+        user_name=member.user_name,
+        was_member=False,
+        at=now,
+    )
+    targets.owe(session, target.id, now, closing=True)
+    audit.say(
+        session,
+        "remove member",
+        actor=by.user,
+        at=now,
+        group=member.group,
+        user=member.user_name,
+        user_id=member.user_id,
+    )
+    strangers.show(session, [one for one in listing if one != member], at=now)
+    return member.user_name
+
+
+def leave(session: Session, catalog: Catalog, alert_id: int, *, by: Person, now: datetime) -> None:
+    """An administrator says that what was found is meant: the alert is over."""
+    alert = _standing(session, catalog, alert_id, by)
+    if alert.kind not in LEAVABLE:
+        raise NotAllowed("This alert ends when it is mended, and not before.")
+    also: dict[str, object] = {"left_by": by.user}
+    if alert.key == strangers.KEY:
+        spots = strangers.left_alone(alert)
+        spots |= {(one.group, one.user_id) for one in strangers.listed(alert)}
+        also["left"] = [list(one) for one in sorted(spots)]
+    alerts.over(session, alert.key, at=now, by=by.user, **also)
+
+
+def _standing(session: Session, catalog: Catalog, alert_id: int, by: Person) -> Alert:
+    rules.identified(by, catalog)
+    if by.user not in catalog.admins:
+        raise NotAllowed(
+            f"Only an administrator of xacct can do that: {rules.people(catalog.admins)}."
+        )
+    alert = alerts.get(session, alert_id)
+    if alert is None or alert.over_at is not None:
+        raise AlreadySettled("This alert is over already.")
+    return alert
