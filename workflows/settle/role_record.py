@@ -134,17 +134,8 @@ def _trouble(paid: Paid, doubts: Sequence[str], *, settled: bool) -> str | None:
 
 def _remember(session: Session, world: World, held: Held, paid: Paid) -> None:
     """What others changed in the trust policy since the last read is alerted, whoever reads it."""
-    seen, catalog = paid.after.role, world.catalog
-    known = (one.key for one in catalog.roles if one.arn == held.target.arn)
-    edits.seen(
-        session,
-        targets.get(session, held.target.id),
-        seen.trust,
-        role=next(known, held.target.arn),
-        installation=catalog.installation,
-        at=seen.at,
-        now=world.clock.now(),
-    )
+    now = world.clock.now()
+    edits.seen(session, world.catalog, held.target.id, paid.after.role, now=now)
     if paid.applied.written_at is not None and paid.applied.reread_at is not None:
         targets.wrote(
             session,
