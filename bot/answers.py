@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from bot.blocks import code, cut, escaped, moment, user
 from db.lifecycle import State
 from db.models import Audit, Request
+from workflows.durations import duration_text
 
 ANSWER: Final = 3500
 """Characters of one answer; a list that is longer says how many lines are missing."""
@@ -17,9 +19,14 @@ _ESCAPED_MENTION: Final = re.compile("&lt;(@[UW][A-Z0-9]+)&gt;")
 
 def filed(row: Request) -> str:
     """A request was put down."""
+    more, by_when = "", ""
+    if row.extends is not None:
+        length = duration_text(timedelta(seconds=row.seconds))
+        more = f", {length} more from the end of #{row.extends} on"
+        by_when = f" until {moment(row.lapses_at)} at the latest"
     return (
-        f"Request #{row.id} is filed: {_what(row)}. xacct looks at AWS, then the approvers in "
-        f"<#{row.channel}> decide; you are told what comes of it."
+        f"Request #{row.id} is filed: {_what(row)}{more}. xacct looks at AWS, then the approvers "
+        f"in <#{row.channel}> decide{by_when}; you are told what comes of it."
     )
 
 

@@ -52,6 +52,8 @@ def _command(world: World, heard: Heard, text: str) -> Deed:
     command = parse(text)
     if isinstance(command, said.Request):
         return _request(world, heard, command)
+    if isinstance(command, said.Extend):
+        return _extend(world.catalog, heard, command)
     if isinstance(command, said.Revoke):
         return _revoke_command(world.catalog, heard, command)
     if isinstance(command, said.List):
@@ -61,7 +63,7 @@ def _command(world: World, heard: Heard, text: str) -> Deed:
     raise Refused("xacct does not understand this any more. Try `/xacct help`.")
 
 
-# --- request
+# --- request, extend
 
 
 def _request(world: World, heard: Heard, command: said.Request) -> Deed:
@@ -83,6 +85,20 @@ def _request(world: World, heard: Heard, command: said.Request) -> Deed:
         reason=command.reason,
     )
     return lambda session: answers.filed(access.request(session, catalog, ask, by=by, now=heard.at))
+
+
+def _extend(catalog: Catalog, heard: Heard, command: said.Extend) -> Deed:
+    return lambda session: answers.filed(
+        access.extend(
+            session,
+            catalog,
+            command.id,
+            command.duration,
+            command.reason,
+            by=heard.by,
+            now=heard.at,
+        )
+    )
 
 
 def _role(catalog: Catalog, account: str, role: str) -> Role:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from workflows.errors import Refused
@@ -103,3 +103,9 @@ def duration_text(length: timedelta) -> str:
     hours, minutes = divmod(minutes, _UNITS["h"])
     parts = ((days, "d"), (hours, "h"), (minutes, "m"))
     return "".join(f"{number}{unit}" for number, unit in parts if number) or "0m"
+
+
+def whole_minute(at: datetime) -> datetime:
+    """The moment itself when it is a whole minute, else the next one."""
+    floor = at.replace(second=0, microsecond=0)
+    return floor if floor == at else floor + _MINUTE

@@ -14,6 +14,16 @@ An account is an id, a name or an alias; a name with spaces goes into double quo
 A length of time is written like {_LENGTHS}; without one, the role's usual time is meant. \
 Write `--as` before the reason. Everything after is the reason."""
 
+_EXTEND: Final = f"""\
+*Ask for more time*
+`/xacct extend <number> <how much longer> [why]`
+• `/xacct extend #42 30m` half an hour more, from the end of that request on
+• `/xacct extend #42 1h the restore is still running`
+It needs an approval like any request, before the end; nothing is closed in between. The whole \
+time without a break stays within what the role is lent for. A length of time is written like \
+{_LENGTHS}. `/xacct list` shows the numbers. You may extend your own access, and that of your \
+machines."""
+
 _REVOKE: Final = """\
 *End access now*
 `/xacct revoke <number, role or person> [why]`
@@ -35,16 +45,24 @@ _AUDIT: Final = """\
 • `/xacct audit @alice`
 • `/xacct audit #42`"""
 
-_TOPICS: Final = {"request": _REQUEST, "revoke": _REVOKE, "list": _LIST, "audit": _AUDIT}
+_TOPICS: Final = {
+    "request": _REQUEST,
+    "extend": _EXTEND,
+    "revoke": _REVOKE,
+    "list": _LIST,
+    "audit": _AUDIT,
+}
 TOPICS: Final = tuple(_TOPICS)
 
 _OVERVIEW: Final = """\
 *xacct* lends you a role in another AWS account, for a while, with approval.
 • `/xacct request prod-payments admin 1h why I need it` asks for a role
+• `/xacct extend #42 30m` asks for more time
 • `/xacct revoke #42` ends access now
 • `/xacct list` shows what is open and what is waiting
 • `/xacct audit prod-payments` searches the audit log
-• `/xacct help request` says more; so do `help revoke`, `help list` and `help audit`"""
+• `/xacct help request` says more; so do `help extend`, `help revoke`, `help list` and \
+`help audit`"""
 
 
 def help_text(topic: str | None) -> str:

@@ -1,11 +1,12 @@
 """The text after `/xacct` → the command it says, or what is unclear about it."""
 
-import re
+from collections.abc import Callable
 from typing import Final
 
 from bot.command.doubt import Doubt, copyable
+from bot.command.extend import extend
 from bot.command.help import TOPICS
-from bot.command.read import names_in, reason
+from bot.command.read import names_in, number_in, reason
 from bot.command.request import request
 from bot.command.said import (
     Audit,
@@ -24,15 +25,14 @@ from bot.command.words import Word, Words
 from workflows.names import closest, said
 
 _LONGEST: Final = 8000  # characters: far above what a command needs
-_ID: Final = re.compile(r"#?([0-9]{1,9})[,.;]?")
 _PAIR: Final = 2  # an account and a role
 _REVOKE_USAGE: Final = (
     f"Write {copyable('revoke #42')}, {copyable('revoke prod-payments/admin')} or "
     f"{copyable('revoke @alice')}; {copyable('list')} shows what is open."
 )
-_COMMANDS: Final = ("request", "revoke", "list", "audit", "help")
 _MEANT: Final = {  # words of other tools
-    **dict.fromkeys(("ask", "grant", "get", "assume", "switch", "new", "extend"), "request"),
+    **dict.fromkeys(("ask", "grant", "get", "assume", "switch", "new"), "request"),
+    **dict.fromkeys(("prolong", "lengthen", "longer", "more", "renew"), "extend"),
     **dict.fromkeys(("cancel", "end", "stop", "return", "give", "drop", "remove"), "revoke"),
     **dict.fromkeys(("ls", "status", "show", "mine", "who"), "list"),
     **dict.fromkeys(("log", "logs", "history", "search"), "audit"),
@@ -61,27 +61,19 @@ def _command(words: Words) -> Command:
         first = words.take()
     if first is None:
         return Help(None)
-    match first.text.casefold():
-        case "request":
-            return request(words)
-        case "revoke":
-            return _revoke(words)
-        case "list":
-            return _list(words)
-        case "audit":
-            return Audit(words.left)
-        case "help":
-            return _help(words)
-    raise _unknown(first, words)
+    read = _READ.get(first.text.casefold())
+    if read is None:
+        raise _unknown(first, words)
+    return read(words)
 
 
 def _unknown(first: Word, words: Words) -> Doubt:
     typed = first.text.casefold()
-    near = [_MEANT[typed]] if typed in _MEANT else closest(typed, _COMMANDS)
+    near = [_MEANT[typed]] if typed in _MEANT else closest(typed, _READ)
     if not near:
         return Doubt(
-            f"There is no command `{said(typed)}`. There is `request`, `revoke`, `list`, `audit` "
-            f"and `help`: write {copyable('help')}."
+            f"There is no command `{said(typed)}`. There is `request`, `extend`, `revoke`, `list`, "
+            f"`audit` and `help`: write {copyable('help')}."
         )
     meant = parse(f"{near[0]} {words.raw}")
     text = near[0] if isinstance(meant, Unclear) else render(meant)
@@ -93,7 +85,7 @@ def _revoke(words: Words) -> Revoke:
     if first is None:
         raise Doubt(f"What is to end? {_REVOKE_USAGE}")
     target = _target(first, words)
-    if words.left and all(_ID.fullmatch(word.text) or word.person for word in words.ahead()):
+    if words.left and all(number_in(one) is not None or one.person for one in words.ahead()):
         raise Doubt(
             f"One thing is ended at a time: write {copyable(render(Revoke(target)))}, then the "
             "next one."
@@ -106,9 +98,9 @@ def _target(first: Word, words: Words) -> ById | ByRole | ByPerson:
     if first.person is not None:
         words.take()
         return ByPerson(first.person)
-    if number := _ID.fullmatch(first.text):
+    if (number := number_in(first)) is not None:
         words.take()
-        return ById(int(number[1]))
+        return ById(number)
     if first.text.startswith("@"):
         raise Doubt(
             f"`{said(first.text)}` is not known to Slack. Choose the person from the list that "
@@ -141,3 +133,13 @@ def _help(words: Words) -> Help:
         usage = f"help {near[0]}" if near else "help"
         raise Doubt(f"There is no help on `{said(topic)}`. Write {copyable(usage)}.")
     return Help(topic)
+
+
+_READ: Final[dict[str, Callable[[Words], Command]]] = {
+    "request": request,
+    "extend": extend,
+    "revoke": _revoke,
+    "list": _list,
+    "audit": lambda words: Audit(words.left),
+    "help": _help,
+}

@@ -1,6 +1,7 @@
 """Reading the parts that commands share: names of accounts and roles, and the reason."""
 
 import re
+from datetime import timedelta
 from typing import Final
 
 from bot.command.doubt import Doubt, copyable
@@ -11,7 +12,23 @@ from workflows.names import said
 
 LONGEST_REASON: Final = 500  # characters; a card shows it whole
 
+_NUMBER: Final = re.compile(r"#?([0-9]{1,9})[,.;]?")
+_LIKELY_HOURS: Final = 12
 _ROLE_ARN: Final = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/(?:.*/)?([^/]+)")
+
+
+def number_in(word: Word) -> int | None:
+    """The request's number, if the word is one: `42` or `#42`."""
+    found = _NUMBER.fullmatch(word.text)
+    return int(found[1]) if found else None
+
+
+def likely(typed: str) -> timedelta:
+    """What a bare number most likely means as a length of time, for an example."""
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", typed):
+        return timedelta(hours=1)
+    number = int(typed)
+    return timedelta(hours=number) if number <= _LIKELY_HOURS else timedelta(minutes=number)
 
 
 def names_in(word: Word, usage: str) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.command.doubt import Doubt, copyable
-from bot.command.read import LONGEST_REASON, name_in, names_in, reason
+from bot.command.read import LONGEST_REASON, likely, name_in, names_in, reason
 from bot.command.said import Request, render
 from bot.command.words import Word, Words
 from workflows.durations import leading_duration, parse_duration
@@ -14,7 +14,6 @@ from workflows.errors import Refused
 from workflows.names import said
 
 _PAIR: Final = 2  # an account and a role
-_LIKELY_HOURS: Final = 12
 _USAGE: Final = "request prod-payments admin 1h why I need it"
 _AS: Final = re.compile(r"--?as(?:=(.*))?", re.IGNORECASE)
 _OPTION: Final = re.compile(r"--[a-z]", re.IGNORECASE)
@@ -117,14 +116,6 @@ def _duration(word: Word, words: Words, asked: _Asked) -> bool:
     try:
         asked.duration = parse_duration(typed)
     except Refused as refused:
-        usage = asked.usage(duration=_likely(typed), reason=words.rest[:LONGEST_REASON])
+        usage = asked.usage(duration=likely(typed), reason=words.rest[:LONGEST_REASON])
         raise Doubt(f"{refused} For example {copyable(usage)}.") from refused
     return True
-
-
-def _likely(typed: str) -> timedelta:
-    """What a bare number most likely means, for the example."""
-    if not re.fullmatch(r"[1-9][0-9]{0,2}", typed):
-        return timedelta(hours=1)
-    number = int(typed)
-    return timedelta(hours=number) if number <= _LIKELY_HOURS else timedelta(minutes=number)

@@ -23,6 +23,15 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Extend:
+    """Asks for more time after the end of an open request. An empty reason was not given."""
+
+    id: int
+    duration: timedelta
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class ById:
     """The request of that number."""
 
@@ -78,7 +87,7 @@ class Unclear:
     sentence: str
 
 
-Command = Request | Revoke | List | Audit | Help
+Command = Request | Extend | Revoke | List | Audit | Help
 
 
 def render(command: Command) -> str:
@@ -88,6 +97,9 @@ def render(command: Command) -> str:
         words += ["--as", _name(command.machine)] if command.machine else []
         words += [duration_text(command.duration)] if command.duration else []
         return _joined(*words, _reason(command.reason))
+    if isinstance(command, Extend):
+        length = duration_text(command.duration)
+        return _joined("extend", f"#{command.id}", length, _reason(command.reason))
     if isinstance(command, Revoke):
         return _joined("revoke", _target(command.target), _reason(command.reason))
     if isinstance(command, Audit):

@@ -12,6 +12,7 @@ from bot.command import (
     ByPerson,
     ByRole,
     Command,
+    Extend,
     Help,
     List,
     Request,
@@ -31,7 +32,7 @@ MANY = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 WORDS = [
-    "request", "revoke", "list", "audit", "help", "prod", "admin", "prod/admin", "1h",
+    "request", "extend", "revoke", "list", "audit", "help", "prod", "admin", "prod/admin", "1h",
     "30m", "8", "42", "#42", "0", "1:30", "-1h", "PT1H", "hours",
     "for", "--as", "--as=ci", "-", "--", "=", "/", "don't", "<@U1|bob>",
     "<@U1>", "<#C1|>", "<!channel>", "<tel:1|1>", "<", ">", "&lt;", "&amp;", "&amp;lt;",
@@ -65,7 +66,7 @@ def test_nothing_that_is_typed_raises_and_what_is_understood_is_understood_again
 
 def commands() -> st.SearchStrategy[Command]:
     minutes = st.integers(1, int(LONGEST / timedelta(minutes=1)))
-    lengths = st.none() | minutes.map(lambda number: timedelta(minutes=number))
+    lengths = minutes.map(lambda number: timedelta(minutes=number))
     target = (
         st.integers(0, 999_999_999).map(ById)
         | st.builds(ByRole, NAMES, NAMES)
@@ -74,8 +75,9 @@ def commands() -> st.SearchStrategy[Command]:
     words = st.text("abc 019.:é", max_size=40).map(lambda text: " ".join(text.split()))
     quotable = words.map(lambda text: f"why {text}".strip())
     return st.one_of(
-        st.builds(Request, NAMES, NAMES, lengths, quotable, st.none() | NAMES),
+        st.builds(Request, NAMES, NAMES, st.none() | lengths, quotable, st.none() | NAMES),
         st.builds(Revoke, target, quotable),
+        st.builds(Extend, st.integers(0, 999_999_999), lengths, quotable),
         st.just(List()),
         st.builds(Audit, words),
         st.builds(Help, st.none() | st.sampled_from(TOPICS)),

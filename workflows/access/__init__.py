@@ -1,4 +1,4 @@
-"""The verbs of people: request, approve, deny, revoke. Each is part of one transaction.
+"""The verbs of people: request, extend, approve, deny, revoke. Each is part of one transaction.
 
 A verb checks the rules on what is true now, moves the state, and so owes what follows. It raises
 Refused, having changed nothing, with the sentence that the person reads.
@@ -7,6 +7,7 @@ Refused, having changed nothing, with the sentence that the person reads.
 from workflows.access.asking import Ask, request
 from workflows.access.deciding import Click, approve, deny
 from workflows.access.ending import revoke
+from workflows.access.extending import extend
 from workflows.access.rows import describe, may_still_ask, owners_of, terms_of
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "approve",
     "deny",
     "describe",
+    "extend",
     "may_still_ask",
     "owners_of",
     "request",

@@ -28,32 +28,53 @@ class Ask:
 
 def request(session: Session, catalog: Catalog, ask: Ask, *, by: Person, now: datetime) -> Request:
     """Files the ask: pending, with a look owed. Nothing is opened by it."""
-    role = ask.role
     rules.identified(by, catalog)
-    rules.may_ask(role, ask.grantee.kind)
-    rules.can_be_approved(role, {by.user, *ask.grantee.owners})
-    _fits(role, ask.duration)
-    if requests.count_pending(session, by.user) >= catalog.pending_per_person:
-        raise NotAllowed(
-            f"You have {catalog.pending_per_person} requests waiting already. Cancel one, or wait "
-            "for a decision."
-        )
-    target = targets.ensure(session, _role_address(role))
+    may_file(session, catalog, ask, by=by)
+    _fits(ask.role, ask.duration)
     waiting = requests.of_pair(
         session,
-        role_target_id=target.id,
+        role_target_id=targets.ensure(session, _role_address(ask.role)).id,
         kind=ask.grantee.kind,
         name=ask.grantee.name,
         states=(State.PENDING, State.APPROVED),
     )
     if waiting:
         raise AlreadySettled(f"This was asked already: {describe(waiting[0])}.")
+    return file(session, catalog, ask, by=by, now=now)
+
+
+def may_file(session: Session, catalog: Catalog, ask: Ask, *, by: Person) -> None:
+    """Refuses what nobody could grant, and more than one person may have waiting."""
+    rules.may_ask(ask.role, ask.grantee.kind)
+    rules.can_be_approved(ask.role, {by.user, *ask.grantee.owners})
+    if requests.count_pending(session, by.user) >= catalog.pending_per_person:
+        raise NotAllowed(
+            f"You have {catalog.pending_per_person} requests waiting already. Cancel one, or wait "
+            "for a decision."
+        )
+
+
+def file(
+    session: Session,
+    catalog: Catalog,
+    ask: Ask,
+    *,
+    by: Person,
+    now: datetime,
+    extends: Request | None = None,
+) -> Request:
+    """Puts the request down. One that extends an open grant has to be decided on before its end."""
+    owed = targets.ensure(session, _role_address(ask.role)).id
     member = (
         targets.ensure(session, _member_address(catalog, ask.grantee)).id
-        if rules.comes_by_group(role, ask.grantee.kind)
+        if rules.comes_by_group(ask.role, ask.grantee.kind)
         else None
     )
-    return requests.file(session, _row(catalog, ask, by, now, (target.id, member)))
+    row = _row(catalog, ask, by, now, (owed, member))
+    if extends is not None and extends.ends_at is not None:
+        row.extends = extends.id
+        row.lapses_at = min(row.lapses_at, extends.ends_at)
+    return requests.file(session, row)
 
 
 def _fits(role: Role, duration: timedelta) -> None:

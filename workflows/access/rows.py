@@ -23,6 +23,7 @@ def terms_of(row: Request, role: Role) -> str:
         grantee_id=row.grantee_id,
         seconds=row.seconds,
         reason=row.reason,
+        extends=row.extends,
         findings=row.findings,
     )
 
