@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check fmt conformance bench lock clean
+.PHONY: help demo test check fmt conformance bench chaos prove lock clean
 .DEFAULT_GOAL := help
 
 help:  ## say what there is
@@ -44,6 +44,13 @@ conformance: $(VENV)/dev.stamp  ## IAM's behaviour: the sandbox's, or two real a
 
 bench: $(VENV)/dev.stamp  ## measure; prints figures
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+chaos: $(VENV)/dev.stamp  ## kill, freeze and lie to the real bot at every AWS call and commit; writes docs/reliability.md
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
+prove: $(VENV)/dev.stamp  ## the proofs that CI runs: who can enter is who may, and three minutes of chaos
+	$(BIN)/python -m pytest tests/prove
+	@$(BIN)/python -m tests.chaos --sample
 
 lock: $(VENV)/dev.stamp  ## write requirements/*.txt anew from the *.in files
 	cd requirements && for set in dev run demo; do \

@@ -1,0 +1,1 @@
+"""The chaos proof, `python -m tests.chaos`: the real bot, killed, frozen and lied to everywhere."""
