@@ -55,6 +55,12 @@ def moment(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{fallback}>"
 
 
+def to_the_second(at: datetime) -> str:
+    """The time of day of a moment that is just past, in the reader's own zone."""
+    fallback = at.astimezone(UTC).strftime("%H:%M:%S UTC")
+    return f"<!date^{int(at.timestamp())}^{{time_secs}}|{fallback}>"
+
+
 def user(slack_id: str) -> str:
     """A mention of a person, by an id that Slack or the catalog gave."""
     return f"<@{clean(slack_id).translate(_ENTITIES)}>"

@@ -5,33 +5,18 @@ back. `text` tells all of it in one sentence: screen readers read that and not t
 (docs.slack.dev/reference/methods/chat.postMessage, "accessibility").
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot import blocks
 from bot.blocks import Json, code, escaped, moment, user, users
+from bot.headlines import REASON_SHOWN, Facts, headline, outlives
 from db.lifecycle import State, Why
 from db.models import Request
 from workflows.durations import duration_text
 
-REASON_SHOWN: Final = 600
-TROUBLE_SHOWN: Final = 600
 FINDINGS_SHOWN: Final = 10
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What a card needs beside its row.
-
-    `approvers` may decide, by the catalog; `trouble` is what AWS last said of the targets;
-    `ended_by` is the Slack id of who ended it, when it was a person.
-    """
-
-    approvers: Sequence[str] = ()
-    trouble: str | None = None
-    ended_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,14 +29,14 @@ class Drawing:
 
 def card(row: Request, facts: Facts) -> Drawing:
     """The card of a request as its row stands."""
-    headline, detail = _STATES[row.state](row, facts)
+    said, detail = headline(row, facts)
     gone = row.state in (State.DENIED, State.CANCELLED, State.LAPSED)
     return Drawing(
-        text=blocks.cut(f"{_sentence(row)} {headline}. {detail}{_heard(row)}", blocks.FALLBACK),
+        text=blocks.cut(f"{_sentence(row, facts)} {said}. {detail}{_heard(row)}", blocks.FALLBACK),
         blocks=[
             blocks.header(f"{row.role} for {row.grantee_name}"),
-            blocks.section(f"*{headline}*\n{detail}".strip()),
-            blocks.fields(_fields(row)),
+            blocks.section(f"*{said}*\n{detail}".strip()),
+            blocks.fields(_fields(row, facts)),
             *([] if gone else _reason(row)),
             *_findings(row),
             _context(row, facts),
@@ -60,19 +45,26 @@ def card(row: Request, facts: Facts) -> Drawing:
     )
 
 
-def _sentence(row: Request) -> str:
+def _sentence(row: Request, facts: Facts) -> str:
     whom = escaped(row.grantee_name, 128)
     return (
         f"Request #{row.id}: {user(row.requester)} asks for {escaped(row.role, 150)} for "
-        f"{whom}{_mfa(row)} for {_length(row)}: {escaped(row.reason, REASON_SHOWN)}."
+        f"{whom}{_mfa(row)} for {_length(row, facts)}: {escaped(row.reason, REASON_SHOWN)}."
     )
 
 
-def _length(row: Request) -> str:
-    return duration_text(timedelta(seconds=row.seconds))
+def _length(row: Request, facts: Facts) -> str:
+    length = timedelta(seconds=row.seconds)
+    if row.extends is None:
+        return duration_text(length)
+    until: datetime | None = row.ends_at
+    if until is None and facts.extended_end is not None:
+        until = facts.extended_end + length
+    end = f" until {moment(until)}" if until is not None else ""
+    return f"longer: extends #{row.extends}{end} by {duration_text(length)}"
 
 
-def _fields(row: Request) -> list[tuple[str, str]]:
+def _fields(row: Request, facts: Facts) -> list[tuple[str, str]]:
     return [
         ("Requester", user(row.requester)),
         (
@@ -80,7 +72,7 @@ def _fields(row: Request) -> list[tuple[str, str]]:
             f"{code(row.grantee_name, 128)}{_mfa(row)}",
         ),
         ("Account", f"{code(row.account_name, 64)} {escaped(row.account_id, 12)}"),
-        ("For how long", _length(row)),
+        ("For how long", _length(row, facts)),
     ]
 
 
@@ -128,133 +120,10 @@ def _context(row: Request, facts: Facts) -> Json:
     return blocks.context(*parts)
 
 
-# --- one look for each state: its headline, and what is to be said below it
-
-Look = tuple[str, str]
-
-
-def _pending(row: Request, facts: Facts) -> Look:
-    del facts
-    if row.terms is not None:
-        given = sum(one.approves for one in row.decisions)
-        return "Waiting for approval", f"{given} of {row.approvals_needed} approvals given."
-    if row.trouble is not None:
-        wait = "It is tried again until the request lapses; until then nobody can approve it."
-        return "AWS could not be checked", f"{_trouble(row.trouble)} {wait}"
-    return "Looking at AWS", "It can be approved when xacct has seen what AWS holds."
-
-
-def _approved(row: Request, facts: Facts) -> Look:
-    tried = f" It is tried until {moment(row.open_by)}." if row.open_by is not None else ""
-    said = f" {_trouble(facts.trouble)}" if facts.trouble else ""
-    return "Approved, opening", f"Not usable yet: AWS is being written and read back.{tried}{said}"
-
-
-def _active(row: Request, facts: Facts) -> Look:
-    until = moment(row.ends_at) if row.ends_at is not None else "its end"
-    since = moment(row.opened_at) if row.opened_at is not None else "now"
-    said = f" {_trouble(facts.trouble)}" if facts.trouble else ""
-    so = f"AWS has it since {since}; spreading takes up to a minute."
-    end = (
-        "At the end AWS itself refuses every session."
-        if row.session_end
-        else "At the end AWS refuses new sessions; one that has begun may go on until it expires."
-    )
-    return f"Active until {until}", f"{so} {end}{said}"
-
-
-def _ending(row: Request, facts: Facts) -> Look:
-    said = facts.trouble or (None if row.why is Why.FAILED else row.trouble)
-    if said:
-        return (
-            ":red_circle: Ending, but closing fails",
-            f"{_because(row, facts)} {_trouble(said)} xacct tries again until AWS is closed.",
-        )
-    return "Ending", f"{_because(row, facts)} AWS is being closed and read back."
-
-
-def _ended(row: Request, facts: Facts) -> Look:
-    untouched = row.opened_at is None and row.noted_at is None  # a note goes before any write
-    headline = "Ended without being opened" if untouched else "Ended"
-    return headline, f"{_because(row, facts)} AWS was read back closed.{spreading(row)}"
-
-
-def _denied(row: Request, facts: Facts) -> Look:
-    del facts
-    said = next((one for one in row.decisions if not one.approves), None)
-    if said is None:
-        return "Denied", _struck(row)
-    reason = f" Reason: {escaped(said.reason, REASON_SHOWN)}" if said.reason else ""
-    return "Denied", f"{_struck(row)}\nBy {user(said.by)} {moment(said.at)}.{reason}"
-
-
-def _cancelled(row: Request, facts: Facts) -> Look:
-    return "Cancelled", f"{_struck(row)}\n{_because(row, facts)} Nothing was opened."
-
-
-def _lapsed(row: Request, facts: Facts) -> Look:
-    del facts
-    return "Lapsed", f"{_struck(row)}\nNobody decided in time. Nothing was opened."
-
-
-_STATES: Final[dict[State, Callable[[Request, Facts], Look]]] = {
-    State.PENDING: _pending,
-    State.APPROVED: _approved,
-    State.ACTIVE: _active,
-    State.ENDING: _ending,
-    State.ENDED: _ended,
-    State.DENIED: _denied,
-    State.CANCELLED: _cancelled,
-    State.LAPSED: _lapsed,
-}
-
-
-def _struck(row: Request) -> str:
-    """The ask, struck through: no tilde or line break of its own ends the line early."""
-    one_line = " ".join(blocks.clean(row.reason).replace("~", "-").split())
-    return f"~{escaped(one_line, REASON_SHOWN) or '-'}~"
-
-
-def _trouble(said: str) -> str:
-    return f"AWS said: {code(said, TROUBLE_SHOWN)}."
-
-
-def _because(row: Request, facts: Facts) -> str:
-    """Why it ended, as a sentence."""
-    by = f" by {user(facts.ended_by)}" if facts.ended_by else ""
-    sentence = because(row.why, by)
-    failed = row.why in (Why.FAILED, Why.CHANGED, Why.WIDENED) and row.trouble
-    return f"{sentence} {code(row.trouble or '', TROUBLE_SHOWN)}." if failed else sentence
-
-
-def spreading(row: Request) -> str:
-    """An end in time was spread long before; any other reaches all of AWS a little later."""
-    return "" if row.why is Why.TIME else " Spreading to all of AWS takes up to a minute."
-
-
-def because(why: Why | None, by: str = "") -> str:
-    """Why a request ended, as a sentence; `by` is ` by <@U1>` or empty."""
-    return _WHY[why].format(by=by) if why is not None else f"Cancelled{by}."
-
-
-_WHY: Final = {
-    Why.TIME: "Its time was over.",
-    Why.REVOKED: "Revoked{by}.",
-    Why.GIVEN_BACK: "Given back{by}.",
-    Why.WITHDRAWN: "Withdrawn: the role or the person left the catalog.",
-    Why.NOT_OPENED: "It could not be opened in time after its approval.",
-    Why.FAILED: "It could not be opened.",
-    Why.CHANGED: "What was approved had changed before it was opened.",
-    Why.REMOVED: "Somebody took the access away in AWS.",
-    Why.WIDENED: "Somebody changed the role's trust policy in AWS, so that the access had no end.",
-}
+# --- buttons, each only where it works
 
 
 _REVOKED_NOW: Final = "every session ends within a minute, also those in use."
-_REVOKED_NEW: Final = "new sessions are refused; one that has begun may go on until it expires."
-
-
-# --- buttons, each only where it works
 
 
 def _buttons(row: Request) -> list[Json]:
@@ -267,9 +136,10 @@ def _buttons(row: Request) -> list[Json]:
         )
         return [*approve, blocks.button("deny", "Deny Request", str(row.id))]
     if row.state in (State.APPROVED, State.ACTIVE):
+        what = _REVOKED_NOW if row.session_end else f"new sessions are refused; {outlives(row)}."
         ask = blocks.confirm(
             "Revoke this access?",
-            f"{name}: {_REVOKED_NOW if row.session_end else _REVOKED_NEW}",
+            f"{name}: {what}",
             yes="Revoke Access",
             no="Keep Access",
         )

@@ -6,11 +6,13 @@ from typing import Any, Final
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from sqlalchemy.orm import Session
 
-from bot.cards import Drawing, Facts, card
+from bot.cards import Drawing, card
+from bot.headlines import Facts
 from bot.notices import notice
 from bot.slack import code_of, retry_after
-from db.lifecycle import Why
+from db.lifecycle import State, Why
 from db.models import Request
 from db.store import history, requests, targets
 from workflows import access
@@ -98,11 +100,30 @@ class Draw:
             said = [targets.get(session, one).trouble for one in ids if one is not None]
             by_person = row.why in (Why.REVOKED, Why.GIVEN_BACK)
             ended_by = history.who_ended(session, row.id) if by_person else None
+            extended = requests.get(session, row.extends) if row.extends is not None else None
+            goes_on = self._goes_on(session, row)
         return Facts(
             approvers=[one for one in role.approvers if one not in own] if role else [],
             trouble=next((one for one in said if one and one != "spreading"), None),
             ended_by=ended_by,
+            extended_end=extended.ends_at if extended is not None else None,
+            goes_on=goes_on,
         )
+
+    def _goes_on(self, session: Session, row: Request) -> tuple[int, datetime] | None:
+        """The open grant of the pair that ends last, if it ends after a grant that ends in time."""
+        if row.ends_at is None or (row.state is not State.ACTIVE and row.why is not Why.TIME):
+            return None
+        pair = requests.of_pair(
+            session,
+            role_target_id=row.role_target_id,
+            kind=row.grantee_kind,
+            name=row.grantee_name,
+            states=[State.ACTIVE],
+        )
+        after = max(row.ends_at, self._world.clock.now())
+        later = [(one.ends_at, one.id) for one in pair if one.ends_at and one.ends_at > after]
+        return (max(later)[1], max(later)[0]) if later else None
 
     # --- the card
 

@@ -5,7 +5,8 @@ from typing import Final
 
 from bot import blocks
 from bot.blocks import Json, code, escaped, moment, user
-from bot.cards import TROUBLE_SHOWN, Drawing, Facts, because, spreading
+from bot.cards import Drawing
+from bot.headlines import TROUBLE_SHOWN, Facts, aws_has_it, because, goes_on, left, spreading
 from db.lifecycle import State, Why
 from db.models import Request
 from workflows import deliver
@@ -48,13 +49,17 @@ def _told(row: Request, facts: Facts) -> tuple[str, str] | None:
         case State.ENDING if not (mine or was_open):
             told = "failed", f"not opened. {_over(row, facts)}"
         case State.ENDED if was_open:
-            told = "ended", f"ended. {_over(row, facts)}{spreading(row)}"
+            told = "ended", f"ended. {_over(row, facts)}{_after(row, facts)}"
     return told
 
 
 def _active(row: Request) -> str:
     until = moment(row.ends_at) if row.ends_at is not None else "its end"
-    return f"active until {until}. The first minute may still refuse you: AWS is spreading it."
+    return f"active until {until}. {aws_has_it(row)} In the first minute it may still refuse you."
+
+
+def _after(row: Request, facts: Facts) -> str:
+    return f" {goes_on(facts.goes_on)}" if facts.goes_on else f"{spreading(row)}{left(row)}"
 
 
 def _denied(row: Request) -> str:

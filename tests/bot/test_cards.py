@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import blocks, views
-from bot.cards import Drawing, Facts, card
+from bot.cards import Drawing, card
+from bot.headlines import Facts
 from bot.notices import notice
 from db.lifecycle import State, Why
 from db.models import Decision, Request
@@ -62,6 +63,10 @@ def requests(draw: st.DrawFn) -> Request:
         session_end=draw(st.booleans()),
         mfa=draw(st.booleans()),
         grantee_arn="arn:aws:iam::111122223333:user/x",
+        extends=draw(st.one_of(st.none(), st.integers(1, 10**9 - 1))),
+        open_since=draw(st.one_of(st.none(), st.just(NOW))),
+        verified=draw(st.one_of(st.none(), st.booleans())),
+        longest_session=draw(st.one_of(st.none(), st.sampled_from([3600, 43_200]))),
         approvals_needed=2,
         seconds=draw(st.integers(300, 86_400)),
         reason=draw(HARM),
@@ -87,6 +92,8 @@ FACTS = st.builds(
     approvers=st.lists(st.just("U0BOB"), max_size=200),
     trouble=st.one_of(st.none(), HARM),
     ended_by=st.one_of(st.none(), st.just("U0DORA")),
+    extended_end=st.one_of(st.none(), st.just(NOW)),
+    goes_on=st.one_of(st.none(), st.just((43, NOW))),
 )
 
 
@@ -210,10 +217,53 @@ SAYS: list[tuple[Request, Facts, str]] = [
     (a_request(State.APPROVED, open_by=NOW), Facts(), "Not usable yet"),
     (a_request(State.ACTIVE, ends_at=NOW, opened_at=NOW), Facts(), "up to a minute"),
     (
-        a_request(State.ACTIVE, ends_at=NOW, opened_at=NOW, session_end=False),
+        a_request(State.ACTIVE, ends_at=NOW, opened_at=NOW, open_since=NOW + timedelta(seconds=12)),
         Facts(),
-        "may go on until it expires",
+        "AWS has it since <!date^1795528812^{time_secs}|14:00:12 UTC>; spreading takes up to",
     ),
+    (
+        a_request(State.ACTIVE, ends_at=NOW, opened_at=NOW, verified=False),
+        Facts(),
+        "AWS's own simulation could not be asked",
+    ),
+    (
+        a_request(State.ACTIVE, ends_at=NOW, session_end=False, longest_session=14_400),
+        Facts(),
+        "At the end AWS refuses new sessions; one that has begun may go on for up to 4h.",
+    ),
+    (
+        a_request(State.ACTIVE, ends_at=NOW, session_end=False),
+        Facts(),
+        "may go on for up to the role's longest session.",
+    ),
+    (
+        a_request(State.ENDED, why=Why.TIME, noted_at=NOW, session_end=False, longest_session=3600),
+        Facts(),
+        "read back closed. No new session begins; one that has begun may go on for up to 1h.",
+    ),
+    (
+        a_request(State.ACTIVE, ends_at=NOW, opened_at=NOW),
+        Facts(goes_on=(43, NOW + timedelta(hours=1))),
+        "The access goes on by #43 until <!date^1795532400",
+    ),
+    (
+        a_request(State.ENDING, why=Why.TIME, noted_at=NOW),
+        Facts(goes_on=(43, NOW)),
+        "Its time was over. The access goes on by #43",
+    ),
+    (
+        a_request(State.ENDED, why=Why.TIME, noted_at=NOW),
+        Facts(goes_on=(43, NOW)),
+        "Ended; access goes on by #43",
+    ),
+    (
+        a_request(terms="ab", extends=41, seconds=1800),
+        Facts(extended_end=NOW),
+        "longer: extends #41 until <!date^1795530600",
+    ),
+    (a_request(terms="ab", extends=41, seconds=1800), Facts(extended_end=NOW), "> by 30m"),
+    (a_request(State.ACTIVE, extends=41, ends_at=NOW), Facts(), "#41 until <!date^1795528800"),
+    (a_request(State.LAPSED, extends=41), Facts(), "longer: extends #41 by 1h"),
     (a_request(State.ENDING, why=Why.TIME), Facts(trouble="iam:PutRolePolicy"), "closing fails"),
     (a_request(State.ENDING, why=Why.FAILED, trouble="AccessDenied"), Facts(), "AccessDenied"),
     (a_request(State.ENDED, why=Why.REVOKED, opened_at=NOW), Facts((), None, "UX"), "by <@UX>"),
@@ -226,6 +276,35 @@ SAYS: list[tuple[Request, Facts, str]] = [
 @pytest.mark.parametrize(("row", "facts", "words"), SAYS)
 def test_a_card_says_what_is_so(row: Request, facts: Facts, words: str) -> None:
     assert words in shown(card(row, facts))
+
+
+def test_where_access_goes_on_nothing_is_called_closed() -> None:
+    row = a_request(State.ENDED, why=Why.TIME, noted_at=NOW, opened_at=NOW)
+    facts = Facts(goes_on=(43, NOW))
+    told = notice(row, facts)
+
+    assert told is not None
+    assert "The access goes on by #43" in told.drawing.text
+    for said in (shown(card(row, facts)), shown(told.drawing)):
+        assert "closed" not in said
+        assert "refuses every session" not in said
+
+
+def test_a_reader_of_the_message_hears_since_when_and_what_was_not_asked() -> None:
+    row = a_request(State.ACTIVE, ends_at=NOW, opened_at=NOW, open_since=NOW, verified=False)
+    told = notice(row, Facts())
+
+    assert told is not None
+    assert "AWS has it since <!date^1795528800^{time_secs}|14:00:00 UTC>" in told.drawing.text
+    assert "simulation could not be asked" in told.drawing.text
+
+
+def test_a_revoke_is_asked_about_with_what_it_cannot_end() -> None:
+    row = a_request(State.ACTIVE, ends_at=NOW, session_end=False, longest_session=43_200)
+
+    asked = buttons(card(row, Facts()))[0]["confirm"]["text"]["text"]
+
+    assert "new sessions are refused; one that has begun may go on for up to 12h" in asked
 
 
 def test_only_an_end_in_time_is_called_exact() -> None:

@@ -24,6 +24,7 @@ def terms_of(row: Request, role: Role) -> str:
         seconds=row.seconds,
         reason=row.reason,
         extends=row.extends,
+        outlives=None if row.session_end else row.longest_session,
         findings=row.findings,
     )
 
