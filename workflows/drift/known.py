@@ -14,7 +14,7 @@ from workflows.catalog.model import Catalog, Role
 from workflows.drift.compare import Known
 from workflows.drift.places import Place, PlacesKnown
 from workflows.settle import rows
-from workflows.settle.lease import KEPT
+from workflows.settle.lease import KEPT, LONGEST_WAIT
 
 STALE: Final = rows.STALE
 """A read may be so much older than a write: IAM is eventually consistent."""
@@ -36,8 +36,9 @@ def role(
 
 
 def _settled(target: Target, found: Sequence[Request], at: datetime, now: datetime) -> bool:
-    owed = target.settle_at is not None and target.settle_at <= now
-    if owed or target.lease is not None or target.trouble is not None:
+    soon = now if target.trouble is None else now + LONGEST_WAIT  # it is being tried again
+    owed = target.settle_at is not None and target.settle_at <= soon
+    if owed or target.lease is not None:
         return False
     moments = [target.written_at]
     for row in found:

@@ -1,0 +1,115 @@
+"""A database that was restored from a backup opens nothing until an administrator accepts it."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from db.lifecycle import State
+from db.store import alerts, holds
+from sandbox.aws.process import SandboxAws
+from sandbox.clock import SharedClock
+from tests.lab import Lab, some_catalog
+from tests.workflows.drifting import another_database, drift, kinds
+from workflows import restore
+from workflows.catalog.model import Mechanism
+from workflows.drift.report import report
+
+
+@pytest.fixture
+def lab(aws: SandboxAws, clock: SharedClock, tmp_path: Path) -> Iterator[Lab]:
+    catalog = some_catalog(mechanism=Mechanism.TRUST_POLICY, users=("alice", "bob", "carol"))
+    with Lab(aws, clock, f"sqlite:///{tmp_path / 'xacct.db'}", catalog) as lab:
+        yield lab
+
+
+def backup(lab: Lab, tmp_path: Path) -> str:
+    """A copy of the database as it stands; the URL it can be used at."""
+    with lab.database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copy(tmp_path / "xacct.db", tmp_path / "restored.db")
+    return f"sqlite:///{tmp_path / 'restored.db'}"
+
+
+def held(lab: Lab) -> list[str]:
+    with lab.database.read() as session:
+        return [one.reason for one in holds.standing(session)]
+
+
+def accept(lab: Lab) -> bool:
+    with lab.database.write() as session:
+        return restore.accept(session, by="ruth", at=lab.clock.now())
+
+
+def test_a_restored_database_opens_nothing_and_goes_on_closing(lab: Lab, tmp_path: Path) -> None:
+    standing = lab.lend("carol", minutes=30)
+    url = backup(lab, tmp_path)
+    lost = lab.lend("alice", minutes=120)
+    session = lab.visit("carol").session
+    with another_database(lab, url):
+        drift(lab)
+        assert kinds(lab) == ["own statement without a row", "restored"]
+        assert lab.visit("alice").answer == "AccessDenied"
+
+        asked = lab.ask("bob")
+        lab.approve(asked, "dora")
+        assert lab.row(asked).state is State.APPROVED
+        assert lab.visit("bob").answer == "AccessDenied"
+        lab.pass_time(minutes=31)
+        assert lab.row(standing).state is State.ENDED
+        assert not lab.works(session)
+    assert lab.row(lost).state is State.ACTIVE  # so the lost database still says
+
+
+def test_an_accepted_restore_opens_again_and_is_not_held_anew(lab: Lab, tmp_path: Path) -> None:
+    lab.lend("carol", minutes=30)
+    url = backup(lab, tmp_path)
+    lab.lend("alice", minutes=120)
+    with another_database(lab, url):
+        drift(lab)
+
+        assert accept(lab)
+        assert not accept(lab)
+        drift(lab)
+
+        assert (held(lab), kinds(lab)) == ([], [])
+        request = lab.ask("bob")
+        lab.approve(request, "dora")
+        lab.pass_time(seconds=60)
+        assert lab.row(request).state is State.ACTIVE
+        assert "hold lifted" in lab.everything_stored()
+        assert "ruth" in lab.everything_stored()
+
+
+def test_a_second_restore_is_held_although_the_first_was_accepted(lab: Lab, tmp_path: Path) -> None:
+    lab.lend("carol", minutes=30)
+    url = backup(lab, tmp_path)
+    lab.lend("alice", minutes=120)
+    with another_database(lab, url):
+        drift(lab)
+        accept(lab)
+        lab.pass_time(minutes=5)
+        lab.approve(lab.ask("bob", minutes=20), "dora")
+        assert held(lab) == []
+    shutil.copy(tmp_path / "xacct.db", tmp_path / "first.db")  # not the restored one: another
+    with another_database(lab, f"sqlite:///{tmp_path / 'first.db'}"):
+        drift(lab)
+        assert len(held(lab)) == 1
+
+
+def test_the_terminal_tells_of_a_restore_and_of_what_is_held(lab: Lab, tmp_path: Path) -> None:
+    url = backup(lab, tmp_path)
+    lab.lend("alice", minutes=120)
+    with another_database(lab, url):
+        lab.clock.move(timedelta(seconds=61))
+
+        found = report(lab.world)
+
+        assert "restored" in {one.kind for one in found.found}
+        assert held(lab) == []  # reading changes nothing
+        with lab.database.read() as session:
+            assert alerts.standing(session) == []
+        drift(lab)
+        assert len(report(lab.world).holds) == 1
