@@ -1,6 +1,7 @@
 """Credentials, fetched into a modal that their grantee opened himself, and kept nowhere."""
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from slack_sdk import WebClient
@@ -41,13 +42,19 @@ class Modal:
             log.warning("a modal was not filled: %s", type(error).__name__)
 
 
-def mint(world: World, vendor: Vendor, request_id: int, *, by: Person) -> tuple[str, Credentials]:
-    """The role's name and the credentials. Raises Refused."""
+def mint(
+    world: World, vendor: Vendor, request_id: int, *, by: Person
+) -> tuple[views.Lent, Credentials]:
+    """What the credentials are of, and they themselves. Raises Refused."""
     rules.identified(by, world.catalog)
+    now = world.clock.now()
     try:
         keys = deliver.mint(world, vendor, request_id, by=by)
     except Trouble as trouble:
         raise Refused(f"AWS gave no credentials: {code(str(trouble))}. Please try again.") from None
     with world.database.read() as session:
         row = requests.get(session, request_id)
-    return (row.role if row is not None else f"#{request_id}"), keys
+    assert row is not None  # it gave credentials
+    assert row.ends_at is not None
+    longest = timedelta(seconds=row.longest_session) if row.longest_session else None
+    return views.Lent(row.role, row.ends_at, rest=row.ends_at - now, longest=longest), keys

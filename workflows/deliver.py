@@ -10,7 +10,7 @@ from db.lifecycle import State
 from db.models import Request
 from db.store import requests
 from workflows import access
-from workflows.aws.vendor import Credentials, Vending, Vendor
+from workflows.aws.vendor import CHAINED, Credentials, Vending, Vendor
 from workflows.errors import AlreadySettled, NotAllowed, NotFound
 from workflows.person import Person
 from workflows.world import World
@@ -95,6 +95,6 @@ def vending(world: World, row: Request) -> Vending:
         external_id=world.catalog.grantee.vendor_external_id,
         role_arn=row.role_arn,
         session_name=row.session_name,
-        longest=timedelta(hours=1),
+        longest=timedelta(seconds=row.longest_session) if row.longest_session else CHAINED,
         end=row.ends_at,
     )

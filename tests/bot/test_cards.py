@@ -426,15 +426,47 @@ def test_credentials_are_offered_behind_a_button_and_stand_in_no_message() -> No
     assert [one["action_id"] for one in buttons(found.drawing)] == ["credentials"]
 
 
-@given(role=HARM, sentence=HARM, token=st.text("abc/+=", min_size=1, max_size=4000))
-def test_every_modal_keeps_slacks_limits(role: str, sentence: str, token: str) -> None:
+@given(
+    role=HARM,
+    sentence=HARM,
+    token=st.text("abc/+=", min_size=1, max_size=4000),
+    minutes=st.integers(1, 10_080),
+)
+def test_every_modal_keeps_slacks_limits(
+    role: str, sentence: str, token: str, minutes: int
+) -> None:
     keys = Credentials("ASIA1", NOW, secret_access_key="s", session_token=token)
+    lent = views.Lent(role, NOW, timedelta(minutes=minutes), timedelta(hours=12))
     made: list[Callable[[], blocks.Json]] = [
         views.fetching,
         lambda: views.refusal(sentence),
-        lambda: views.credentials(role, keys),
+        lambda: views.credentials(lent, keys),
     ]
 
     for make in made:
         assert view_complaints(make()) == []
-    assert token in json.dumps(views.credentials(role, keys))
+    assert token in json.dumps(views.credentials(lent, keys))
+
+
+@pytest.mark.parametrize(
+    ("lasts", "rest", "longest", "words"),
+    [
+        (60, 180, 12, "(3h), the role's longest session (12h), and 1h, AWS's limit"),
+        (60, 180, 12, "The grant goes on until <!date^1795539600^"),
+        (45, 45, 1, "(45m), the role's longest session (1h)"),
+        (45, 45, 1, "They end with the grant."),
+        (9, 9, 4, "no session shorter than 15m; the session policy of this one refuses everything"),
+        (9, 9, None, "the role's longest session (not known)"),
+    ],
+)
+def test_a_modal_says_how_long_credentials_last_and_why(
+    lasts: int, rest: int, longest: int | None, words: str
+) -> None:
+    until, end = NOW + timedelta(minutes=lasts), NOW + timedelta(minutes=rest)
+    keys = Credentials("ASIA1", until, secret_access_key="s", session_token="t")
+    role = timedelta(hours=longest) if longest else None
+
+    said = str(views.credentials(views.Lent("prod/admin", end, end - NOW, role), keys))
+
+    assert words in said
+    assert f"until <!date^{int(until.timestamp())}^" in said

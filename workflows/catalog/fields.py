@@ -18,6 +18,7 @@ PLACEHOLDERS: Final = ("{account}", "{role}", "{effect}")
 _IAM: Final = r"[A-Za-z0-9_+=,.@-]"  # names of users, groups, roles, and session names (IAM, STS)
 _RESERVED_PATHS: Final = ("/aws-reserved/", "/aws-service-role/", "/xacct-ctl/")
 _ROLE_ARN: Final = re.compile(rf"arn:aws[a-z-]*:iam::[0-9]{{12}}:role/([!-~]*/)?{_IAM}{{1,64}}")
+_KEPT_NAMES: Final = ("awsreservedsso_", "awsservicerolefor")
 
 
 def _shaped(pattern: str, sentence: str) -> Callable[[str], str]:
@@ -90,10 +91,22 @@ def slack_user(text: str) -> str:
     return _slack_user(text)
 
 
+def governed_name(text: str) -> str:
+    """The name of a role that may be lent. AWS lets nobody change the roles that it made itself
+    (IAM User Guide, "Service-linked roles"; Identity Center, "Referencing permission sets").
+    """
+    if text.lower().startswith(_KEPT_NAMES):
+        raise ValueError(
+            f"{text} is a role that AWS itself keeps, of Identity Center or of a service: nobody "
+            "else can change it, so xacct cannot lend it. Lend a role of your own."
+        )
+    return role_name(text)
+
+
 def path(text: str) -> str:
     """The path of governed roles."""
     for reserved in _RESERVED_PATHS:
-        if text.startswith(reserved):
+        if text.lower().startswith(reserved):
             raise ValueError(f"Roles under {reserved} cannot be lent: they are AWS's or xacct's.")
     return _path(text)
 

@@ -55,13 +55,18 @@ def machines(
         _in_grantee_account((*place, "role"), entry.role, grantee, mistakes)
         if entry.role in {grantee.manager_arn, grantee.vendor_arn}:
             mistakes.add((*place, "role"), "This role is xacct's own, and no machine may have it.")
-        if ":role/aws-reserved/" in entry.role:
-            mistakes.add(
-                (*place, "role"),
-                "This role is one that people share. List them under `identity_center`.",
-            )
+        _no_role_of_aws((*place, "role"), entry.role, mistakes)
         found.append(machine)
     return tuple(found)
+
+
+def _no_role_of_aws(place: Place, arn: str, mistakes: Mistakes) -> None:
+    if ":role/aws-reserved/" in arn:
+        mistakes.add(
+            place, "This role is one that people share. List them under `identity_center`."
+        )
+    if ":role/aws-service-role/" in arn:
+        mistakes.add(place, "This role is a service's own; AWS lets nothing else come with it.")
 
 
 def visitors(

@@ -93,6 +93,10 @@ def test_a_wrong_account_is_told_with_its_place(
         ("name", "more than 64 characters", {"name": "a" * 58}),
         ("path", "begins and ends with a slash", {"path": "xacct"}),
         ("path", "cannot be lent", {"path": "/aws-reserved/sso.amazonaws.com/"}),
+        ("path", "cannot be lent", {"path": "/aws-service-role/ecs.amazonaws.com/"}),
+        ("path", "cannot be lent", {"path": "/AWS-Reserved/x/"}),
+        ("name[0]", "AWS itself keeps", {"name": ["AWSReservedSSO_Dev_0123456789abcdef"]}),
+        ("name[1]", "AWS itself keeps", {"name": ["ops", "AWSServiceRoleForECS"]}),
         ("approvers[0]", "user group", {"approvers": ["S012OPS"]}),
         ("approvals", "3 approvals are needed and 2 can be given", {"approvals": 3}),
         ("approvals", "2 approvals", {"approvals": 2, "approvers": ["U0A0", "U0A0"]}),
@@ -175,6 +179,13 @@ def test_credentials_are_lent_for_fifteen_minutes_at_least() -> None:
         ),
         ("machines[0].role", "xacct's own", machines({"role": user(f"role{GRANTEE_MANAGER}")})),
         ("machines[0].role", "under `identity_center`", machines({"role": user(SSO)})),
+        (
+            "machines[0].role",
+            "a service's own",
+            machines(
+                {"role": user("role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS")}
+            ),
+        ),
         ("machines[0].name", "at most 58", machines({"name": "c" * 59})),
         ("machines[0].owners", "Write a list", machines({"owners": None})),
         ("machines[1].name", "told apart", machines({}, {"name": "CI", "role": user("role/c2")})),
