@@ -1,7 +1,7 @@
 """The payer of what Slack is owed: each request's card, and what its requester is told."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from slack_sdk import WebClient
@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from bot.cards import Drawing, card
 from bot.headlines import Facts
 from bot.notices import notice
-from bot.slack import code_of, retry_after
+from bot.posting import Later, Posting
+from bot.slack import code_of
 from db.lifecycle import State, Why
 from db.models import Request
 from db.store import history, requests, targets
@@ -21,22 +22,6 @@ from workflows.sweep import Debt, Due
 from workflows.world import World
 
 log = logging.getLogger(__name__)
-
-_LOST: Final = frozenset(
-    {
-        "message_not_found",
-        "cant_update_message",
-        "edit_window_closed",
-        "channel_not_found",
-        "is_inactive",
-    }
-)
-"""The card cannot be redrawn any more (chat.update, "Errors"): a new one is posted."""
-
-_CLOSED: Final = frozenset(
-    {"channel_not_found", "is_archived", "not_in_channel", "is_inactive", "restricted_action"}
-)
-"""Nothing can be posted there (chat.postMessage, "Errors")."""
 
 _UNREACHABLE: Final = frozenset(
     {
@@ -51,20 +36,12 @@ _UNREACHABLE: Final = frozenset(
 """This person cannot be told anything, now or later."""
 
 
-class Later(Exception):  # noqa: N818  an answer: it stays owed
-    """Slack did not take it; try again after `pause`, or after a growing one."""
-
-    def __init__(self, what: str, pause: timedelta | None = None) -> None:
-        super().__init__(what)
-        self.pause = pause
-
-
 class Draw:
     """Draws requests. `client` must not repeat a call by itself: an answer can be lost."""
 
     def __init__(self, world: World, client: WebClient) -> None:
         self._world = world
-        self._client = client
+        self._slack = Posting(client)
 
     def debt(self) -> Debt:
         """Requests whose card shows an older state."""
@@ -130,40 +107,23 @@ class Draw:
     def _card(self, row: Request, facts: Facts) -> Later | None:
         drawing = card(row, facts)
         try:
-            if row.card_ts is None or not self._redraw(row, drawing):
+            there = row.card_channel, row.card_ts
+            if row.card_ts is None or not self._slack.redraw(*there, drawing):
                 self._post_card(row, drawing)
         except Later as later:
             return later
         return None
 
-    def _redraw(self, row: Request, drawing: Drawing) -> bool:
-        """Whether the card that is there shows the drawing now; False when it is lost."""
-        try:
-            self._call("chat.update", channel=row.card_channel, ts=row.card_ts, drawing=drawing)
-        except SlackApiError as error:
-            if code_of(error) in _LOST:
-                return False
-            raise Later(f"chat.update: {code_of(error)}") from None
-        return True
-
     def _post_card(self, row: Request, drawing: Drawing) -> None:
         """Posts the card where the role's approvers are, or else where all approvals are."""
-        posted = self._post(row.channel, drawing)
+        posted = self._slack.post(row.channel, drawing)
         other = self._world.catalog.approvals_channel
         if posted is None and other != row.channel:
             log.error("channel %s takes no cards; using the approvals channel", row.channel)
-            posted = self._post(other, drawing)
+            posted = self._slack.post(other, drawing)
         if posted is None:
             raise Later(f"no channel takes the card; invite the bot to {row.channel}")
         self._remember(row, card_channel=posted["channel"], card_ts=posted["ts"])
-
-    def _post(self, channel: str, drawing: Drawing) -> dict[str, Any] | None:
-        try:
-            return self._call("chat.postMessage", channel=channel, drawing=drawing)
-        except SlackApiError as error:
-            if code_of(error) in _CLOSED:
-                return None
-            raise Later(f"chat.postMessage: {code_of(error)}") from None
 
     # --- what the requester is told
 
@@ -172,7 +132,7 @@ class Draw:
         if found is None:
             return None
         try:
-            self._call("chat.postMessage", channel=row.requester, drawing=found.drawing)
+            self._slack.call("chat.postMessage", channel=row.requester, drawing=found.drawing)
         except Later as later:
             return later
         except SlackApiError as error:
@@ -186,20 +146,3 @@ class Draw:
         """At once, so that what was posted is not posted again when the rest fails."""
         with self._world.database.write() as session:
             requests.remember_drawing(session, row.id, **columns)
-
-    def _call(self, method: str, *, drawing: Drawing, **where: Any) -> dict[str, Any]:
-        """One call. Raises SlackApiError for what is final, Later for what is not."""
-        unfurl = {"unfurl_links": False, "unfurl_media": False}
-        try:
-            answer = self._client.api_call(
-                method,
-                json={**where, "text": drawing.text, "blocks": drawing.blocks, **unfurl},
-            )
-        except SlackApiError as error:
-            if code_of(error) == "ratelimited":
-                asked = timedelta(seconds=retry_after(error.response.headers))
-                raise Later(f"{method}: ratelimited", asked) from None
-            raise
-        except Exception as error:  # noqa: BLE001  the network: nobody knows if it was done
-            raise Later(f"{method}: {type(error).__name__}") from None
-        return {"channel": answer["channel"], "ts": answer["ts"]}

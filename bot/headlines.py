@@ -85,7 +85,7 @@ def outlives(row: Request) -> str:
 
 
 def _ending(row: Request, facts: Facts) -> Look:
-    said = facts.trouble or (None if row.why is Why.FAILED else row.trouble)
+    said = facts.trouble or (None if row.why in _SAYS_WHY else row.trouble)
     if facts.goes_on is not None and not said:
         return "Ending", f"{_because(row, facts)} {goes_on(facts.goes_on)}"
     if said:
@@ -161,8 +161,8 @@ def _because(row: Request, facts: Facts) -> str:
     """Why it ended, as a sentence."""
     by = f" by {user(facts.ended_by)}" if facts.ended_by else ""
     sentence = because(row.why, by)
-    failed = row.why in (Why.FAILED, Why.CHANGED, Why.WIDENED) and row.trouble
-    return f"{sentence} {code(row.trouble or '', TROUBLE_SHOWN)}." if failed else sentence
+    more = row.why in _SAYS_WHY and row.trouble
+    return f"{sentence} {code(row.trouble or '', TROUBLE_SHOWN)}." if more else sentence
 
 
 def spreading(row: Request) -> str:
@@ -175,11 +175,14 @@ def because(why: Why | None, by: str = "") -> str:
     return _WHY[why].format(by=by) if why is not None else f"Cancelled{by}."
 
 
+_SAYS_WHY: Final = (Why.FAILED, Why.CHANGED, Why.WIDENED, Why.WITHDRAWN)
+"""Ends of which the row's trouble tells more; a trouble of closing stands in the targets."""
+
 _WHY: Final = {
     Why.TIME: "Its time was over.",
     Why.REVOKED: "Revoked{by}.",
     Why.GIVEN_BACK: "Given back{by}.",
-    Why.WITHDRAWN: "Withdrawn: the role or the person left the catalog.",
+    Why.WITHDRAWN: "Withdrawn: the role or the person left.",
     Why.NOT_OPENED: "It could not be opened in time after its approval.",
     Why.FAILED: "It could not be opened.",
     Why.CHANGED: "What was approved had changed before it was opened.",

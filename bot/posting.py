@@ -1,0 +1,77 @@
+"""Messages in Slack: posted once, redrawn, and put off when Slack does not take them."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.cards import Drawing
+from bot.slack import code_of, retry_after
+
+_LOST: Final = frozenset(
+    {
+        "message_not_found",
+        "cant_update_message",
+        "edit_window_closed",
+        "channel_not_found",
+        "is_inactive",
+    }
+)
+"""The message cannot be redrawn any more (chat.update, "Errors"): a new one is posted."""
+
+_CLOSED: Final = frozenset(
+    {"channel_not_found", "is_archived", "not_in_channel", "is_inactive", "restricted_action"}
+)
+"""Nothing can be posted there (chat.postMessage, "Errors")."""
+
+
+class Later(Exception):  # noqa: N818  an answer: it stays owed
+    """Slack did not take it; try again after `pause`, or after a growing one."""
+
+    def __init__(self, what: str, pause: timedelta | None = None) -> None:
+        super().__init__(what)
+        self.pause = pause
+
+
+class Posting:
+    """Posts and redraws. `client` must not repeat a call by itself: an answer can be lost."""
+
+    def __init__(self, client: WebClient) -> None:
+        self._client = client
+
+    def post(self, channel: str, drawing: Drawing) -> dict[str, Any] | None:
+        """Where it stands now (`channel`, `ts`); None where nothing can be posted. Raises Later."""
+        try:
+            return self.call("chat.postMessage", channel=channel, drawing=drawing)
+        except SlackApiError as error:
+            if code_of(error) in _CLOSED:
+                return None
+            raise Later(f"chat.postMessage: {code_of(error)}") from None
+
+    def redraw(self, channel: str | None, ts: str | None, drawing: Drawing) -> bool:
+        """Whether the message that is there shows the drawing now; False when it is lost."""
+        try:
+            self.call("chat.update", channel=channel, ts=ts, drawing=drawing)
+        except SlackApiError as error:
+            if code_of(error) in _LOST:
+                return False
+            raise Later(f"chat.update: {code_of(error)}") from None
+        return True
+
+    def call(self, method: str, *, drawing: Drawing, **where: Any) -> dict[str, Any]:
+        """One call. Raises SlackApiError for what is final, Later for what is not."""
+        unfurl = {"unfurl_links": False, "unfurl_media": False}
+        try:
+            answer = self._client.api_call(
+                method,
+                json={**where, "text": drawing.text, "blocks": drawing.blocks, **unfurl},
+            )
+        except SlackApiError as error:
+            if code_of(error) == "ratelimited":
+                asked = timedelta(seconds=retry_after(error.response.headers))
+                raise Later(f"{method}: ratelimited", asked) from None
+            raise
+        except Exception as error:  # noqa: BLE001  the network: nobody knows if it was done
+            raise Later(f"{method}: {type(error).__name__}") from None
+        return {"channel": answer["channel"], "ts": answer["ts"]}
