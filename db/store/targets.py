@@ -27,13 +27,15 @@ class Address:
 class Lease:
     """One worker's right to change one target, until its time by the database's clock is up.
 
-    `due_again` is when the debt falls due by itself, by xacct's clock.
+    `due_again` is when the debt falls due by itself, by xacct's clock; `number` counts the leases
+    of the target.
     """
 
     target_id: int
     token: str
     due_again: datetime
     taken_over: bool  # the lease before was not handed back: a late write may still arrive
+    number: int
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,8 @@ def lease(session: Session, target_id: int, term: Term, *, token: str, run: str)
     target.lease, target.lease_run = token, run
     target.lease_until = term.database_now + term.length
     target.settle_at = term.now + term.length
-    return Lease(target_id, token, target.settle_at, taken_over)
+    target.settles += 1
+    return Lease(target_id, token, target.settle_at, taken_over, target.settles)
 
 
 def hold(session: Session, lease: Lease) -> Target:

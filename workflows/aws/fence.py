@@ -37,6 +37,8 @@ LEAST: Final = timedelta(seconds=25)
 RENEWED: Final = timedelta(seconds=35)
 """One with less left than this is still given out, while a new one is taken beside."""
 
+_RENEWALS: Final = 8  # at the same time; who needs a session that is late takes it himself
+
 _READS_AT_ONCE: Final = 8
 """Reads of one account beside each other. Accounts never wait for each other's."""
 
@@ -85,7 +87,7 @@ class Managers:
         self._held: dict[Key, Fenced] = {}
         self._asking: dict[Key, threading.Lock] = {}
         self._pools: dict[str, Executor] = {}
-        self._renewals = ThreadPoolExecutor(2, thread_name_prefix="renew")
+        self._renewals = ThreadPoolExecutor(_RENEWALS, thread_name_prefix="renew")
         self._renewing: set[Key] = set()
         self._skew = timedelta(0)
 
@@ -100,6 +102,19 @@ class Managers:
                 self._renew_beside(key)
             return held
         return self._renewed(key, least=LEAST)
+
+    def beside(
+        self, manager_arn: str, external_id: str | None, then: Callable[[Fenced], None]
+    ) -> None:
+        """Calls `then` with a session: at once when there is one, else later and elsewhere, or not
+        at all when AWS does not let us in. Returns at once.
+        """
+        key = (manager_arn, external_id)
+        held = self._held.get(key)
+        if held is not None and held.left(self._clock.now()) >= RENEWED:
+            then(held)
+        else:
+            self._renew_beside(key, then)
 
     def forget(self, fenced: Fenced) -> None:
         """Gives this session out no more: AWS does not know it any longer."""
@@ -116,14 +131,16 @@ class Managers:
                 held = self._held[key] = self._take(*key)
         return held
 
-    def _renew_beside(self, key: Key) -> None:
+    def _renew_beside(self, key: Key, then: Callable[[Fenced], None] | None = None) -> None:
         if key in self._renewing:
             return
         self._renewing.add(key)
 
         def renew() -> None:
             try:
-                self._renewed(key, least=RENEWED)
+                renewed = self._renewed(key, least=RENEWED)
+                if then is not None:
+                    then(renewed)
             except Trouble as trouble:  # whoever needs the session next hears it himself
                 log.warning("a session of %s was not renewed: %s", key[0], trouble)
             finally:

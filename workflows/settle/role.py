@@ -22,6 +22,7 @@ from workflows.settle.lease import (
     fail,
     fail_refused,
     holding,
+    log,
 )
 from workflows.settle.opening import Asked
 from workflows.settle.role_record import Paid
@@ -62,7 +63,7 @@ def _closes(world: World, target_id: int) -> bool:
 def _pay(world: World, held: Held) -> None:
     fenced, name = held.fenced, held.target.name
     asking = world.asking.submit(_ask_again, world, held.target.id)
-    seen = observe.role(world, fenced, name)
+    seen = _seen(world, held)
     off = seen.role.at - world.clock.now().replace(microsecond=0)
     noted = _note(world, held, seen, asking.result(), off=off)
     with world.database.read() as session:
@@ -74,6 +75,19 @@ def _pay(world: World, held: Held) -> None:
     role_record.record(world, held, paid)
     if applied.tried and noted.asked.fit:
         world.settling.wrote(held.target.id)
+
+
+def _seen(world: World, held: Held) -> RoleDetail:
+    """The role as it is: what was read while the approver was looked up, or read now."""
+    ahead = world.settling.take_ahead(held.target.id, held.lease.number)
+    if ahead is not None:
+        try:
+            found: RoleDetail = ahead()
+        except Trouble as trouble:
+            log.info("what was read ahead of settling %s is no use: %s", held.target.arn, trouble)
+        else:
+            return found
+    return observe.role(world, held.fenced, held.target.name)
 
 
 def _ask_again(world: World, target_id: int) -> Asked:

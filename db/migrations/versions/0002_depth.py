@@ -28,6 +28,9 @@ def upgrade() -> None:
         targets.add_column(
             sa.Column("closing", sa.Boolean(), nullable=False, server_default=sa.false())
         )
+        targets.add_column(
+            sa.Column("settles", sa.Integer(), nullable=False, server_default=sa.text("0"))
+        )
         targets.add_column(sa.Column("trust", sa.JSON(), nullable=True))
         targets.add_column(sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True))
         targets.add_column(sa.Column("reread_at", sa.DateTime(timezone=True), nullable=True))
@@ -68,7 +71,7 @@ def downgrade() -> None:
     op.drop_table("holds")
     op.drop_table("alerts")
     with op.batch_alter_table("targets") as targets:
-        for name in ("written_at", "reread_at", "seen_at", "trust", "closing"):
+        for name in ("written_at", "reread_at", "seen_at", "trust", "settles", "closing"):
             targets.drop_column(name)
     with op.batch_alter_table("requests") as requests:
         requests.drop_index("ix_requests_extends")
