@@ -160,7 +160,9 @@ def _owner_account(aws: SandboxAws, catalog: Catalog, account: Account) -> None:
     for role in mine:
         _governed(iam, catalog, role, boundary)
     s3 = aws.client("s3", aws.root(account.id))
-    s3.create_bucket(Bucket=bucket(account))
+    region = aws.partition.region
+    there = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=bucket(account), **({} if region == "us-east-1" else there))
     s3.put_object(Bucket=bucket(account), Key="open-invoices.csv", Body=b"number,amount\n")
 
 
