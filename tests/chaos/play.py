@@ -63,6 +63,7 @@ class Play:
         self.house, self.run = house, run
         self.visitor, self.neighbour = visitor, neighbour
         self.outcome = Outcome()
+        self._complaints: list[str] = []
 
     def play(self) -> Outcome:
         house = self.house
@@ -94,7 +95,15 @@ class Play:
                 visitor.goes_in()
             insist(verdicts.usable(visitor))
         elif self._must_be_open():
-            raise Wrong(f"it was not opened: {visitor.row.why}, {visitor.row.trouble}")
+            self._complain_if_closed()
+
+    def _complain_if_closed(self) -> bool:
+        """What is wrong with it is said at the end, with what such an opening left behind."""
+        row = self.visitor.row
+        if row.state is not State.ACTIVE:
+            said = f"it was not opened but is {row.state}: {row.why}, {row.trouble}"
+            self._complaints.append(said)
+        return row.state is not State.ACTIVE
 
     def _must_be_open(self) -> bool:
         what, outcome = self.run.what, self.outcome
@@ -224,8 +233,9 @@ class Play:
             return
         house.listens()
         if self.run.phase is Phase.OPENING:
-            visitor.goes_in()
-            visitor.is_revoked()
+            if not self._complain_if_closed():
+                visitor.goes_in()
+                visitor.is_revoked()
             house.until(lambda: visitor.state is State.ENDED or None, what="it is revoked")
         else:
             visitor.borrows(minutes=MINUTES)
@@ -286,6 +296,7 @@ class Play:
         house.settled()
         insist(
             chain(
+                self._complaints,
                 verdicts.shut_out(visitor, "afterwards"),
                 verdicts.as_before(before, visitor),
                 verdicts.untouched(before, self.neighbour),

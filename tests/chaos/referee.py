@@ -32,6 +32,8 @@ class Bot:
     under_way: int = 0  # calls that were begun and not answered
     seen: float = 0.0  # when it last came to a call or commit, or left one
     frozen: bool = False
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    forgotten: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,6 @@ class Referee:
         self.reached = threading.Event()
         self.last_call = self.last_write = monotonic()
         self._order: Order | None = None
-        self._woken = asyncio.Event()
 
     # --- what the run says
 
@@ -62,7 +63,6 @@ class Referee:
     def arm(self, order: Order) -> None:
         """Counts from one, and lets it happen once."""
         self.reached.clear()
-        self._woken = asyncio.Event()
         self.watch(order.bot)
         self._order = order
 
@@ -74,7 +74,13 @@ class Referee:
         """Called in the loop: a frozen bot goes on, and so does what it was in."""
         bot.frozen = False
         os.kill(bot.pid, signal.SIGCONT)
-        self._woken.set()
+        bot.woken.set()
+
+    def forget(self, bot: Bot) -> None:
+        """Called in the loop: the bot is dead, and whatever it was in comes to nothing."""
+        self.bots.pop(bot.pid, None)
+        bot.forgotten = True
+        bot.woken.set()
 
     def rested_for(self) -> float:
         """Seconds since a bot that is not frozen came to a call or commit, or left one."""
@@ -114,13 +120,15 @@ class Referee:
         """Stops it here until it is woken. Its other threads first come to a rest of their own:
         one that stood still in the middle of a transaction would keep everybody else waiting.
         """
-        woken, begun = self._woken, monotonic()
+        begun = monotonic()
         while monotonic() - bot.seen < _REST and monotonic() - begun < _NO_REST:  # noqa: ASYNC110
             await asyncio.sleep(_REST / 5)
         bot.frozen = True
         os.kill(bot.pid, signal.SIGSTOP)
         self.reached.set()
-        await woken.wait()
+        await bot.woken.wait()
+        if bot.forgotten:
+            raise Gone
 
     def answer_instead(self, bot: Bot, label: str, number: int) -> What | None:
         """What AWS, or the network, answers to this call in place of the truth; None: the truth."""

@@ -1,6 +1,6 @@
 """What must be so after a run, asked of AWS with each one's own keys, and of the database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -19,7 +19,7 @@ class Wrong(AssertionError):  # noqa: N818  it says what happened
     """Something is not as it must be; the text says all that is not."""
 
 
-def insist(found: Iterator[str]) -> None:
+def insist(found: Iterable[str]) -> None:
     """Raises Wrong with every complaint there is."""
     if complaints := list(found):
         raise Wrong("; ".join(complaints))

@@ -76,9 +76,9 @@ class Wires:
 
     def cut(self, bot: Bot) -> None:
         """The bot is dead: its way is closed."""
-        self.referee.bots.pop(bot.pid, None)
         server = self._servers.pop(id(bot))
         self._loop.call_soon_threadsafe(server.close)
+        self._loop.call_soon_threadsafe(self.referee.forget, bot)
 
     def wake(self, bot: Bot) -> None:
         """Wakes a frozen bot, and lets go on what it was frozen in."""

@@ -96,6 +96,7 @@ def _work(pipe: "Connection[Any, Any]", until: float | None) -> None:
                     _do(task, sandboxes, pipe, until)
                     pipe.send(_IDLE)
                     task = pipe.recv()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends by itself now
     pipe.send(_OVER)
 
 
