@@ -78,7 +78,8 @@ def _what(row: Request) -> str:
 
 def _line(row: Request) -> str:
     when = f"until {moment(row.ends_at)}" if row.ends_at else f"asked {moment(row.asked_at)}"
-    return f"• #{row.id} {_what(row)}: {row.state}, {when}"
+    more = f", extends #{row.extends}" if row.extends else ""
+    return f"• #{row.id} {_what(row)}: {row.state}, {when}{more}"
 
 
 def _event(row: Audit) -> str:

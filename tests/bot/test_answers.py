@@ -34,6 +34,29 @@ def test_an_answer_names_what_ends_and_what_goes_on() -> None:
     ]
 
 
+def test_an_extension_is_filed_and_listed_as_one() -> None:
+    row = request(43, State.PENDING)
+    row.extends, row.seconds, row.channel = 41, 1800, "C0A"
+    row.asked_at = row.lapses_at = NOW
+
+    filed, listed = answers.filed(row), answers.standing([row], [])
+
+    assert "30m more from the end of #41 on" in filed
+    assert "decide until <!date^1795528800^" in filed
+    assert ", extends #41" in listed
+
+
+def test_what_extends_nothing_says_nothing_of_it() -> None:
+    row = request(43, State.PENDING)
+    row.asked_at = row.lapses_at = NOW
+    row.channel = "C0A"
+
+    said = answers.filed(row) + answers.standing([row], [])
+
+    assert "more from the end" not in said
+    assert "extends" not in said
+
+
 def test_people_in_an_audit_entry_are_shown_by_name() -> None:
     told = answers.events([entry(sentence="Only the approvers can: <@U0ALICE>, <@U0BOB>.")])
 

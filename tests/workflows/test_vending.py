@@ -1,0 +1,83 @@
+"""How long delivered credentials live: least of the rest of the grant, the role, an hour."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from db.lifecycle import State
+from sandbox.aws.process import SandboxAws
+from sandbox.clock import SharedClock
+from tests.lab import Lab, some_catalog
+from workflows.catalog.model import Delivery, Mechanism
+
+
+@pytest.fixture
+def lab(aws: SandboxAws, clock: SharedClock, tmp_path: Path) -> Iterator[Lab]:
+    """Without a session end: what ends the credentials is what they were minted with."""
+    catalog = some_catalog(
+        mechanism=Mechanism.ALLOW_GROUP,
+        users=("alice", "bob"),
+        delivery=Delivery.CREDENTIALS,
+        session_end=False,
+    )
+    with Lab(aws, clock, f"sqlite:///{tmp_path / 'xacct.db'}", catalog, ("alice", "bob")) as lab:
+        yield lab
+
+
+def end(lab: Lab, request_id: int) -> datetime:
+    ends_at = lab.row(request_id).ends_at
+    assert ends_at is not None
+    return ends_at
+
+
+def test_the_vendor_is_told_the_roles_own_longest_session(lab: Lab) -> None:
+    lab.owner.update_role(RoleName="admin", MaxSessionDuration=7200)
+    request = lab.lend("alice", minutes=180)
+
+    assert lab.vending(request).longest == timedelta(hours=2)
+
+
+def test_credentials_of_a_long_grant_last_an_hour(lab: Lab) -> None:
+    request = lab.lend("alice", minutes=180)
+    before = lab.clock.now()
+
+    minted = lab.mint(request, "alice")
+
+    hour = timedelta(hours=1)
+    assert before + hour - timedelta(seconds=2) <= minted.until <= lab.clock.now() + hour
+    assert lab.works(minted)
+    lab.pass_time(minutes=61)
+    assert lab.row(request).state is State.ACTIVE
+    assert not lab.works(minted)
+    assert lab.works(lab.mint(request, "alice"))
+
+
+def test_what_is_minted_in_the_last_minutes_dies_with_the_grant_although_aws_gives_fifteen(
+    lab: Lab,
+) -> None:
+    request = lab.lend("alice", minutes=20)
+    lab.pass_time(minutes=12)
+
+    minted = lab.mint(request, "alice")
+
+    assert minted.until == end(lab, request)
+    assert lab.works(minted)
+    lab.clock.move_to(end(lab, request) + timedelta(seconds=1))
+    assert not lab.works(minted)
+
+
+def test_what_the_user_took_himself_outlives_a_grant_of_a_role_without_session_end(
+    lab: Lab,
+) -> None:
+    """As the card said: nothing of ours ends it."""
+    request = lab.lend("alice", minutes=20)
+    assert "may go on for up to 4h after the grant is over" in " ".join(lab.row(request).findings)
+    inside = lab.visit("alice").session
+
+    lab.revoke(request, "bob")
+
+    assert lab.row(request).state is State.ENDED
+    assert lab.works(inside)
+    assert lab.visit("alice").answer == "AccessDenied"
