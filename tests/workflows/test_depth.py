@@ -1,9 +1,6 @@
 """What happens to a grant between its approval and its end: in AWS, and by its people."""
 
 import json
-import re
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,41 +9,16 @@ import pytest
 
 from db.lifecycle import State, Why
 from db.models import TargetKind
-from db.store import targets
+from db.store import memberships, targets
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
-from tests.lab import Lab, some_catalog, some_role
+from tests.lab import Lab
+from tests.workflows.conftest import lab_of
 from tests.workflows.odd import Once, worker
 from workflows import access
-from workflows.aws.errors import AwsExpired, AwsRefused
+from workflows.aws.errors import AwsRefused
 from workflows.catalog.model import Mechanism
-from workflows.settle.lease import LONGEST_WAIT, wait
 from workflows.settle.pay import settle
-
-USERS = ("alice", "bob", "carol")
-
-
-def lab_of(mechanism: Mechanism, aws: SandboxAws, clock: SharedClock, folder: Path) -> Lab:
-    catalog = some_catalog(mechanism=mechanism, users=USERS)
-    return Lab(aws, clock, f"sqlite:///{folder / 'xacct.db'}", catalog, USERS)
-
-
-@pytest.fixture
-def allowing(aws: SandboxAws, clock: SharedClock, tmp_path: Path) -> Iterator[Lab]:
-    with lab_of(Mechanism.ALLOW_GROUP, aws, clock, tmp_path) as lab:
-        yield lab
-
-
-@pytest.fixture
-def denying(aws: SandboxAws, clock: SharedClock, tmp_path: Path) -> Iterator[Lab]:
-    with lab_of(Mechanism.DENY_GROUP, aws, clock, tmp_path) as lab:
-        yield lab
-
-
-@pytest.fixture
-def trusting(aws: SandboxAws, clock: SharedClock, tmp_path: Path) -> Iterator[Lab]:
-    with lab_of(Mechanism.TRUST_POLICY, aws, clock, tmp_path) as lab:
-        yield lab
 
 
 def group(lab: Lab) -> str:
@@ -125,6 +97,72 @@ def test_a_statement_that_would_let_him_stay_ends_the_grant_and_alerts(allowing:
     assert [one.key for one in lab.alerts() if one.key.startswith("widened:")] == [
         f"widened:{lab.role.arn}:{lab.row(request).grantee_arn}"
     ]
+
+
+# --- the order of things
+
+
+def test_nobody_is_put_into_a_group_before_the_trust_policy_was_read_back(allowing: Lab) -> None:
+    lab = allowing
+    request = lab.ask("alice")
+    lab.approve(request, "bob", pay=False)
+
+    settle(lab.world, lab.row(request).member_target_id or 0)
+
+    assert lab.groups_of("alice") == []
+    lab.pass_time(seconds=5)
+    assert lab.visit("alice").answer == "ok"
+
+
+class Killed(BaseException):
+    """The worker dies in the middle of a call: nothing catches it."""
+
+
+def _dies(_call: Any, *_: Any) -> Any:
+    raise Killed
+
+
+def test_end_and_ids_are_committed_before_the_first_write_to_the_role(allowing: Lab) -> None:
+    lab = allowing
+    request = lab.ask("alice")
+    lab.approve(request, "bob", pay=False)
+
+    with pytest.raises(Killed):
+        settle(worker(lab, write_inline_policy=_dies), lab.row(request).role_target_id)
+
+    row = lab.row(request)
+    assert row.noted_at is not None
+    assert row.ends_at is not None
+    assert row.role_id is not None
+
+
+def test_whom_a_place_belonged_to_is_committed_before_it_is_first_changed(denying: Lab) -> None:
+    lab = denying
+    request = lab.ask("alice")
+    lab.approve(request, "bob", pay=False)
+    settle(lab.world, lab.row(request).role_target_id)
+
+    with pytest.raises(Killed):
+        settle(worker(lab, leave=_dies), lab.row(request).member_target_id or 0)
+
+    with lab.database.read() as session:
+        user_id = lab.home.get_user(UserName="alice")["User"]["UserId"]
+        assert memberships.noted(session, lab.catalog.grantee.id, user_id) == {group(lab): True}
+
+
+def test_a_revoked_session_stays_dead_whatever_is_written_for_others_later(allowing: Lab) -> None:
+    lab = allowing
+    request = lab.lend("alice", minutes=60)
+    inside = lab.visit("alice").session
+    lab.revoke(request, "bob")
+    assert lab.row(request).state is State.ENDED
+
+    lab.lend("carol", minutes=30)
+    assert not lab.works(inside)
+    lab.pass_time(minutes=35)
+    lab.lend("carol", minutes=5)
+
+    assert not lab.works(inside)
 
 
 # --- AWS's own simulation has the last word before anything is called active
@@ -306,202 +344,3 @@ def test_an_extension_that_nobody_approved_lapses_with_what_it_was_to_extend(
 
     assert lab.row(first).state is State.ENDED
     assert lab.row(second).state is State.LAPSED
-
-
-# --- what xacct owes
-
-
-def test_a_deny_that_cannot_be_put_back_is_owed_for_ever_and_alerts_until_it_is(
-    denying: Lab,
-) -> None:
-    lab = denying
-    request = lab.lend("alice", minutes=30)
-    for number in range(10):
-        lab.home.create_group(GroupName=f"filler-{number}")
-        lab.home.add_user_to_group(GroupName=f"filler-{number}", UserName="alice")
-    lab.clock.move(timedelta(minutes=31))
-    for _ in range(6):
-        lab.pay_once()
-        lab.clock.move(timedelta(minutes=2))
-
-    assert lab.row(request).state is State.ENDING
-    assert [one.kind for one in lab.alerts()] == ["relock"]
-    assert lab.visit("alice").answer == "AccessDenied"
-
-    lab.home.remove_user_from_group(GroupName="filler-0", UserName="alice")
-    lab.pass_time(minutes=2)
-
-    assert lab.row(request).state is State.ENDED
-    assert lab.alerts() == []
-    assert group(lab) in lab.groups_of("alice")
-
-
-def test_a_fault_of_ours_in_a_settle_hands_the_lease_back_and_is_tried_again(
-    allowing: Lab,
-) -> None:
-    lab = allowing
-    request = lab.ask("alice")
-    lab.approve(request, "bob", pay=False)
-
-    def broken(_call: Any, *_: Any) -> Any:
-        raise RuntimeError("a fault of ours")
-
-    target = lab.row(request).role_target_id
-    settle(worker(lab, role=Once(broken)), target)
-
-    with lab.database.read() as session:
-        owed = targets.get(session, target)
-    assert owed.lease is None
-    assert re.search(r"broke on xacct's side \[[0-9a-f]{8}\]", owed.trouble or "")
-    assert "a fault of ours" not in (owed.trouble or "")
-    lab.pass_time(seconds=5)
-    assert lab.row(request).state is State.ACTIVE
-
-
-def test_a_session_that_aws_does_not_know_any_more_is_not_used_again(allowing: Lab) -> None:
-    lab = allowing
-    request = lab.ask("alice")
-    lab.approve(request, "bob", pay=False)
-
-    def expired(_call: Any, *_: Any) -> Any:
-        raise AwsExpired("iam:GetRole", "ExpiredToken", "The security token is expired")
-
-    world = worker(lab, role=Once(expired))
-    target = lab.row(request).role_target_id
-    with lab.database.read() as session:
-        found = targets.get(session, target)
-    before = world.managers.fenced(found.manager_arn, found.external_id)
-    settle(world, target)
-    after = world.managers.fenced(found.manager_arn, found.external_id)
-
-    assert after.taken != before.taken
-
-
-def test_waits_grow_to_a_minute_and_differ_by_chance() -> None:
-    longest = [max(wait(attempts) for _ in range(50)) for attempts in (0, 3, 20)]
-
-    assert longest[0] <= timedelta(seconds=1)
-    assert timedelta(seconds=4) <= longest[1] <= timedelta(seconds=8)
-    assert longest[2] <= LONGEST_WAIT
-    assert len({wait(3) for _ in range(50)}) > 1
-    assert min(wait(20) for _ in range(50)) >= LONGEST_WAIT / 2
-
-
-def test_what_closes_is_due_before_what_opens_in_its_account(allowing: Lab) -> None:
-    lab = allowing
-    first = lab.lend("carol", minutes=60)
-    second = lab.ask("alice")
-    lab.approve(second, "bob", pay=False)
-    lab.clock.move(timedelta(seconds=5))
-    lab.revoke(first, "bob", pay=False)
-
-    with lab.database.read() as session:
-        due = lab.due(session, lab.clock.now())
-
-    home = [one.id for one in due if one.account_id == lab.catalog.grantee.id]
-    assert home == [lab.row(first).member_target_id, lab.row(second).member_target_id]
-
-
-# --- a deny group over several roles
-
-
-def test_a_wide_deny_group_is_lifted_and_only_the_role_asked_for_opens(
-    aws: SandboxAws, clock: SharedClock, tmp_path: Path
-) -> None:
-    catalog = some_catalog(mechanism=Mechanism.DENY_GROUP, users=USERS)
-    owner, home = catalog.accounts[0], catalog.grantee
-    other = some_role(home, owner, "readonly", Mechanism.DENY_GROUP)
-    catalog = replace(catalog, roles=(*catalog.roles, other))
-    with Lab(aws, clock, f"sqlite:///{tmp_path / 'xacct.db'}", catalog, USERS) as lab:
-        assert other.group is not None
-        lab.home.remove_user_from_group(GroupName=other.group.name, UserName="alice")
-        wide = {
-            "Effect": "Deny",
-            "Action": "sts:AssumeRole",
-            "Resource": [lab.role.arn, other.arn],
-        }
-        lab.home.put_group_policy(
-            GroupName=group(lab),
-            PolicyName="xacct",
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [wide]}),
-        )
-
-        request = lab.lend("alice", minutes=30)
-
-        assert lab.row(request).state is State.ACTIVE
-        alice = lab.furnished.users["alice"]
-        assert lab.knock(alice, "alice").answer == "ok"
-        assert lab.knock(alice, "alice", other).answer == "AccessDenied"
-        lab.pass_time(minutes=31)
-        assert group(lab) in lab.groups_of("alice")
-
-
-def test_a_wide_deny_group_over_an_open_role_is_not_lifted(
-    aws: SandboxAws, clock: SharedClock, tmp_path: Path
-) -> None:
-    with lab_of(Mechanism.DENY_GROUP, aws, clock, tmp_path) as lab:
-        wide = {
-            "Effect": "Deny",
-            "Action": "sts:AssumeRole",
-            "Resource": [lab.role.arn, "arn:aws:iam::999988887777:role/else"],
-        }
-        lab.home.put_group_policy(
-            GroupName=group(lab),
-            PolicyName="xacct",
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [wide]}),
-        )
-
-        request = lab.ask("alice")
-
-        assert lab.row(request).state is State.CANCELLED
-        assert "role/else" in (lab.row(request).trouble or "")
-
-
-# --- a name that no row knows
-
-
-def test_a_session_end_of_a_name_that_no_row_knows_stays_until_no_session_can_live(
-    allowing: Lab,
-) -> None:
-    lab = allowing
-    first = lab.lend("alice", minutes=30)
-    role = lab.owner.get_role(RoleName=lab.role.name)["Role"]
-    policy = lab.owner.get_role_policy(RoleName=lab.role.name, PolicyName="xacct-session-end")[
-        "PolicyDocument"
-    ]
-    ends = next(one for one in policy["Statement"] if one["Sid"].startswith("XacctEnd"))
-    ends["Condition"]["StringEqualsIgnoreCase"]["aws:userid"] = [
-        f"{role['RoleId']}:alice",
-        f"{role['RoleId']}:stranger",
-    ]
-    lab.owner.put_role_policy(
-        RoleName=lab.role.name,
-        PolicyName="xacct-session-end",
-        PolicyDocument=json.dumps(policy),
-    )
-
-    lab.lend("carol", minutes=30)
-    assert "stranger" in _session_end(lab)
-    lab.revoke(first, "bob")
-    assert "stranger" in _session_end(lab)
-
-    lab.pass_time(hours=13)
-    lab.lend("carol", minutes=30)
-    assert "stranger" not in _session_end(lab)
-
-
-def _session_end(lab: Lab) -> str:
-    return json.dumps(
-        lab.owner.get_role_policy(RoleName=lab.role.name, PolicyName="xacct-session-end")[
-            "PolicyDocument"
-        ]
-    )
-
-
-def test_every_request_that_was_opened_says_since_when_aws_has_it(allowing: Lab) -> None:
-    lab = allowing
-    began = lab.clock.now().replace(microsecond=0)
-    row = lab.row(lab.lend("alice"))
-
-    assert row.open_since is not None
-    assert began - timedelta(seconds=1) <= row.open_since <= lab.clock.now()
