@@ -7,8 +7,6 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-REGION = "us-east-1"
-
 
 @dataclass(frozen=True)
 class Keys:
@@ -20,28 +18,29 @@ class Keys:
 
 
 class Clients:
-    """Makes sessions and clients for one endpoint; they share the service models."""
+    """Makes sessions and clients for one endpoint; in one region; they share the service models."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, region: str) -> None:
         self._endpoint = endpoint
+        self._region = region
         self._loader = botocore.session.Session().get_component("data_loader")
         self._shared = self._fresh()
 
     def session(self, keys: Keys) -> boto3.Session:
-        """A session with these keys in us-east-1; its clients still need the endpoint."""
+        """A session with these keys in the region; its clients still need the endpoint."""
         return boto3.Session(
             botocore_session=self._fresh(),
             aws_access_key_id=keys.access_key_id,
             aws_secret_access_key=keys.secret_access_key,
             aws_session_token=keys.session_token,
-            region_name=REGION,
+            region_name=self._region,
         )
 
     def client(self, service: str, keys: Keys) -> Any:
         """A client for the sandbox: no retries, short timeouts, S3 by path."""
         return self._shared.create_client(
             service,
-            region_name=REGION,
+            region_name=self._region,
             endpoint_url=self._endpoint,
             aws_access_key_id=keys.access_key_id,
             aws_secret_access_key=keys.secret_access_key,

@@ -118,4 +118,6 @@ class Conditions:
         fields = session_arn.split(":")
         name = fields[5].split("/")[1]
         role = self._records.get("role", fields[4], name)
-        return str(role["Arn"]) if role else f"arn:aws:iam::{fields[4]}:role/{name}"
+        if role:
+            return str(role["Arn"])
+        return self._records.partition.arn("iam", fields[4], f"role/{name}")

@@ -53,10 +53,11 @@ class Emulator:
         self._parts = parts
         self._root_secret = root_secret
         self.clock = clock
+        self.partition = parts.partition
         self.calls = CallLog()
         self.spread = Spread()
         self.throttle = Throttle()
-        self.records = Records(parts.iam)
+        self.records = Records(parts.iam, parts.partition)
         self.quotas = Quotas(self.records)
         sts = parts.sts
         self._mfa = MfaDevices(self.records, clock)
@@ -111,7 +112,7 @@ class Emulator:
                 access_key_id=key,
                 secret_access_key=self._root_secret,
                 account_id=key,
-                principal_arn=f"arn:aws:iam::{key}:root",
+                principal_arn=self.records.partition.arn("iam", key, "root"),
                 principal_id=key,
                 principal_type="Root",
                 source_access_key_id=key,

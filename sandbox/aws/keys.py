@@ -40,9 +40,10 @@ def resource_of(records: Records, account_id: str, params: Params) -> str:
     if action.startswith("Simulate"):
         return params.get("PolicySourceArn") or "*"
     if action == "CreatePolicy":
-        return _arn(account_id, "policy", params, params.get("PolicyName", ""))
+        return _arn(records, account_id, "policy", params, params.get("PolicyName", ""))
     if action == "CreateVirtualMFADevice":
-        return _arn(account_id, "mfa", params, params.get("VirtualMFADeviceName", ""))
+        device = params.get("VirtualMFADeviceName", "")
+        return _arn(records, account_id, "mfa", params, device)
     kind = subject(action)
     if kind is None:
         return params.get(_named_by(action)) or "*"
@@ -50,7 +51,7 @@ def resource_of(records: Records, account_id: str, params: Params) -> str:
     if not name:
         return "*"
     record = records.get(kind, account_id, name)
-    return str(record["Arn"]) if record else _arn(account_id, kind, params, name)
+    return str(record["Arn"]) if record else _arn(records, account_id, kind, params, name)
 
 
 def _named_by(action: str) -> str:
@@ -60,8 +61,9 @@ def _named_by(action: str) -> str:
     return "PolicyArn" if "Policy" in action and "Password" not in action else ""
 
 
-def _arn(account_id: str, kind: str, params: Params, name: str) -> str:
-    return f"arn:aws:iam::{account_id}:{kind}{params.get('Path') or '/'}{name}"
+def _arn(records: Records, account_id: str, kind: str, params: Params, name: str) -> str:
+    path = params.get("Path") or "/"
+    return records.partition.arn("iam", account_id, f"{kind}{path}{name}")
 
 
 def iam_keys(records: Records, account_id: str, params: Params) -> dict[str, Any]:

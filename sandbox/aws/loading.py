@@ -3,8 +3,12 @@
 import importlib
 import importlib.metadata
 import os
+import sys
 from dataclasses import dataclass
 from typing import Any
+
+from sandbox.aws.moving import Moving
+from sandbox.aws.partition import AWS, Partition
 
 VERSION = "1.5.33"
 _SETTINGS = {
@@ -25,6 +29,7 @@ class WrongVersionError(RuntimeError):
 class Ministack:
     """The modules of ministack that are made to do as AWS does."""
 
+    partition: Partition
     app: Any
     evaluator: Any
     actions: Any
@@ -32,8 +37,8 @@ class Ministack:
     sts: Any
 
 
-def ministack() -> Ministack:
-    """Loads ministack with enforcement on; refuses another version.
+def ministack(partition: Partition) -> Ministack:
+    """Loads ministack with enforcement on, in a partition; refuses another version.
 
     It reads its settings from the environment when it is imported, so this comes before anything
     else touches it. Whatever AWS or ministack settings the environment holds are dropped.
@@ -43,7 +48,9 @@ def ministack() -> Ministack:
         raise WrongVersionError(f"it needs ministack {VERSION}, found {found}")
     for name in [name for name in os.environ if name.startswith(("AWS_", "MINISTACK_"))]:
         del os.environ[name]
-    os.environ.update(_SETTINGS)
+    os.environ.update(_SETTINGS | {"MINISTACK_REGION": partition.region})
+    if partition != AWS:
+        sys.meta_path.insert(0, Moving(partition.name))
     parts = {
         "app": "app",
         "evaluator": "core.iam_evaluator",
@@ -52,5 +59,6 @@ def ministack() -> Ministack:
         "sts": "services.sts",
     }
     return Ministack(
-        **{name: importlib.import_module(f"ministack.{path}") for name, path in parts.items()}
+        partition=partition,
+        **{name: importlib.import_module(f"ministack.{path}") for name, path in parts.items()},
     )

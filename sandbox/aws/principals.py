@@ -12,8 +12,6 @@ from sandbox.aws.documents import trust_statements
 from sandbox.aws.errors import AwsError, malformed
 from sandbox.aws.records import Record, Records
 
-_ANYONE = re.compile(r"\*|\d{12}|arn:aws[a-z-]*:iam::\d{12}:root")
-_SESSION = re.compile(r"arn:aws:sts::\d{12}:(assumed-role|federated-user)/[^*?]+")
 _UNIQUE_ID = re.compile(r"(AIDA|AROA)[A-Z0-9]+")
 _KINDS = frozenset({"AWS", "Service", "Federated"})
 
@@ -23,6 +21,10 @@ class Principals:
 
     def __init__(self, records: Records) -> None:
         self._records = records
+        named = records.partition.arn
+        self._whole = re.compile(rf"\*|\d{{12}}|{named('iam', '[0-9]{12}', 'root')}")
+        session = named("sts", "[0-9]{12}", "(assumed-role|federated-user)/[^*?]+")
+        self._session = re.compile(session)
 
     def checked(self, text: str) -> str:
         """The trust policy as it is kept: ids of the living as ARNs, anything unknown refused."""
@@ -35,7 +37,7 @@ class Principals:
         return replaced
 
     def _kept(self, principal: str) -> str:
-        if _ANYONE.fullmatch(principal) or _SESSION.fullmatch(principal):
+        if self._whole.fullmatch(principal) or self._session.fullmatch(principal):
             return principal
         found = (
             self._records.with_id(principal)

@@ -16,6 +16,7 @@ import boto3
 
 from sandbox.aws.calls import Call, call_from_json
 from sandbox.aws.clients import Clients, Keys
+from sandbox.aws.partition import PARTITIONS, Partition
 from sandbox.aws.totp import code, step_of
 from sandbox.clock import SharedClock
 
@@ -36,23 +37,33 @@ class SandboxAws:
     """Owns the server process: a context manager that stops it."""
 
     def __init__(
-        self, process: subprocess.Popen[str], endpoint: str, secret: str, clock: SharedClock
+        self,
+        process: subprocess.Popen[str],
+        endpoint: str,
+        secret: str,
+        clock: SharedClock,
+        partition: Partition,
     ) -> None:
         self._process = process
         self._secret = secret
         self._clock = clock
-        self._clients = Clients(endpoint)
+        self._clients = Clients(endpoint, partition.region)
         self.endpoint = endpoint
+        self.partition = partition
 
     @classmethod
-    def start(cls, clock: SharedClock, *, port: int = 0, spread: float = 0.0) -> Self:
+    def start(
+        cls, clock: SharedClock, *, port: int = 0, spread: float = 0.0, partition: str = "aws"
+    ) -> Self:
         """Starts a server that shares `clock`, and waits until its self-test has passed.
 
+        All of it is in one partition: aws, aws-cn or aws-us-gov.
         Raises `StartError` with the server's own words when it refuses to start.
         """
         secret = secrets.token_hex(24)
         arguments = ("--port", str(port), "--clock", str(clock.path), "--root-secret", secret)
-        attached = (sys.executable, "-m", "sandbox.aws", "--attached", *arguments)
+        home = ("--partition", partition)
+        attached = (sys.executable, "-m", "sandbox.aws", "--attached", *home, *arguments)
         with tempfile.TemporaryFile("w+") as said:
             process = subprocess.Popen(  # noqa: S603  our own module
                 attached,
@@ -68,7 +79,7 @@ class SandboxAws:
                 _close(process)
                 said.seek(0)
                 raise StartError(said.read().strip() or "The sandbox AWS ended without a word.")
-        aws = cls(process, found.group(), secret, clock)
+        aws = cls(process, found.group(), secret, clock, PARTITIONS[partition])
         if spread:
             aws.spread(spread)
         return aws
@@ -78,7 +89,7 @@ class SandboxAws:
         return Keys(account_id, self._secret)
 
     def session(self, keys: Keys) -> boto3.Session:
-        """A boto3 session in us-east-1; its clients still need `endpoint_url=aws.endpoint`."""
+        """A boto3 session; its clients still need `endpoint_url=aws.endpoint`."""
         return self._clients.session(keys)
 
     def client(self, service: str, keys: Keys) -> Any:

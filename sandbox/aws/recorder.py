@@ -12,7 +12,6 @@ from uuid import uuid4
 
 from sandbox.aws import elements, management
 from sandbox.aws.answers import Answer
-from sandbox.aws.clients import REGION
 from sandbox.aws.management import Resources
 from sandbox.aws.records import Records
 from sandbox.aws.request import Request
@@ -76,7 +75,7 @@ class Recorder:
             "eventTime": self._clock.now().strftime(_STAMP),
             "eventSource": f"{request.service}.amazonaws.com",
             "eventName": name,
-            "awsRegion": REGION,
+            "awsRegion": self._records.partition.region,
             "sourceIPAddress": sender.address,
             "userAgent": sender.agent,
             "requestParameters": _asked(request, sender),

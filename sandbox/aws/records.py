@@ -4,6 +4,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from sandbox.aws.partition import AWS, Partition
+
 Record = dict[str, Any]
 
 ENTITIES = {"user": "_users", "role": "_roles", "group": "_groups"}
@@ -12,8 +14,9 @@ ENTITIES = {"user": "_users", "role": "_roles", "group": "_groups"}
 class Records:
     """Users, roles, groups and policies of all accounts, as the emulator keeps them."""
 
-    def __init__(self, iam: Any) -> None:
+    def __init__(self, iam: Any, partition: Partition = AWS) -> None:
         self._iam = iam
+        self.partition = partition
 
     def get(self, kind: str, account_id: str, name: str) -> Record | None:
         """The user, role or group of that name, or None."""
@@ -47,7 +50,7 @@ class Records:
 
     def policy(self, account_id: str, arn: str) -> Record | None:
         """The managed policy of that ARN, the account's own or AWS's."""
-        if arn.startswith("arn:aws:iam::aws:"):
+        if arn.startswith(self.partition.arn("iam", "aws", "")):
             found: Record | None = self._iam._lookup_policy(arn)
             return found
         own: Record | None = self._iam._policies.get_scoped(account_id, None, arn)
@@ -90,7 +93,7 @@ class Records:
 
     def add_mfa_device(self, account_id: str, path: str, name: str, seed: str) -> str | None:
         """The serial number of a new device that nobody has yet; None when there is one."""
-        serial = f"arn:aws:iam::{account_id}:mfa{path}{name}"
+        serial = self.partition.arn("iam", account_id, f"mfa{path}{name}")
         if self.mfa_device(account_id, serial):
             return None
         device = {
@@ -110,7 +113,7 @@ class Records:
         user |= {
             "UserName": renamed,
             "Path": path,
-            "Arn": f"arn:aws:iam::{account_id}:user{path}{renamed}",
+            "Arn": self.partition.arn("iam", account_id, f"user{path}{renamed}"),
         }
         self._iam._users.set_scoped(account_id, None, renamed, user)
         inline = self._iam._user_inline_policies.pop_scoped(account_id, None, name, None)

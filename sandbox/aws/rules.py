@@ -31,12 +31,15 @@ class Rules:
         self._quotas = quotas
         self._principals = principals
         self._checks: dict[str, tuple[Check, ...]] = {
-            "CreateUser": (self._new("user"),),
+            "CreateUser": (self._new("user"), self._boundary),
             "CreateRole": (
                 self._new("role"),
                 self._trust("AssumeRolePolicyDocument"),
                 _session_length,
+                self._boundary,
             ),
+            "PutUserPermissionsBoundary": (self._boundary,),
+            "PutRolePermissionsBoundary": (self._boundary,),
             "CreateGroup": (self._new("group"),),
             "UpdateUser": (self._renamed,),
             "CreatePolicy": (self._managed,),
@@ -142,9 +145,19 @@ class Rules:
 
     def _attached(self, kind: str) -> Check:
         def check(account_id: str, params: Params) -> None:
+            arn = params["PolicyArn"]
+            if self._records.policy(account_id, arn) is None:
+                told = f"Policy {arn} does not exist or is not attachable."
+                raise AwsError(404, "NoSuchEntity", told)
             self._quotas.attached(kind, account_id, params)
 
         return check
+
+    def _boundary(self, account_id: str, params: Params) -> None:
+        arn = params.get("PermissionsBoundary")
+        if arn and self._records.policy(account_id, arn) is None:
+            told = f"Scope ARN: {arn} does not exist or is not attachable."
+            raise AwsError(404, "NoSuchEntity", told)
 
     def _own_key(self, account_id: str, params: Params) -> None:
         keys = self._records.access_keys_of(account_id, params["UserName"])

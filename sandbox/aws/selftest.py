@@ -13,16 +13,19 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.aws.clients import Clients, Keys
+from sandbox.aws.partition import Partition
 from sandbox.clock import SharedClock
 
 _ASSUME_ANY = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
 
 
-def complaints(endpoint: str, root_secret: str, clock: SharedClock) -> list[str]:
+def complaints(
+    endpoint: str, root_secret: str, clock: SharedClock, partition: Partition
+) -> list[str]:
     """What is wrong with the enforcement, as clauses of a sentence; empty when nothing is."""
     try:
         with ExitStack() as leftovers:
-            probe = _Probe(Clients(endpoint), root_secret, clock, leftovers)
+            probe = _Probe(endpoint, root_secret, clock, partition, leftovers)
             return [clause for clause, holds in probe.findings() if not holds]
     except (ClientError, BotoCoreError) as error:
         return [f"the self-test cannot be made: {error}"]
@@ -30,14 +33,20 @@ def complaints(endpoint: str, root_secret: str, clock: SharedClock) -> list[str]
 
 class _Probe:
     def __init__(
-        self, clients: Clients, root_secret: str, clock: SharedClock, leftovers: ExitStack
+        self,
+        endpoint: str,
+        root_secret: str,
+        clock: SharedClock,
+        partition: Partition,
+        leftovers: ExitStack,
     ) -> None:
-        self._clients = clients
+        self._clients = Clients(endpoint, partition.region)
+        self._partition = partition
         self._clock = clock
         self._later = leftovers.callback
         self._account = f"{secrets.randbelow(10**12):012d}"
         self._root = Keys(self._account, root_secret)
-        self._iam = clients.client("iam", self._root)
+        self._iam = self._clients.client("iam", self._root)
 
     def findings(self) -> Iterator[tuple[str, bool]]:
         """Each clause that must not be so, and whether it is not."""
@@ -101,7 +110,7 @@ class _Probe:
         end = self._clock.now() + timedelta(seconds=seconds)
         trust = {
             "Effect": "Allow",
-            "Principal": {"AWS": f"arn:aws:iam::{self._account}:root"},
+            "Principal": {"AWS": self._partition.arn("iam", self._account, "root")},
             "Action": "sts:AssumeRole",
             "Condition": {"DateLessThan": {"aws:CurrentTime": end.isoformat()}},
         }

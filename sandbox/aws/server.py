@@ -53,13 +53,29 @@ class Server:
             status, body = self._control.answer(scope["path"], headers, await _body(receive))
             await _reply(send, status, "application/json", body)
             return
-        if error := _refused(scope, headers):
+        if error := self._refused(scope, headers):
             status, _, body = refusal("sts", error)
             await _reply(self._dated(send), status, "text/xml", body)
             return
         if self._control.slowness:
             await asyncio.sleep(self._control.slowness)
         await self._call(scope, headers, receive, send)
+
+    def _refused(self, scope: Any, headers: dict[str, str]) -> AwsError | None:
+        """Why a request is not even looked at: unsigned, of elsewhere, or of no service here."""
+        signed = _scope(scope, headers).split("/")
+        if len(signed) < 4 or scope["path"].startswith("/_"):
+            return AwsError(
+                403, "MissingAuthenticationToken", "Request is missing Authentication Token"
+            )
+        _, _, region, service, *_ = signed
+        if service not in _SERVED:
+            told = "The sandbox serves IAM, STS, S3 and CloudTrail."
+            return AwsError(400, "UnknownService", told)
+        if not self._emulator.partition.holds(region):
+            told = f"Credential should be scoped to a valid region, not '{region}'."
+            return AwsError(403, "SignatureDoesNotMatch", told)
+        return None
 
     async def _call(
         self, scope: Any, headers: dict[str, str], receive: Receive, send: Send
@@ -133,20 +149,13 @@ def _sender(scope: Any, headers: dict[str, str]) -> Sender:
     return Sender(address, headers.get("user-agent", ""), headers.get("host", ""))
 
 
-def _refused(scope: Any, headers: dict[str, str]) -> AwsError | None:
-    """Why a request is not even looked at: no signature, or a service that is not served."""
+def _scope(scope: Any, headers: dict[str, str]) -> str:
+    """The key, date, region and service that a request says it is signed for; may be empty."""
     signed = headers.get("authorization", "").partition("Credential=")[2].partition(",")[0]
     if not signed:
         query = parse_qs(scope["query_string"].decode("latin-1"))
         signed = (query.get("X-Amz-Credential") or [""])[0]
-    fields = signed.split("/")
-    if len(fields) < 4 or scope["path"].startswith("/_"):
-        return AwsError(
-            403, "MissingAuthenticationToken", "Request is missing Authentication Token"
-        )
-    if fields[3] not in _SERVED:
-        return AwsError(400, "UnknownService", "The sandbox serves IAM, STS, S3 and CloudTrail.")
-    return None
+    return signed
 
 
 async def _live(receive: Receive, send: Send) -> None:
@@ -198,7 +207,9 @@ async def serve(
     serving = asyncio.create_task(
         serve_hypercorn(app, _config(listening), shutdown_trigger=stop.wait)
     )
-    found = await asyncio.to_thread(complaints, endpoint, root_secret, emulator.clock)
+    found = await asyncio.to_thread(
+        complaints, endpoint, root_secret, emulator.clock, emulator.partition
+    )
     emulator.calls.forget()
     if found:
         sys.stderr.write("The sandbox AWS does not enforce and does not start: ")

@@ -62,7 +62,7 @@ class Simulation:
         """SimulateCustomPolicy: the documents given, and nothing else."""
         boundary = self._given(params, "PermissionsBoundaryPolicyInputList")
         simulated = Simulated(
-            params.get("CallerArn") or f"arn:aws:iam::{account_id}:root",
+            params.get("CallerArn") or self._records.partition.arn("iam", account_id, "root"),
             "User",
             self._given(params, "PolicyInputList"),
             [boundary] if boundary else [],
@@ -104,7 +104,7 @@ class Simulation:
             principal_account=simulated.arn.split(":")[4],
             action=action,
             resource_arn=resource,
-            region="us-east-1",
+            region=self._records.partition.region,
             service_context={"aws:tagkeys": None, **context},
             principal_keys=simulated.keys,
         )

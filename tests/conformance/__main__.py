@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
+from sandbox.aws.partition import PARTITIONS
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.conformance.checks import Check, Need
@@ -59,6 +60,7 @@ def main(argv: Sequence[str], console: Console) -> int:
     parser.add_argument("--owner-profile", help="AWS profile of the account that holds roles")
     parser.add_argument("--grantee-profile", help="AWS profile of the account that holds users")
     parser.add_argument("--third-profile", help="AWS profile of a third account")
+    parser.add_argument("--partition", choices=PARTITIONS, default="aws", help="the sandbox's")
     parser.add_argument("--only", default="", help="ids that begin with this, such as C or E1")
     options = parser.parse_args(argv)
     if bool(options.owner_profile) != bool(options.grantee_profile):
@@ -85,7 +87,7 @@ def _world(options: argparse.Namespace) -> Iterator[tuple[World, set[Need]]]:
     with (
         tempfile.TemporaryDirectory() as directory,
         SharedClock(Path(directory) / "clock") as clock,
-        SandboxAws.start(clock) as aws,
+        SandboxAws.start(clock, partition=options.partition) as aws,
     ):
         yield sandbox_world(aws, clock), set()
 

@@ -288,7 +288,7 @@ def _(world: World) -> None:
 
 @check("D5", "${aws:username} in a Resource is one's own")
 def _(world: World) -> None:
-    own = allow("iam:GetUser", f"arn:aws:iam::{world.grantee.id}:user/${{aws:username}}")
+    own = allow("iam:GetUser", world.grantee.arn("user/${aws:username}"))
     user, other = world.user(own), world.user()
     world.same(user.arn, world.may(user, "iam", "get_user", UserName=user.name)["User"]["Arn"])
     world.may_not(user, "iam", "get_user", UserName=other.name)

@@ -55,7 +55,7 @@ def _(world: World) -> None:
 
 @check("F7", "an access key of someone else cannot be deleted under one's own name")
 def _(world: World) -> None:
-    user = world.user(allow("iam:DeleteAccessKey", "arn:aws:iam::*:user/${aws:username}"))
+    user = world.user(allow("iam:DeleteAccessKey", world.grantee.arn("user/${aws:username}")))
     other = world.user(allow(ASSUME))
     key = other.keys.access_key_id
     asked = {"UserName": user.name, "AccessKeyId": key}

@@ -77,11 +77,11 @@ def _(world: World) -> None:
 
 @check("A8", "an allow on a path covers the roles there, and no RoleArn with a made-up path")
 def _(world: World) -> None:
-    user = world.user(allow(ASSUME, f"arn:aws:iam::{world.owner.id}:role/xacct-open/*"))
+    user = world.user(allow(ASSUME, world.owner.arn("role/xacct-open/*")))
     there = world.role(trust(world.grantee.root), Path="/xacct-open/")
     elsewhere = world.role(trust(world.grantee.root))
     world.let_in(user, there)
     world.refused(user, elsewhere)
-    made_up = f"arn:aws:iam::{world.owner.id}:role/xacct-open/{elsewhere.name}"
+    made_up = world.owner.arn(f"role/xacct-open/{elsewhere.name}")
     asked = {"RoleArn": made_up, "RoleSessionName": "sess"}
     world.may_not(user, "sts", "assume_role", **asked)

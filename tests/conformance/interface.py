@@ -64,7 +64,7 @@ def _(world: World) -> None:
 
 @check("H7", "a simulation tells allowed, explicitDeny and implicitDeny apart")
 def _(world: World) -> None:
-    target = f"arn:aws:iam::{world.owner.id}:role/x"
+    target = world.owner.arn("role/x")
     for identity, decision in (
         ([allow(ASSUME)], "allowed"),
         ([allow(ASSUME), deny(ASSUME)], "explicitDeny"),
@@ -269,6 +269,19 @@ def _(world: World) -> None:
     world.let_in(user, role)
     told = world.owner.iam.get_role(RoleName=role.name)["Role"]["AssumeRolePolicyDocument"]
     world.same(now["Arn"], told["Statement"][0]["Principal"]["AWS"])
+
+
+@check("H29", "a managed policy that is not there is attached to nobody, and is no boundary")
+def _(world: World) -> None:
+    user, role, code = world.user(), world.role(trust(world.owner.root)), "NoSuchEntity"
+    named_by = (("user", user.name, user.account), ("role", role.name, role.account))
+    for kind, name, account in named_by:
+        missing = account.arn(f"policy/{fresh('no')}")
+        named: dict[str, Any] = {f"{kind.title()}Name": name}
+        attach = getattr(account.iam, f"attach_{kind}_policy")
+        world.fails(attach, code, **named, PolicyArn=missing)
+        limit = getattr(account.iam, f"put_{kind}_permissions_boundary")
+        world.fails(limit, code, **named, PermissionsBoundary=missing)
 
 
 def _long(statement: Statement, length: int) -> str:

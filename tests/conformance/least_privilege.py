@@ -44,9 +44,7 @@ def _(world: World) -> None:
 def _(world: World) -> None:
     governed = world.role(trust(world.owner.root), Path="/xacct/")
     other = world.role(trust(world.owner.root))
-    bot = world.user(
-        allow("iam:GetRole", f"arn:aws:iam::{world.owner.id}:role/xacct/*"), account=world.owner
-    )
+    bot = world.user(allow("iam:GetRole", world.owner.arn("role/xacct/*")), account=world.owner)
     world.may(bot, "iam", "get_role", RoleName=governed.name)
     world.may_not(bot, "iam", "get_role", RoleName=other.name)
 
@@ -106,7 +104,8 @@ def _(world: World) -> None:
 @check("G9", "a call that says two things does what was judged, or nothing", Need.ENDPOINT)
 def _(world: World) -> None:
     other = world.user()
-    user = world.user(allow("iam:ListUsers"), allow("iam:DeleteUser", "arn:aws:iam::*:user/own*"))
+    own = allow("iam:DeleteUser", world.grantee.arn("user/own*"))
+    user = world.user(allow("iam:ListUsers"), own)
     forged = f"Action=DeleteUser&UserName={other.name}&Version=2010-05-08"
     judged = "Action=DeleteUser&UserName=own"
     key = other.keys.access_key_id

@@ -14,6 +14,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from sandbox.aws.clients import Keys
+from sandbox.aws.partition import AWS, PARTITIONS, Partition
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.conformance.checks import Need
@@ -59,7 +60,7 @@ class Sandbox:
         request = AWSRequest("POST", url, data=body.encode(), headers=_FORM)
         if keys:
             credentials = Credentials(keys.access_key_id, keys.secret_access_key)
-            SigV4Auth(credentials, "iam", "us-east-1").add_auth(request)
+            SigV4Auth(credentials, "iam", self.aws.partition.region).add_auth(request)
         made = urllib.request.Request(url, body.encode(), dict(request.headers))
         try:
             with urllib.request.urlopen(made, timeout=10) as answer:
@@ -73,6 +74,7 @@ class Sandbox:
 class RealAws:
     """AWS itself, where writes take their time."""
 
+    partition: Partition = AWS
     patience: float = 90.0
     settling: float = 15.0
     telling: float = 1200.0
@@ -82,7 +84,7 @@ class RealAws:
             aws_access_key_id=keys.access_key_id,
             aws_secret_access_key=keys.secret_access_key,
             aws_session_token=keys.session_token,
-            region_name="us-east-1",
+            region_name=self.partition.region,
         )
         return session.client(service)
 
@@ -122,6 +124,7 @@ def sandbox_world(aws: SandboxAws, clock: SharedClock) -> World:
             aws.client("iam", root),
             aws.client("s3", root),
             aws.client("cloudtrail", root),
+            aws.partition,
         )
 
     return World(place, account(), account(), account())
@@ -130,13 +133,15 @@ def sandbox_world(aws: SandboxAws, clock: SharedClock) -> World:
 def real_world(owner: str, grantee: str, third: str | None) -> tuple[World, set[Need]]:
     """Real accounts by their AWS profiles, and what they cannot give."""
     lacking = {Need.CLOCK, Need.ROOT, Need.QUOTA, Need.ENDPOINT}
-    if third is None:
-        return World(RealAws(), _account(owner), _account(grantee)), {*lacking, Need.THIRD}
-    return World(RealAws(), _account(owner), _account(grantee), _account(third)), lacking
+    accounts = [_account(profile) for profile in (owner, grantee, third) if profile]
+    lacking |= {Need.THIRD} if third is None else set()
+    return World(RealAws(accounts[0].partition), *accounts), lacking
 
 
 def _account(profile: str) -> Account:
-    session = boto3.Session(profile_name=profile, region_name="us-east-1")
+    region = boto3.Session(profile_name=profile).region_name or AWS.region
+    partition = next(each for each in PARTITIONS.values() if each.holds(region))
+    session: Any = boto3.Session(profile_name=profile, region_name=partition.region)
     account_id = session.client("sts").get_caller_identity()["Account"]
-    clients = (session.client(service) for service in ("iam", "s3", "cloudtrail"))
-    return Account(account_id, *clients)
+    iam, s3, trail = (session.client(service) for service in ("iam", "s3", "cloudtrail"))
+    return Account(account_id, iam, s3, trail, partition)

@@ -1,5 +1,6 @@
 """B: whom a trust policy names."""
 
+from sandbox.aws.partition import PARTITIONS
 from tests.conformance.checks import Need, check
 from tests.conformance.documents import ASSUME, allow, document, trust
 from tests.conformance.world import World, fresh
@@ -130,12 +131,12 @@ def _(world: World) -> None:
 
 @check("H2", "a user who does not exist is refused as principal")
 def _(world: World) -> None:
-    _refuses_principal(world, f"arn:aws:iam::{world.grantee.id}:user/{fresh('nobody')}")
+    _refuses_principal(world, world.grantee.arn(f"user/{fresh('nobody')}"))
 
 
 @check("B16", "a wildcard inside of a principal's ARN is refused")
 def _(world: World) -> None:
-    _refuses_principal(world, f"arn:aws:iam::{world.grantee.id}:user/*")
+    _refuses_principal(world, world.grantee.arn("user/*"))
 
 
 @check("B17", "NotPrincipal is refused in a trust policy")
@@ -144,6 +145,13 @@ def _(world: World) -> None:
     statement["NotPrincipal"] = statement.pop("Principal")
     asked = {"RoleName": fresh("role"), "AssumeRolePolicyDocument": document(statement)}
     world.fails(world.owner.iam.create_role, "MalformedPolicyDocument", **asked)
+
+
+@check("B18", "an account is no principal under the name of another partition")
+def _(world: World) -> None:
+    for name, other in PARTITIONS.items():
+        if name != world.grantee.partition.name:
+            _refuses_principal(world, other.arn("iam", world.grantee.id, "root"))
 
 
 def _refuses_principal(world: World, principal: str) -> None:

@@ -32,7 +32,7 @@ def _session(world: World, may: Statement | None = _LIST, **asked: Any) -> tuple
 def _(world: World) -> None:
     _, role, session = _session(world, None)
     who = world.may(session, "sts", "get_caller_identity")
-    arn = f"arn:aws:sts::{world.owner.id}:assumed-role/{role.name}/sess"
+    arn = world.owner.arn(f"assumed-role/{role.name}/sess", "sts")
     world.same([world.owner.id, arn], [who["Account"], who["Arn"]])
 
 

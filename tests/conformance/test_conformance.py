@@ -1,5 +1,7 @@
 """The sandbox does what AWS does: every check, moving the clock instead of waiting."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from sandbox.aws.process import SandboxAws
@@ -10,9 +12,14 @@ from tests.conformance.places import sandbox_world
 from tests.conformance.world import World
 
 
-@pytest.fixture(scope="module")
-def world(aws: SandboxAws, clock: SharedClock) -> World:
-    return sandbox_world(aws, clock)
+@pytest.fixture(scope="module", params=["aws", "aws-cn"])
+def world(request: pytest.FixtureRequest, clock: SharedClock) -> Iterator[World]:
+    """The worker's sandbox, and one in another partition."""
+    if request.param == "aws":
+        yield sandbox_world(request.getfixturevalue("aws"), clock)
+        return
+    with SandboxAws.start(clock, partition=request.param) as elsewhere:
+        yield sandbox_world(elsewhere, clock)
 
 
 @pytest.mark.parametrize("check", every_check(), ids=lambda check: check.id)

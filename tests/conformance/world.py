@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from sandbox.aws.clients import Keys
+from sandbox.aws.partition import AWS, Partition
 from sandbox.aws.totp import STEP, code, step_of
 from tests.conformance.documents import Statement, document
 from tests.conformance.leftovers import Leftovers
@@ -33,11 +34,16 @@ class Account:
     iam: Any
     s3: Any
     cloudtrail: Any
+    partition: Partition
 
     @property
     def root(self) -> str:
         """The principal that stands for the whole account."""
-        return f"arn:aws:iam::{self.id}:root"
+        return self.arn("root")
+
+    def arn(self, resource: str, service: str = "iam") -> str:
+        """The ARN of something in this account."""
+        return self.partition.arn(service, self.id, resource)
 
 
 @dataclass(frozen=True)
@@ -182,7 +188,10 @@ class World:
 
     def bucket(self, account: Account) -> str:
         name = fresh("bucket")
-        account.s3.create_bucket(Bucket=name)
+        region, asked = account.partition.region, {}
+        if region != AWS.region:
+            asked = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        account.s3.create_bucket(Bucket=name, **asked)
         self._left.bucket(account.s3, name)
         return name
 

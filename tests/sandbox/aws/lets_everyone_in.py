@@ -5,10 +5,11 @@ from typing import Any
 
 from sandbox.aws.__main__ import main
 from sandbox.aws.loading import Ministack, ministack
+from sandbox.aws.partition import Partition
 
 
-def with_holes() -> Ministack:
-    parts = ministack()
+def with_holes(partition: Partition) -> Ministack:
+    parts = ministack(partition)
     first_match = parts.evaluator._first_match
     conditions_met = parts.evaluator._conditions_met
 

@@ -4,10 +4,11 @@ import sys
 
 from sandbox.aws.__main__ import main
 from sandbox.aws.loading import Ministack, ministack
+from sandbox.aws.partition import Partition
 
 
-def trusting_nobody() -> Ministack:
-    parts = ministack()
+def trusting_nobody(partition: Partition) -> Ministack:
+    parts = ministack(partition)
     parts.evaluator.evaluate_trust_policy = lambda *_: False
     return parts
 

@@ -148,18 +148,6 @@ def test_roles_of_identity_center_are_changed_by_the_stand_in_for_aws_only(
         )
 
 
-@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
-def test_the_whole_account_is_trusted_alike_in_every_partition(
-    aws: SandboxAws, new_account: NewAccount, partition: str
-) -> None:
-    account = new_account()
-    iam = aws.client("iam", aws.root(account))
-    keys = _user(iam, "alice", "sts:AssumeRole")
-    trust = _trust(f"arn:{partition}:iam::{account}:root")
-    role = iam.create_role(RoleName="admin", AssumeRolePolicyDocument=trust)["Role"]
-    aws.client("sts", keys).assume_role(RoleArn=role["Arn"], RoleSessionName="sess")
-
-
 def test_what_would_be_ignored_is_refused(aws: SandboxAws, new_account: NewAccount) -> None:
     account = new_account()
     iam = aws.client("iam", aws.root(account))
