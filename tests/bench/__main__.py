@@ -7,11 +7,14 @@ from typing import Final
 
 from rich.console import Console
 
-from tests.bench import inbox, opening
+from tests.bench import burst, grants, inbox, opening, storm
 
 BENCHES: Final[dict[str, Callable[[Console], None]]] = {
     "inbox": inbox.measure,
     "opening": opening.measure,
+    "grants": grants.measure,
+    "burst": burst.measure,
+    "storm": storm.measure,
 }
 
 

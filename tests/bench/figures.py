@@ -38,6 +38,12 @@ def used(before: Cpu | None, after: Cpu | None) -> str:
     return "-" if before is None or after is None else f"{after.seconds - before.seconds:.1f} s"
 
 
+def machine() -> str:
+    """What else was going on: figures of a busy machine are those of the machine."""
+    load = os.getloadavg()[0]
+    return f"Load of this machine in the last minute: {load:.1f}, on {os.cpu_count()} processors."
+
+
 def table(title: str, *columns: str) -> Table:
     made = Table(title=title, title_justify="left")
     made.add_column(columns[0])
