@@ -14,7 +14,7 @@ from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.lab import Lab
 from tests.workflows.conftest import lab_of
-from tests.workflows.odd import Once, worker
+from tests.workflows.odd import Once, busy, worker
 from workflows import access
 from workflows.aws.errors import AwsRefused
 from workflows.catalog.model import Mechanism
@@ -106,6 +106,8 @@ def test_nobody_is_put_into_a_group_before_the_trust_policy_was_read_back(allowi
     lab = allowing
     request = lab.ask("alice")
     lab.approve(request, "bob", pay=False)
+    settle(worker(lab, write_trust=busy), lab.row(request).role_target_id)
+    assert lab.row(request).noted_at is not None
 
     settle(lab.world, lab.row(request).member_target_id or 0)
 

@@ -1,0 +1,1 @@
+"""`python -m tests.planted`: each safety check is broken once, in a copy; the suite must see it."""

@@ -1,0 +1,225 @@
+"""The bugs: what each would mean, the line that makes it, and the tests that must fail with it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Bug:
+    """`old` stands once in `file`, and `new` in its place is the bug. `tests` are what sees it."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+_ACCESS: Final = "tests/workflows/test_access.py"
+_DEPTH: Final = "tests/workflows/test_depth.py"
+_PLAN: Final = "tests/workflows/test_plan.py"
+_RACES: Final = "tests/workflows/test_attack_races.py"
+_TIME: Final = "tests/workflows/test_attack_time.py"
+_OPENING: Final = "workflows/settle/opening.py"
+_ROLE_PLAN: Final = "workflows/plan/role.py"
+_MEMBER_PLAN: Final = "workflows/plan/member.py"
+_RULES: Final = "workflows/rules.py"
+
+_SETTLE: Final = "tests/workflows/test_settle.py"
+_SIMULATED: Final = (
+    f"{_DEPTH}::test_what_another_policy_denies_is_never_called_active_and_is_closed_again"
+)
+_REVIVED: Final = f"{_SETTLE}::test_a_new_grant_does_not_revive_the_session_of_a_revoked_one"
+
+BUGS: Final = (
+    Bug(
+        "self-approval allowed",
+        _RULES,
+        "if approver.user == requester.user or _same_person(approver, requester):",
+        "if not approver.user:",
+        (f"{_ACCESS}::test_nobody_approves_for_himself_although_he_is_an_approver",),
+    ),
+    Bug(
+        "a second Slack id of the requester approves",
+        _RULES,
+        "if approver.user == requester.user or _same_person(approver, requester):",
+        "if approver.user == requester.user:",
+        (f"{_ACCESS}::test_a_second_slack_id_with_the_same_address_is_the_same_person",),
+    ),
+    Bug(
+        "membership before trust",
+        "workflows/settle/rows.py",
+        "phase=phase(row, fit if row.role_open_at is not None else ()),",
+        "phase=phase(row, fit),",
+        (f"{_DEPTH}::test_nobody_is_put_into_a_group_before_the_trust_policy_was_read_back",),
+    ),
+    Bug(
+        "the role's note after the write",
+        "workflows/settle/role.py",
+        "        fail_refused(session, found, planned.refused, now)\n    return Noted",
+        "        fail_refused(session, found, planned.refused, now)\n"
+        "        apply.role(\n"
+        "            held.fenced,\n"
+        "            held.target.name,\n"
+        "            seen,\n"
+        "            planned,\n"
+        "            clock=world.clock,\n"
+        "            anchor=restore.anchor(session),\n"
+        "        )\n"
+        "    return Noted",
+        (f"{_DEPTH}::test_end_and_ids_are_committed_before_the_first_write_to_the_role",),
+    ),
+    Bug(
+        "the membership's note after the write",
+        "workflows/settle/member.py",
+        "                at=now,\n            )\n    return Noted",
+        "                at=now,\n            )\n"
+        "        apply.member(held.fenced, held.target.name, planned, clock=world.clock)\n"
+        "    return Noted",
+        (f"{_DEPTH}::test_whom_a_place_belonged_to_is_committed_before_it_is_first_changed",),
+    ),
+    Bug(
+        "session end forgotten",
+        _ROLE_PLAN,
+        "    if seen.session_end is None and not lines:\n",
+        "    if seen.session_end is None:\n",
+        (f"{_PLAN}::test_an_opening_gets_its_entry_and_its_session_end",),
+    ),
+    Bug(
+        "session end dropped at ended",
+        "db/store/requests.py",
+        "or_(Request.state.in_(OPEN), kept))",
+        "Request.state.in_(OPEN))",
+        (f"{_DEPTH}::test_a_revoked_session_stays_dead_whatever_is_written_for_others_later",),
+    ),
+    Bug(
+        "session end computed from open requests only",
+        "workflows/settle/rows.py",
+        "for row in rows if row.noted_at is not None]",
+        "for row in rows if row.noted_at is not None and phase(row, fit) is not Phase.OVER]",
+        (f"{_DEPTH}::test_a_revoked_session_stays_dead_whatever_is_written_for_others_later",),
+    ),
+    Bug(
+        "a neighbour's entry dropped",
+        _ROLE_PLAN,
+        "if (opens or still) and",
+        "if opens and",
+        (f"{_PLAN}::test_the_end_of_one_leaves_the_neighbour_as_he_was",),
+    ),
+    Bug(
+        "a foreign statement dropped",
+        "workflows/documents/trust.py",
+        "kept = [one for one in text.statements(document) if not is_ours(one) or is_seal(one)]",
+        "kept = [one for one in text.statements(document) if is_seal(one)]",
+        (f"{_ACCESS}::test_what_is_foreign_stays_where_it_is_through_a_whole_grant",),
+    ),
+    Bug(
+        "a membership that was there before is removed",
+        _MEMBER_PLAN,
+        "inside, ours = mine[0].inside, before.get(group) != mine[0].inside",
+        "inside, ours = mine[0].inside, True",
+        (f"{_ACCESS}::test_a_membership_she_had_before_stays_after_the_end",),
+    ),
+    Bug(
+        "opening by the sweep",
+        "workflows/settle/rows.py",
+        "return Phase.OPEN if row.state is State.ACTIVE else Phase.OVER",
+        "return Phase.OPENING if row.state is State.ACTIVE else Phase.OVER",
+        (f"{_ACCESS}::test_what_a_human_takes_away_in_aws_ends_the_grant",),
+    ),
+    Bug(
+        "a revoke waits for the end that was fixed",
+        _ROLE_PLAN,
+        "line = made.get(grant.user_id, session_end.Line(grant.user_id, None))",
+        "line = made.get(grant.user_id, session_end.Line(grant.user_id, grant.ends_at))",
+        (f"{_TIME}::test_a_revoke_by_a_bot_whose_clock_is_ahead_or_behind_cuts_at_once",),
+    ),
+    Bug(
+        "a name that is over is dated by our own clock",
+        "workflows/settle/role_record.py",
+        "    return min(now, seen.role.at) - KEPT\n",
+        "    return now - KEPT\n",
+        (f"{_TIME}::test_a_clock_that_jumps_half_a_day_ahead_revives_no_session",),
+    ),
+    Bug(
+        "no fence",
+        "workflows/aws/fence.py",
+        '            "Policy": fence_policy(fence),\n',
+        "",
+        (f"{_RACES}::test_a_frozen_worker_that_wakes_past_its_fence_writes_nothing",),
+    ),
+    Bug(
+        "two grantees with one session name",
+        _ROLE_PLAN,
+        "            or _shares_name(grant, grants)\n",
+        "",
+        (f"{_PLAN}::test_two_grantees_with_one_session_name_are_never_open_together",),
+    ),
+    Bug(
+        "a group with an extra policy accepted",
+        "workflows/documents/groups.py",
+        "            if wrong := _statement_fault(statement, effect, governed):\n",
+        "            if wrong := None:\n",
+        (f"{_ACCESS}::test_a_group_that_was_widened_since_the_look_is_not_joined",),
+    ),
+    Bug(
+        "a foreign root statement accepted",
+        _ROLE_PLAN,
+        "    statement = admits.admitting(seen.role.trust, visitor)\n",
+        "    statement = None\n",
+        (f"{_ACCESS}::test_a_foreign_statement_that_admits_her_refuses_the_request_at_the_look",),
+    ),
+    Bug(
+        "an approval counted whose giver lost the right",
+        _OPENING,
+        "            rules.identified(approver, catalog)\n",
+        "",
+        (f"{_ACCESS}::test_an_approval_whose_giver_was_deactivated_does_not_open",),
+    ),
+    Bug(
+        "terms that were not shown are approved",
+        "workflows/access/deciding.py",
+        "    if click.terms != row.terms:\n",
+        "    if not click.terms:\n",
+        (f"{_ACCESS}::test_an_approval_of_other_terms_than_were_shown_counts_for_nothing",),
+    ),
+    Bug(
+        "an opening by a clock that is wrong",
+        _OPENING,
+        "    if abs(off) > CLOCKS_APART:\n",
+        "    if abs(off) > CLOCKS_APART * 1000:\n",
+        (
+            f"{_TIME}::test_a_bot_whose_clock_is_more_than_half_a_minute_off_opens_nothing_and_says_so",
+        ),
+    ),
+    Bug(
+        "a restored database opens",
+        _OPENING,
+        "    if held:\n",
+        "    if held and off is None:\n",
+        (
+            "tests/workflows/test_restore.py::test_a_restored_database_opens_nothing_and_goes_on_closing",
+        ),
+    ),
+    Bug(
+        "what AWS's simulation refuses is called active",
+        "workflows/settle/verify.py",
+        "        if verdict is None or not verdict.refused:\n",
+        "        if verdict is None or verdict.refused:\n",
+        (f"{_DEPTH}::test_what_another_policy_denies_is_never_called_active_and_is_closed_again",),
+    ),
+    Bug(
+        "an emergency stop is overruled",
+        _MEMBER_PLAN,
+        "        if ours and opens and not is_open:\n",
+        "        if ours and (opens or stays) and not is_open:\n",
+        (f"{_PLAN}::test_a_member_who_was_put_back_into_the_deny_group_is_not_lifted_again",),
+    ),
+    Bug(
+        "old sessions live again with a new grant",
+        _OPENING,
+        "        boundary = max(closed) + APART / 2 if closed else None\n",
+        "        boundary = None\n",
+        (_REVIVED,),
+    ),
+)
