@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from db.lifecycle import State
-from db.models import Request, TargetKind
+from db.models import Request
 from db.store import requests, targets
-from workflows import rules
+from workflows import addresses, rules
 from workflows.access.rows import describe
 from workflows.catalog.model import Catalog, Delivery, Role
 from workflows.durations import duration_text
@@ -33,7 +33,7 @@ def request(session: Session, catalog: Catalog, ask: Ask, *, by: Person, now: da
     _fits(ask.role, ask.duration)
     waiting = requests.of_pair(
         session,
-        role_target_id=targets.ensure(session, _role_address(ask.role)).id,
+        role_target_id=targets.ensure(session, addresses.role(ask.role)).id,
         kind=ask.grantee.kind,
         name=ask.grantee.name,
         states=(State.PENDING, State.APPROVED),
@@ -64,9 +64,9 @@ def file(
     extends: Request | None = None,
 ) -> Request:
     """Puts the request down. One that extends an open grant has to be decided on before its end."""
-    owed = targets.ensure(session, _role_address(ask.role)).id
+    owed = targets.ensure(session, addresses.role(ask.role)).id
     member = (
-        targets.ensure(session, _member_address(catalog, ask.grantee)).id
+        targets.ensure(session, addresses.member(catalog, ask.grantee.name)).id
         if rules.comes_by_group(ask.role, ask.grantee.kind)
         else None
     )
@@ -83,30 +83,6 @@ def _fits(role: Role, duration: timedelta) -> None:
             f"{role.key} is lent for {duration_text(role.shortest)} to "
             f"{duration_text(role.max_duration)}; you asked for {duration_text(duration)}."
         )
-
-
-def _role_address(role: Role) -> targets.Address:
-    account = role.account
-    return targets.Address(
-        kind=TargetKind.ROLE,
-        arn=role.arn,
-        account_id=account.id,
-        name=role.name,
-        manager_arn=account.manager_arn,
-        external_id=account.external_id,
-    )
-
-
-def _member_address(catalog: Catalog, grantee: Grantee) -> targets.Address:
-    account = catalog.grantee
-    return targets.Address(
-        kind=TargetKind.MEMBER,
-        arn=f"arn:{account.partition}:iam::{account.id}:user/{grantee.name}",
-        account_id=account.id,
-        name=grantee.name,
-        manager_arn=account.manager_arn,
-        external_id=account.external_id,
-    )
 
 
 def _row(
