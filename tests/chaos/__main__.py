@@ -24,6 +24,7 @@ SAMPLE: Final = 180.0
 
 _WHOLE: Final = 8  # runs in a house
 _SAMPLED: Final = 2
+_TOLD: Final = 50  # runs after which a line says so, where no bar can be drawn
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -101,6 +102,8 @@ def _play(
             progress.update(bar, advance=1, description=f"runs, {failed} failed")
             if found.wrong is not None:
                 _complain(console, found)
+            if not console.is_terminal and len(results) % _TOLD == 0:
+                console.print(f"{len(results)} runs, {failed} failed")
     return results
 
 

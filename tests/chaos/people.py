@@ -4,8 +4,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
-
 from db.lifecycle import State
 from db.models import Request
 from demo.door import Answer, Caller
@@ -34,14 +32,14 @@ class Visitor:
 
     def asks(self, *, minutes: int) -> None:
         """Types the request, and waits until it can be approved."""
-        house, before = self.house, _newest(self.house)
-        assert before is not None
+        house, before = self.house, self.house.books.newest()
         machine = f"--as {machine_of(self.name)} " if house.way is Way.MACHINE else ""
         account, role = KEY.split("/")
         words = f"request {account} {role} {minutes}m {machine}look into it"
         reply = house.slack.command(slack_id(self.name), words)
         assert heard(reply), reply
-        self.request = house.until(lambda: _newest(house, after=before), what="a new request")
+        house.until(lambda: house.books.newest() > before or None, what="a new request")
+        self.request = house.books.newest()
         house.until(lambda: self.row.terms, what=f"#{self.request} can be decided")
         house.calm()
 
@@ -64,11 +62,11 @@ class Visitor:
 
     @property
     def row(self) -> Request:
-        return self.house.row(self.request)
+        return self.house.books.row(self.request)
 
     @property
     def state(self) -> State:
-        return self.house.state(self.request)
+        return self.house.books.state(self.request)
 
     def card(self) -> Message:
         """The card of his request as it stands in Slack."""
@@ -125,10 +123,3 @@ def heard(reply: Reply) -> bool:
 def heard_later(said: "Future[Reply]") -> bool:
     """The same of what was said while a bot died."""
     return heard(said.result(timeout=20))
-
-
-def _newest(house: House, *, after: int = -1) -> int | None:
-    """The newest request's number, 0 for none; None unless it is above `after`."""
-    with house.database.read() as session:
-        number = session.scalars(select(func.max(Request.id))).one() or 0
-    return number if number > after else None

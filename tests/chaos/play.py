@@ -190,7 +190,7 @@ class Play:
 
     def _inbox_is_paid(self) -> None:
         self.house.poll(
-            lambda: self.house.inbox_is_paid() or self._is_blocked() or None,
+            lambda: self.house.books.inbox_is_paid() or self._is_blocked() or None,
             what="the inbox is paid",
         )
 

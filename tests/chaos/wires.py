@@ -52,11 +52,11 @@ class Wires:
     async def _close(self) -> None:
         for server in (self._listening, *self._servers.values()):
             server.close()
-        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
-        await asyncio.sleep(0)  # what was closed is let go of in the loop's next round
+        while rest := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in rest:
+                task.cancel()
+            await asyncio.wait(rest)
+            await asyncio.sleep(0)  # what was closed is let go of in the loop's next round
 
     def lay(self, bot: Bot) -> str:
         """A way to AWS for one bot: the endpoint that it is to be told."""
