@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from queue import SimpleQueue
 from typing import Final
@@ -14,11 +14,12 @@ from typing import Final
 import boto3
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from bot import cli, wiring
+from bot import cli, drift_cli, wiring
 from bot.running import Running
 from bot.settings import Mistakes, Settings, catalog_path
 from db import migrate
 from db.session import Database, InUse
+from workflows.aws.trail import Trail
 from workflows.aws.vendor import Vendor
 from workflows.catalog.model import Catalog
 from workflows.clock import Clock, SystemClock
@@ -49,17 +50,16 @@ def main(argv: Sequence[str] | None = None, *, clock: Clock | None = None) -> in
 
 
 def _verb(said: argparse.Namespace, clock: Clock) -> int:
-    match (said.verb, getattr(said, "what", None)):
-        case ("run", _):
-            return run(clock)
-        case ("catalog", _):
-            return cli.check_catalog(said.file)
-        case ("db", _):
-            return cli.upgrade(clock)
-        case ("audit", "verify"):
-            return cli.verify_audit(clock)
-        case _:
-            return cli.show_audit(clock, said.last)
+    verbs: dict[tuple[str, str | None], Callable[[], int]] = {
+        ("run", None): lambda: run(clock),
+        ("catalog", "check"): lambda: cli.check_catalog(said.file),
+        ("drift", None): lambda: drift_cli.drift(clock, as_json=said.json),
+        ("db", "upgrade"): lambda: cli.upgrade(clock),
+        ("db", "accept-restore"): lambda: drift_cli.accept_restore(clock, yes=said.yes),
+        ("audit", None): lambda: cli.show_audit(clock, said.last),
+        ("audit", "verify"): lambda: cli.verify_audit(clock),
+    }
+    return verbs[said.verb, getattr(said, "what", None)]()
 
 
 def run(clock: Clock) -> int:
@@ -108,7 +108,8 @@ def _be_current(database: Database) -> None:
 def _serve(settings: Settings, told: Catalog, database: Database, clock: Clock) -> int:
     world = wiring.world(settings, told, database, clock)
     vendor = Vendor(boto3.Session(), run=world.run)
-    running = Running(settings, wiring.parts(settings, world, vendor))
+    trail = Trail(boto3.Session(), run=world.run)
+    running = Running(settings, wiring.parts(settings, world, vendor, trail))
     stopping = _until_told()
     try:
         running.start(stopping)

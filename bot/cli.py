@@ -37,6 +37,10 @@ def parser() -> argparse.ArgumentParser:
         dest="what", required=True, metavar="WHAT"
     )
     db.add_parser("upgrade", help="bring the database to this version's schema")
+    accept = db.add_parser("accept-restore", help="let a restored database open roles again")
+    accept.add_argument("--yes", action="store_true", help="do not ask")
+    drift = verbs.add_parser("drift", help="compare AWS with the database, and change nothing")
+    drift.add_argument("--json", action="store_true", help="for programs")
     log = verbs.add_parser("audit", help="show the newest entries of the audit log")
     log.add_argument("--last", type=_number, default=20, metavar="N", help="default: 20")
     log.add_subparsers(dest="what", metavar="verify").add_parser(
@@ -80,18 +84,23 @@ def require_schema(database: Database) -> None:
 
 
 @contextmanager
-def _reading(clock: Clock) -> Iterator[tuple[Session, audit.Key]]:
-    """The database for reading. Raises Mistakes when there is none: reading makes none."""
+def existing(clock: Clock) -> Iterator[Database]:
+    """The database that is there. Raises Mistakes when there is none: none is made."""
     database = wiring.database(store_from_env(os.environ), clock)
     file = database.url.database
     if database.is_sqlite and file and not Path(file).exists():
         raise Mistakes("There is no database:", [f"{file} is not a file here"])
     try:
         require_schema(database)
-        with database.read() as session:
-            yield session, database.key
+        yield database
     finally:
         database.close()
+
+
+@contextmanager
+def _reading(clock: Clock) -> Iterator[tuple[Session, audit.Key]]:
+    with existing(clock) as database, database.read() as session:
+        yield session, database.key
 
 
 def show_audit(clock: Clock, last: int) -> int:

@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Final
 
@@ -20,6 +21,11 @@ from workflows.aws.fence import FENCE
 
 PAUSE: Final = 3.0
 """Seconds between two tries to reach Slack at the start."""
+
+FIRST_LOOK: Final = 20.0
+"""Seconds for the first look at AWS: openings, and Slack, wait so long for it at most. An account
+that does not answer does not stop the start.
+"""
 
 LAST_WORDS: Final = 10.0
 """Seconds for the answers that are still to be sent when xacct stops."""
@@ -54,6 +60,7 @@ class Running:
         self._free_leases()
         self._made.scheduler.start()
         self._made.sweep.wake()
+        self._look_first(stopping)
         while not stopping.is_set() and not self._connected():
             stopping.wait(PAUSE)
 
@@ -65,6 +72,26 @@ class Running:
         with world.database.write() as session:
             until = world.database.now(session) + FENCE + timedelta(seconds=2)
             targets.shorten_dead_leases(session, run=world.run, fence_over=until)
+
+    def _look_first(self, stopping: threading.Event) -> None:
+        """Compares AWS with the rows before anything is opened.
+
+        Raises Mistakes where another installation has sealed a role: two cannot govern it.
+        """
+        made, until = self._made, time.monotonic() + FIRST_LOOK
+        outcome, looking = made.drift.begin()
+        while not (looking.done() or stopping.is_set()) and time.monotonic() < until:
+            wait([looking], timeout=0.1)
+        if outcome.seals:
+            lines = sorted(
+                f"{one.facts['role']} is sealed by {', '.join(one.facts['installations'])}; "
+                f"this one is {made.world.catalog.installation}"
+                for one in outcome.seals
+            )
+            raise Mistakes("Another installation of xacct governs roles of this catalog:", lines)
+        _say_how_it_went(looking)
+        made.looked.set()
+        made.sweep.wake()
 
     def _connected(self) -> bool:
         """Whether Slack took us; what was begun and failed is closed again."""
@@ -109,6 +136,7 @@ class Running:
         made.workers.shutdown(wait=True)
         self._close_sockets()
         made.writer.stop()
+        made.drift.stop()
         made.sweep.stop()
         self._last_words()
         made.world.asking.shutdown(wait=True)
@@ -122,3 +150,10 @@ class Running:
         except TimeoutError:
             log.warning("Slack is slow: some answers were not sent")
         asides.shutdown(wait=True, cancel_futures=True)
+
+
+def _say_how_it_went(looking: Future[None]) -> None:
+    if not looking.done():
+        log.warning("AWS is slow: the first drift goes on beside the rest")
+    elif (error := looking.exception()) is not None:
+        log.error("the first drift broke: %s", type(error).__name__, exc_info=error)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot import answers
+from bot import alert_verbs, answers
 from bot.blocks import code
 from bot.command import parse, said
 from db import audit
@@ -45,6 +45,8 @@ def prepare(world: World, heard: Heard) -> Deed:
         return _decide(world, heard, asked)
     if kind == "revoke" and "request" in asked:
         return lambda session: _revoke(world.catalog, session, heard, [asked["request"]])
+    if kind in alert_verbs.KINDS:
+        return alert_verbs.prepare(world.catalog, kind, asked, by=heard.by, now=heard.at)
     return _command(world, heard, str(asked.get("text", "")))
 
 

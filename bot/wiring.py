@@ -1,8 +1,11 @@
 """The one place that knows every part, and puts them together."""
 
+import threading
 import uuid
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -12,6 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from slack_bolt import App
 
 from bot import jobs, listeners
+from bot.alerts import Alerts
 from bot.desk import Desk
 from bot.draw import Draw
 from bot.inbox import Means, Payer
@@ -22,12 +26,16 @@ from bot.sockets import Socket
 from db import audit
 from db.session import Database
 from workflows.aws.fence import Managers
+from workflows.aws.trail import Trail
 from workflows.aws.vendor import Vendor
 from workflows.catalog.load import load
 from workflows.catalog.model import Catalog
 from workflows.clock import Clock
 from workflows.directory import Directory
-from workflows.sweep import Sweep, looks, settles
+from workflows.drift.run import Drift
+from workflows.errors import Refused
+from workflows.person import Person
+from workflows.sweep import Debt, Due, Sweep, looks, settles
 from workflows.world import World
 
 LISTENERS: Final = 16
@@ -66,11 +74,16 @@ def catalog(file: Path) -> Catalog:
 
 @dataclass(frozen=True)
 class Parts:
-    """All of a running xacct that is there before Slack is."""
+    """All of a running xacct that is there before Slack is.
+
+    `looked` is set when AWS was looked at for the first time: until then only closings are paid.
+    """
 
     world: World
     slack: Clients
     sweep: Sweep
+    drift: Drift
+    looked: threading.Event
     writer: Writer
     desk: Desk
     scheduler: BackgroundScheduler
@@ -92,7 +105,36 @@ def world(settings: Settings, told: Catalog, remembered: Database, clock: Clock)
     )
 
 
-def parts(settings: Settings, surroundings: World, vendor: Vendor) -> Parts:
+def terminal_world(told: Catalog, remembered: Database, clock: Clock) -> World:
+    """The database and AWS, for who works in the terminal: nobody is asked about in Slack."""
+
+    def nobody(_user: str) -> Person:
+        raise Refused("There is no Slack here.")
+
+    run = f"terminal-{uuid.uuid4().hex[:8]}"
+    return World(
+        database=remembered,
+        managers=Managers(boto3.Session(), clock=clock, run=run),
+        directory=Directory(remembered, nobody),
+        catalog=told,
+        clock=clock,
+        asking=ThreadPoolExecutor(1),
+        run=run,
+    )
+
+
+def closings_until(debt: Debt, looked: threading.Event) -> Debt:
+    """The debt, of which only what closes is due until `looked` is set."""
+
+    def due(now: datetime) -> Sequence[Due]:
+        return [one for one in debt.due(now) if one.first or looked.is_set()]
+
+    return replace(debt, due=due)
+
+
+def parts(
+    settings: Settings, surroundings: World, vendor: Vendor, trail: Trail | None = None
+) -> Parts:
     """Everything that works on the database; nothing has begun but the writer."""
     slack = clients(settings)
     asides = ThreadPoolExecutor(_ASIDES, thread_name_prefix="aside")
@@ -100,22 +142,25 @@ def parts(settings: Settings, surroundings: World, vendor: Vendor) -> Parts:
     def aside(response_url: str | None, text: str) -> None:
         asides.submit(whisper, response_url, text)
 
-    payer = Payer(Means(surroundings, vendor, slack.steady, aside))
+    payer, looked = Payer(Means(surroundings, vendor, slack.steady, aside)), threading.Event()
     debts = [
         payer.debt(),
-        settles(surroundings),
+        closings_until(settles(surroundings), looked),
         looks(surroundings),
         Draw(surroundings, slack.posting).debt(),
+        Alerts(surroundings, slack.posting).debt(),
     ]
     sweep = Sweep(debts, clock=surroundings.clock)
-    writer = Writer(surroundings.database, written=sweep.wake)
+    writer, drift = Writer(surroundings.database, written=sweep.wake), Drift(surroundings, trail)
     return Parts(
         world=surroundings,
         slack=slack,
         sweep=sweep,
+        drift=drift,
+        looked=looked,
         writer=writer,
         desk=Desk(put=writer.put, aside=aside, clock=surroundings.clock),
-        scheduler=jobs.scheduler(surroundings, sweep),
+        scheduler=jobs.scheduler(surroundings, sweep, drift),
         asides=asides,
         workers=ThreadPoolExecutor(LISTENERS, thread_name_prefix="listener"),
     )

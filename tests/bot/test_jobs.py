@@ -13,7 +13,8 @@ MANIFEST = Path(__file__).parents[2] / "slack-app-manifest.yaml"
 def test_paid_rows_go_when_no_replay_can_reach_them_any_more(office: Office) -> None:
     office.says("carol", "list")
     office.hears("carol", "nothing open")
-    clear = jobs.scheduler(office.world, office.parts.sweep).get_job("clear the inbox")
+    made = office.parts
+    clear = jobs.scheduler(office.world, made.sweep, made.drift).get_job("clear the inbox")
 
     clear.func()
     assert len(office.inbox()) == 1
@@ -24,12 +25,12 @@ def test_paid_rows_go_when_no_replay_can_reach_them_any_more(office: Office) -> 
 
 
 def test_late_jobs_are_run_once_and_never_beside_themselves(office: Office) -> None:
-    scheduler = jobs.scheduler(office.world, office.parts.sweep)
+    scheduler = jobs.scheduler(office.world, office.parts.sweep, office.parts.drift)
     scheduler.start(paused=True)
     found = scheduler.get_jobs()
     scheduler.shutdown(wait=False)
 
-    assert {one.id for one in found} == {"sweep", "clear the inbox"}
+    assert {one.id for one in found} == {"sweep", "clear the inbox", "leave", "drift"}
     for one in found:
         assert (one.misfire_grace_time, one.coalesce, one.max_instances) == (None, True, 1)
 
