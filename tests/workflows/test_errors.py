@@ -1,0 +1,92 @@
+"""Every error code of AWS means one thing to xacct, and what no code says is never taken for done."""
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
+
+from workflows.aws.errors import (
+    MEANINGS,
+    AwsBusy,
+    AwsExpired,
+    AwsFull,
+    AwsGone,
+    AwsRefused,
+    AwsUnclear,
+    translated,
+)
+from workflows.errors import Trouble
+
+
+def said(code: str, status: int = 400) -> ClientError:
+    return ClientError(
+        {
+            "Error": {"Code": code, "Message": "as AWS puts it"},
+            "ResponseMetadata": {"HTTPStatusCode": status},
+        },
+        "AnyCall",
+    )
+
+
+def trouble(error: Exception) -> Trouble:
+    with pytest.raises(Trouble) as raised, translated("iam:AnyCall"):
+        raise error
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [
+        ("NoSuchEntity", AwsGone),
+        ("LimitExceeded", AwsFull),
+        ("AccessDenied", AwsRefused),
+        ("MalformedPolicyDocument", AwsRefused),
+        ("UnmodifiableEntity", AwsRefused),
+        ("InvalidInput", AwsRefused),
+        ("ValidationError", AwsRefused),
+        ("PackedPolicyTooLarge", AwsRefused),
+        ("RegionDisabledException", AwsRefused),
+        ("SignatureDoesNotMatch", AwsRefused),
+        ("OptInRequired", AwsRefused),
+        ("ConcurrentModification", AwsBusy),
+        ("EntityTemporarilyUnmodifiable", AwsBusy),
+        ("Throttling", AwsBusy),
+        ("RequestLimitExceeded", AwsBusy),
+        ("TooManyRequestsException", AwsBusy),
+        ("ExpiredToken", AwsExpired),
+        ("InvalidClientTokenId", AwsExpired),
+        ("ServiceFailure", AwsUnclear),
+        ("PolicyEvaluation", AwsUnclear),
+    ],
+)
+def test_a_code_means_what_the_table_says(code: str, meaning: type[Trouble]) -> None:
+    assert type(trouble(said(code))) is meaning
+    assert type(trouble(said(code, 503))) is meaning
+
+
+def test_a_code_that_is_not_in_the_table_is_a_no_or_says_nothing() -> None:
+    assert "Unheard" not in MEANINGS
+    assert type(trouble(said("Unheard"))) is AwsRefused
+    assert type(trouble(said("Unheard", 500))) is AwsUnclear
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EndpointConnectionError(endpoint_url="http://aws"),
+        ReadTimeoutError(endpoint_url="http://aws"),
+        ResponseParserError("<Secret>half a reply"),
+    ],
+)
+def test_no_answer_is_never_taken_for_one_and_is_not_repeated(error: Exception) -> None:
+    found = trouble(error)
+
+    assert type(found) is AwsUnclear
+    assert "Secret" not in str(found)
+    assert "http" not in str(found)
+
+
+def test_a_long_message_of_aws_is_cut() -> None:
+    error = said("AccessDenied")
+    error.response["Error"]["Message"] = "x" * 10_000
+
+    assert len(str(trouble(error))) < 600
