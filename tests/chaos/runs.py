@@ -67,6 +67,7 @@ def is_read(label: str) -> bool:
     return label.startswith(_READS)
 
 
+_DRAWS: Final = f"{COMMIT}bot.draw."
 DRAWINGS: Final = 2
 """Commits of one function that draws cards that are tried in a phase."""
 
@@ -131,20 +132,21 @@ def every(counted: Counted) -> Iterator[Run]:
 
 def _tried(label: str, times: int) -> int:
     """A card is drawn again for each change: the first drawing stands for all."""
-    return min(times, DRAWINGS) if label.startswith(f"{COMMIT}bot.draw.") else times
+    return min(times, DRAWINGS) if label.startswith(_DRAWS) else times
 
 
 def _at(way: Way, phase: Phase, what: What, label: str, number: int) -> Iterator[Run]:
-    for when in _sides(phase, what, label):
+    for when in _sides(phase, what, label, number):
         yield Run(way, phase, what, Place(when, label, number))
 
 
-def _sides(phase: Phase, what: What, label: str) -> tuple[When, ...]:
+def _sides(phase: Phase, what: What, label: str, number: int) -> tuple[When, ...]:
     """On which sides of it something is tried; what would show nothing new is left out.
 
     AWS answers LimitExceeded to writes only, and a read whose reply is lost is a read that was not
-    made. A process that stands still at a read has nothing under way there, whichever side it is.
-    Who comes back late to an end or a revoke finds what he would have found at once.
+    made. A process that stands still at a read or at a card has nothing under way in AWS: once for
+    each kind of them, on one side. Who comes back late to an end or a revoke finds what he would
+    have found at once.
     """
     commits, reads = label.startswith(COMMIT), is_read(label)
     if what.is_answer:
@@ -152,8 +154,8 @@ def _sides(phase: Phase, what: What, label: str) -> tuple[When, ...]:
         return () if commits or (reads and only_of_writes) else (When.INSTEAD,)
     if what is What.LATE and (reads or phase is not Phase.OPENING):
         return ()
-    if what is What.FREEZE and reads:
-        return (When.AFTER,)
+    if what is What.FREEZE and (reads or label.startswith(_DRAWS)):
+        return (When.AFTER,) if number == 1 else ()
     return (When.BEFORE, When.AFTER)
 
 

@@ -14,7 +14,7 @@ from sandbox.slack.process import SandboxSlack
 from tests.chaos.nursery import Nursery
 from tests.chaos.wires import Wires
 
-SPREAD: Final = 0.4
+SPREAD: Final = 0.25
 """Seconds (real time) within which the sandbox's IAM shows a write everywhere: see `House.jump`."""
 
 
