@@ -17,7 +17,7 @@ from tests.workflows.odd import Answer, Once, busy, refused, worker
 from workflows.aws.errors import AwsGone, AwsUnclear
 from workflows.catalog.model import Mechanism
 from workflows.documents import session_end, text
-from workflows.settle.opening import whole_minute
+from workflows.durations import whole_minute
 from workflows.settle.pay import settle
 
 WRITES = ("write_inline_policy", "write_trust", "join", "leave")

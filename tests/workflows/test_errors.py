@@ -1,4 +1,6 @@
-"""Every error code of AWS means one thing to xacct, and what no code says is never taken for done."""
+"""Every error code of AWS means one thing to xacct; no answer is never taken for a yes."""
+
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
@@ -18,13 +20,11 @@ from workflows.errors import Trouble
 
 
 def said(code: str, status: int = 400) -> ClientError:
-    return ClientError(
-        {
-            "Error": {"Code": code, "Message": "as AWS puts it"},
-            "ResponseMetadata": {"HTTPStatusCode": status},
-        },
-        "AnyCall",
-    )
+    answer: Any = {
+        "Error": {"Code": code, "Message": "as AWS puts it"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(answer, "AnyCall")
 
 
 def trouble(error: Exception) -> Trouble:

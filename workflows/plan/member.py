@@ -1,7 +1,7 @@
 """The plan for the places of an IAM user in governed groups."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workflows.plan.phase import Phase
 from workflows.seen import MemberSeen
@@ -53,31 +53,53 @@ def plan(
     refused = _no_slot(seen, places, noted)
     kept = [one for one in places if one.request not in refused]
     before = {**{one.group: one.group in seen.groups for one in kept}, **noted}
-    closing: list[Step] = []
-    opening: list[Step] = []
-    missing: set[int] = set()
-    stopped: set[int] = set()
+    changes = _Changes()
     for group in sorted({one.group for one in places}):
-        mine = [one for one in places if one.group == group]
-        inside, ours = mine[0].inside, before.get(group) != mine[0].inside
-        is_open = (group in seen.groups) == inside
-        live = [one for one in mine if one.request not in refused]
-        opens = any(one.phase is Phase.OPENING for one in live)
-        stays = any(one.phase is Phase.OPEN for one in live)
-        if ours and opens and not is_open:
-            opening.append(Step(group, join=inside))
-        elif ours and group in noted and not (opens or stays) and (is_open or not reread):
-            closing.append(Step(group, join=not inside))
-        elif stays and not is_open and not opens:
-            gone = {one.request for one in live if one.phase is Phase.OPEN}
-            (missing if inside else stopped).update(gone)
+        first = next(one for one in places if one.group == group)
+        is_open = (group in seen.groups) == first.inside
+        if before.get(group) != first.inside:  # else the place is not ours to change
+            ours = _Ours(to_be_given_back=group in noted and (is_open or not reread))
+        else:
+            ours = None
+        changes.lent(first, [one for one in kept if one.group == group], ours, is_open=is_open)
     for group in sorted(noted.keys() - {one.group for one in places}):
         back, is_back = noted[group], (group in seen.groups) == noted[group]
         if (group in denying or not back) and not (is_back and reread):
-            closing.append(Step(group, join=back))
+            changes.closing.append(Step(group, join=back))
     opened = {one.group for one in kept if one.phase is Phase.OPENING}
     note = {group: before[group] for group in opened if group not in noted}
-    return MemberPlan((*closing, *opening), note, refused, frozenset(missing), frozenset(stopped))
+    steps = (*changes.closing, *changes.opening)
+    return MemberPlan(steps, note, refused, frozenset(changes.missing), frozenset(changes.stopped))
+
+
+@dataclass(frozen=True)
+class _Ours:
+    """A place that was otherwise before us."""
+
+    to_be_given_back: bool  # it was changed, or may have been
+
+
+@dataclass
+class _Changes:
+    """What has come together of a plan."""
+
+    closing: list[Step] = field(default_factory=list)
+    opening: list[Step] = field(default_factory=list)
+    missing: set[int] = field(default_factory=set)
+    stopped: set[int] = field(default_factory=set)
+
+    def lent(
+        self, first: Place, live: Sequence[Place], ours: _Ours | None, *, is_open: bool
+    ) -> None:
+        """One group that requests want: `first` of all of them, `live` those not refused."""
+        opens = any(one.phase is Phase.OPENING for one in live)
+        stays = {one.request for one in live if one.phase is Phase.OPEN}
+        if ours and opens and not is_open:
+            self.opening.append(Step(first.group, join=first.inside))
+        elif ours and ours.to_be_given_back and not (opens or stays):
+            self.closing.append(Step(first.group, join=not first.inside))
+        elif stays and not is_open and not opens:
+            (self.missing if first.inside else self.stopped).update(stays)
 
 
 def _no_slot(

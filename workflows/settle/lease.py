@@ -187,6 +187,13 @@ def close_if_done(session: Session, row: Request, now: datetime) -> None:
         targets.owe(session, row.role_target_id, now + KEPT)
 
 
+def redraw_extended(session: Session, row: Request, now: datetime) -> None:
+    """What a grant extends says so on its card, once the extension is open."""
+    extended = requests.get(session, row.extends) if row.extends is not None else None
+    if extended is not None:
+        requests.note(session, extended, at=now)
+
+
 def fail(session: Session, row: Request, sentence: str, now: datetime) -> None:
     """An approved request that cannot be opened goes on to its closing, and says why."""
     requests.move(

@@ -27,6 +27,7 @@ from workflows.settle.lease import (
     fail,
     hand_back,
     missing,
+    redraw_extended,
     try_again,
     wait,
 )
@@ -170,6 +171,7 @@ def _settled(session: Session, held: Held, row: Request, paid: Paid, now: dateti
             verified=paid.simulated.verified(row),
         )
         requests.move(session, row, Event.OPENED, actor="xacct", at=now, ends_at=row.ends_at)
+        redraw_extended(session, row, now)
 
 
 def _next(row: Request, now: datetime) -> datetime | None:

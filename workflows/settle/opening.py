@@ -14,7 +14,7 @@ from db.store import holds, requests
 from workflows import access, rules
 from workflows.catalog.model import Catalog
 from workflows.directory import Unreachable
-from workflows.durations import duration_text
+from workflows.durations import duration_text, whole_minute
 from workflows.errors import Refused
 from workflows.person import Person
 from workflows.seen import RoleDetail
@@ -178,18 +178,12 @@ def note(
     """Fixes, before the first write to AWS, the end, the role's id and the boundary; once.
 
     The end is AWS's time plus the duration, rounded up to the whole minute; of an extension, the
-    end of what it extends plus the duration. `pair` are the other
-    noted requests of the grantee for this role: an open one hands its boundary on, since its
-    sessions are rightful; with none open, sessions of those that ended stay dead.
+    end of what it extends plus the duration. `pair` are the other noted requests of the grantee
+    for this role: an open one hands its boundary on, since its sessions are rightful; with none
+    open, sessions of those that ended stay dead.
     """
     if row.noted_at is not None:
         return
-    standing = _still_open(pair, seen.role.at)
-    if standing:
-        boundary = max((one.boundary_at for one in standing if one.boundary_at), default=None)
-    else:
-        closed = [one.role_closed_at for one in pair if one.role_closed_at is not None]
-        boundary = max(closed) + APART / 2 if closed else None
     requests.note(
         session,
         row,
@@ -198,7 +192,7 @@ def note(
         ends_at=_end(row, seen, extended),
         unbroken_since=_unbroken_since(pair, seen.role.at),
         role_id=seen.role.role_id,
-        boundary_at=boundary,
+        boundary_at=_boundary(pair, seen.role.at),
     )
     assert row.ends_at is not None
     audit.say(
@@ -214,13 +208,15 @@ def note(
     )
 
 
+def _boundary(pair: Sequence[Request], at: datetime) -> datetime | None:
+    standing = _still_open(pair, at)
+    if standing:
+        return max((one.boundary_at for one in standing if one.boundary_at), default=None)
+    closed = [one.role_closed_at for one in pair if one.role_closed_at is not None]
+    return max(closed) + APART / 2 if closed else None
+
+
 def _still_open(pair: Sequence[Request], at: datetime) -> list[Request]:
     """Those whose sessions AWS still lets live; our clock may not have noticed an end yet."""
     live = (one for one in pair if one.state in (State.APPROVED, State.ACTIVE))
     return [one for one in live if one.ends_at is not None and one.ends_at > at]
-
-
-def whole_minute(at: datetime) -> datetime:
-    """The moment itself when it is a whole minute, else the next one."""
-    floor = at.replace(second=0, microsecond=0)
-    return floor if floor == at else floor + timedelta(minutes=1)

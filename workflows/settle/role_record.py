@@ -29,6 +29,7 @@ from workflows.settle.lease import (
     fail_refused,
     hand_back,
     missing,
+    redraw_extended,
     wait,
 )
 from workflows.settle.opening import Asked
@@ -208,6 +209,7 @@ def _open(session: Session, row: Request, paid: Paid, now: datetime) -> None:
         verified=paid.simulated.verified(row),
     )
     requests.move(session, row, Event.OPENED, actor="xacct", at=now, ends_at=row.ends_at)
+    redraw_extended(session, row, now)
 
 
 def _say(session: Session, event: str, row: Request, applied: Applied, now: datetime) -> None:

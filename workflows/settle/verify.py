@@ -1,13 +1,19 @@
-"""Asking AWS's own simulation whether the grantee's side lets him through, before it is said."""
+"""Asking AWS's own simulation whether the grantee's side lets him through, before it is said.
 
-from collections.abc import Iterable
+Who comes without a membership is asked about by his unique id as well: a role that was deleted and
+made anew under the same name is another one, and is let in by nothing of ours.
+"""
+
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from db.models import Request
+from workflows import observe
 from workflows.aws.fence import Fenced
+from workflows.catalog.model import GranteeKind
 from workflows.documents import text
 from workflows.errors import Trouble
 from workflows.seen import Verdict
@@ -18,12 +24,21 @@ SETTLES_WITHIN: Final = timedelta(seconds=60)
 
 @dataclass
 class Simulated:
-    """What the simulation said, request by request; None where it could not be asked."""
+    """What the simulation said, request by request; None where it could not be asked.
+
+    `ids` are the grantees' unique ids as they are now, where they were asked for.
+    """
 
     verdicts: dict[int, Verdict | None] = field(default_factory=dict)
+    ids: dict[int, str | None] = field(default_factory=dict)
 
     def refuses(self, row: Request) -> str | None:
         """Why AWS would still refuse this grantee, or None."""
+        if (now := self.ids.get(row.id)) is not None and now != row.grantee_id:
+            return (
+                f"{row.grantee_name} is not the one it was when this was asked: it was deleted "
+                "and made anew. Ask again."
+            )
         verdict = self.verdicts.get(row.id)
         if verdict is None or not verdict.refused:
             return None
@@ -40,7 +55,7 @@ class Simulated:
         return verdict is not None and verdict.allowed
 
 
-def asking(home: Fenced, rows: Iterable[Request], *, at: datetime) -> Simulated:
+def asking(home: Fenced, rows: Sequence[Request], *, at: datetime) -> Simulated:
     """Asks about each row's grantee as he will come: one call each, beside each other.
 
     `home` is a session in the grantee account, `at` AWS's time. A simulation that cannot be asked
@@ -49,7 +64,20 @@ def asking(home: Fenced, rows: Iterable[Request], *, at: datetime) -> Simulated:
     asked: dict[int, Future[Verdict | None]] = {
         row.id: home.ask(one, home, row, at) for row in rows
     }
-    return Simulated({key: answer.result() for key, answer in asked.items()})
+    ids = {row.id: home.ask(_id, home, row) for row in rows if row.member_target_id is None}
+    return Simulated(
+        {key: answer.result() for key, answer in asked.items()},
+        {key: answer.result() for key, answer in ids.items()},
+    )
+
+
+def _id(home: Fenced, row: Request) -> str | None:
+    """The grantee's unique id now; None where AWS does not say."""
+    kind = GranteeKind(row.grantee_kind)
+    try:
+        return observe.grantee(home.iam, kind, row.grantee_name, row.grantee_arn).unique_id
+    except Trouble:
+        return None
 
 
 def one(home: Fenced, row: Request, at: datetime) -> Verdict | None:
