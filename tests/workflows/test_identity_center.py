@@ -143,6 +143,9 @@ def test_a_permission_set_that_was_made_anew_opens_nothing(portal: Portal) -> No
 
     dave = portal.signs_in("dave@corp.example")
     assert lab.knock(dave, "dave@corp.example").answer == "AccessDenied"
+    assert lab.row(request).state is State.ENDED
+    assert lab.row(request).opened_at is None
+    assert "made anew" in (lab.row(request).trouble or "")
 
 
 def test_a_person_has_no_mfa_that_a_role_could_ask_for(portal: Portal) -> None:

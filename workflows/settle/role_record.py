@@ -165,8 +165,11 @@ def _fail_openings(
 def _doubts(session: Session, found: Sequence[Request], paid: Paid, now: datetime) -> list[str]:
     """What AWS's simulation says against openings that look done; in the end it fails them."""
     doubts = []
-    for row in found:
-        refused = paid.simulated.refuses(row) if paid.opens(row) else None
+    for row in (one for one in found if paid.opens(one)):
+        if replaced := paid.simulated.replaced(row):
+            fail(session, row, replaced, now)
+            continue
+        refused = paid.simulated.refuses(row)
         if refused is None:
             continue
         since = row.role_open_at or paid.after.role.at

@@ -32,13 +32,18 @@ class Simulated:
     verdicts: dict[int, Verdict | None] = field(default_factory=dict)
     ids: dict[int, str | None] = field(default_factory=dict)
 
+    def replaced(self, row: Request) -> str | None:
+        """Why there is nobody to let in any more, or None. No waiting mends it."""
+        now = self.ids.get(row.id)
+        if now is None or now == row.grantee_id:
+            return None
+        return (
+            f"{row.grantee_name} is not the one it was when this was asked: it was deleted and "
+            "made anew. Ask again."
+        )
+
     def refuses(self, row: Request) -> str | None:
-        """Why AWS would still refuse this grantee, or None."""
-        if (now := self.ids.get(row.id)) is not None and now != row.grantee_id:
-            return (
-                f"{row.grantee_name} is not the one it was when this was asked: it was deleted "
-                "and made anew. Ask again."
-            )
+        """Why AWS would still refuse this grantee, or None. It may only be spreading."""
         verdict = self.verdicts.get(row.id)
         if verdict is None or not verdict.refused:
             return None
