@@ -10,7 +10,8 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.store import alerts, holds
+from db.lifecycle import Event, State, Why
+from db.store import alerts, holds, requests, standing
 from workflows.documents import session_end
 from workflows.documents.text import Document
 
@@ -59,9 +60,25 @@ def _finding(session: Session, reason: str) -> alerts.Finding:
 
 
 def accept(session: Session, *, by: str, at: datetime) -> bool:
-    """An administrator takes the database as it is: xacct opens again. False: nothing was held."""
+    """An administrator takes the database as it is: xacct opens again. False: nothing was held.
+
+    What waits, or was approved and is not open, may have been denied or revoked since the backup:
+    it is withdrawn, and has to be asked anew.
+    """
     lifted = holds.lift(session, holds.RESTORE, by=by, at=at)
     alerts.over(session, ALERT, at=at)
+    if lifted:
+        for row in standing.undecided_or_open(session):
+            if row.state in (State.PENDING, State.APPROVED):
+                requests.move(
+                    session,
+                    row,
+                    Event.END,
+                    actor=by,
+                    at=at,
+                    why=Why.WITHDRAWN,
+                    trouble="The database was restored from a backup. Ask again.",
+                )
     return lifted
 
 

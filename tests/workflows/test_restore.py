@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from db.lifecycle import State
+from db.lifecycle import State, Why
 from db.store import alerts, holds
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
@@ -81,6 +81,28 @@ def test_an_accepted_restore_opens_again_and_is_not_held_anew(lab: Lab, tmp_path
         assert lab.row(request).state is State.ACTIVE
         assert "hold lifted" in lab.everything_stored()
         assert "ruth" in lab.everything_stored()
+
+
+def test_what_was_approved_before_the_backup_is_not_opened_by_accepting_it(
+    lab: Lab, tmp_path: Path
+) -> None:
+    """It may have been revoked since, and this database would not know."""
+    approved, pending = lab.ask("alice"), lab.ask("bob")
+    lab.approve(approved, "dora", pay=False)
+    url = backup(lab, tmp_path)
+    lab.pay()
+    lab.revoke(approved, "dora")
+    with another_database(lab, url):
+        drift(lab)
+        assert len(held(lab)) == 1
+
+        accept(lab)
+        lab.pass_time(seconds=60)
+
+        assert lab.row(approved).why is Why.WITHDRAWN
+        assert lab.row(approved).state is State.ENDED
+        assert lab.row(pending).state is State.CANCELLED
+        assert lab.visit("alice").answer == "AccessDenied"
 
 
 def test_a_second_restore_is_held_although_the_first_was_accepted(lab: Lab, tmp_path: Path) -> None:
