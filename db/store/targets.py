@@ -1,11 +1,12 @@
 """Targets: owing them a settle, leasing them, and handing them back."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from db.models import Target, TargetKind
@@ -54,20 +55,17 @@ class LostLease(Exception):  # noqa: N818  an answer: somebody else goes on
 def ensure(session: Session, address: Address) -> Target:
     """The target at this address, made when new; how it is reached follows the catalog.
 
-    It is not locked: who files a request waits for no settle, and no settle for him.
+    It is not locked: who files a request waits for no settle, and no settle for him. Of two who
+    make it at once the second gets what the first made.
     """
-    target = session.scalars(select(Target).where(Target.arn == address.arn)).one_or_none()
+    query = select(Target).where(Target.arn == address.arn)
+    target = session.scalars(query).one_or_none()
     if target is None:
-        target = Target(
-            kind=address.kind,
-            arn=address.arn,
-            account_id=address.account_id,
-            name=address.name,
-            manager_arn=address.manager_arn,
-            external_id=address.external_id,
-        )
-        session.add(target)
-        session.flush()
+        dialect = session.get_bind().dialect.name
+        insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
+        made = insert(Target).values(asdict(address))
+        session.execute(made.on_conflict_do_nothing(index_elements=["arn"]))
+        target = session.scalars(query).one()
     target.manager_arn, target.external_id = address.manager_arn, address.external_id
     return target
 

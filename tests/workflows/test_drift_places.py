@@ -345,6 +345,19 @@ def test_nobody_is_put_anywhere_by_a_read_that_failed(denying: Lab, call: str) -
     assert (denying.groups_of("carol"), kinds(denying)) == ([], [])
 
 
+def test_a_note_is_kept_while_aws_does_not_say_whether_its_user_is_there(denying: Lab) -> None:
+    leave(denying, DENY, "carol")
+    denying.catalog = replace(denying.catalog, engineers=())
+    denying.world = denying.another_worker()
+    note(denying, DENY, "carol", was_member=True)
+
+    drift(denying, worker(denying, user=busy))
+
+    assert noted(denying, "carol") == {DENY: True}
+    drift(denying)
+    assert denying.groups_of("carol") == [DENY]
+
+
 # --- what groups hold
 
 

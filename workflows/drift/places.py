@@ -42,14 +42,13 @@ class PlacesKnown:
 
 @dataclass(frozen=True)
 class Owed:
-    """A place to be made as it was before us; `noted`: there is a note of it already.
+    """A place to be made as it was before us.
 
     `wrong`: AWS was read to hold it otherwise; if not, only the note is left to be cleared away.
     `there`: the user exists, and is still the one he was.
     """
 
     place: Place
-    noted: bool
     wrong: bool
     there: bool = True
 
@@ -99,20 +98,22 @@ def owed(
     """
     found: dict[Spot, Owed] = {}
     for place in _stranded(seen, known):
+        if place.user_name in seen.unread:
+            continue
         user = seen.users.get(place.user_name.casefold())
         group = seen.groups[place.group]
         assert group is not None
         inside = place.user_id in group.members.values()
         there = user is not None and user.unique_id == place.user_id
         wrong = there and inside != place.was_member
-        found[place.spot] = Owed(place, noted=True, wrong=wrong, there=there)
+        found[place.spot] = Owed(place, wrong=wrong, there=there)
     for group_name, name in _outside(seen, governed, roster):
         user = seen.users.get(name.casefold())
         if user is None or (group_name, user.unique_id) in known.lent:
             continue
         place = Place(group_name, user.name, user.unique_id, was_member=True)
         if place.spot not in known.notes:
-            found[place.spot] = Owed(place, noted=False, wrong=True)
+            found[place.spot] = Owed(place, wrong=True)
     return [found[spot] for spot in sorted(found)]
 
 

@@ -151,7 +151,7 @@ def _owe(world: World, session: Session, owed: Owed) -> None:
     target = targets.ensure(session, addresses.member(catalog, place.user_name))
     if not standing.free(session, target.id):
         return
-    if not owed.noted:
+    if place.group not in memberships.noted(session, catalog.grantee.id, place.user_id):
         memberships.note(
             session, **where, user_name=place.user_name, was_member=place.was_member, at=now
         )

@@ -40,6 +40,8 @@ def remove(session: Session, catalog: Catalog, spot: Spot, *, by: Person, now: d
         raise AlreadySettled("He is not on the list any more.")
     member = found[0]
     account_id = catalog.grantee.id
+    target = targets.ensure(session, addresses.member(catalog, member.user_name))
+    standing.free(session, target.id)  # whoever notes something of him waits for us, or we for him
     lent = standing.by_group(session, closed_since=now)
     noted = memberships.noted(session, account_id, member.user_id)
     is_lent = any(
@@ -49,8 +51,6 @@ def remove(session: Session, catalog: Catalog, spot: Spot, *, by: Person, now: d
         raise AlreadySettled(
             f"{member.user_name} is in {member.group} with a request by now: end that one instead."
         )
-    target = targets.ensure(session, addresses.member(catalog, member.user_name))
-    standing.free(session, target.id)
     memberships.note(
         session,
         account_id=account_id,
