@@ -15,6 +15,7 @@ from db.store import alerts, memberships, standing, targets
 from workflows import addresses, edits, rules
 from workflows.catalog.model import Catalog
 from workflows.drift import lost, strangers
+from workflows.drift.places import Stranger
 from workflows.errors import AlreadySettled, NotAllowed
 from workflows.person import Person
 
@@ -39,21 +40,27 @@ def remove(session: Session, catalog: Catalog, spot: Spot, *, by: Person, now: d
     if not found:
         raise AlreadySettled("He is not on the list any more.")
     member = found[0]
-    account_id = catalog.grantee.id
+    _owe(session, catalog, member, now)
+    facts = {"group": member.group, "user": member.user_name, "user_id": member.user_id}
+    audit.say(session, "remove member", actor=by.user, at=now, **facts)
+    strangers.show(session, [one for one in listing if one != member], at=now)
+    return member.user_name
+
+
+def _owe(session: Session, catalog: Catalog, member: Stranger, now: datetime) -> None:
+    """A note that he was not in the group before us: so a settle takes him out, and is not lost."""
     target = targets.ensure(session, addresses.member(catalog, member.user_name))
     standing.free(session, target.id)  # whoever notes something of him waits for us, or we for him
     lent = standing.by_group(session, closed_since=now)
-    noted = memberships.noted(session, account_id, member.user_id)
-    is_lent = any(
-        (one.group_name, one.grantee_id) == (member.group, member.user_id) for one in lent
-    )
-    if member.group in noted or is_lent:
+    spots = {(one.group_name, one.grantee_id) for one in lent}
+    noted = memberships.noted(session, catalog.grantee.id, member.user_id)
+    if member.group in noted or (member.group, member.user_id) in spots:
         raise AlreadySettled(
             f"{member.user_name} is in {member.group} with a request by now: end that one instead."
         )
     memberships.note(
         session,
-        account_id=account_id,
+        account_id=catalog.grantee.id,
         group_name=member.group,
         user_id=member.user_id,
         user_name=member.user_name,
@@ -61,17 +68,6 @@ def remove(session: Session, catalog: Catalog, spot: Spot, *, by: Person, now: d
         at=now,
     )
     targets.owe(session, target.id, now, closing=True)
-    audit.say(
-        session,
-        "remove member",
-        actor=by.user,
-        at=now,
-        group=member.group,
-        user=member.user_name,
-        user_id=member.user_id,
-    )
-    strangers.show(session, [one for one in listing if one != member], at=now)
-    return member.user_name
 
 
 def leave(session: Session, catalog: Catalog, alert_id: int, *, by: Person, now: datetime) -> None:
