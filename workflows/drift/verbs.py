@@ -5,7 +5,7 @@ Each verb is part of one transaction. It raises Refused, having changed nothing.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -41,7 +41,11 @@ def remove(session: Session, catalog: Catalog, spot: Spot, *, by: Person, now: d
         raise AlreadySettled("He is not on the list any more.")
     member = found[0]
     _owe(session, catalog, member, now)
-    facts = {"group": member.group, "user": member.user_name, "user_id": member.user_id}
+    facts: dict[str, Any] = {
+        "group": member.group,
+        "user": member.user_name,
+        "user_id": member.user_id,
+    }
     audit.say(session, "remove member", actor=by.user, at=now, **facts)
     strangers.show(session, [one for one in listing if one != member], at=now)
     return member.user_name
