@@ -156,7 +156,7 @@ class Emulator:
 
     def _answer_calls(self) -> None:
         iam = self._parts.iam
-        simulation = Simulation(self._parts.evaluator, self.records, self._policies_of)
+        simulation = Simulation(self._parts.evaluator, self.records)
         summary = iam._get_account_summary
         principals = Principals(self.records)
         table = {
@@ -185,14 +185,6 @@ class Emulator:
             "ListMFADevices": mfa.listing(handlers["ListMFADevices"]),
         }
         return {name: partial(_in_account, handler) for name, handler in ours.items()}
-
-    def _policies_of(self, kind: str, account_id: str, name: str) -> tuple[Any, Any]:
-        evaluator = self._parts.evaluator
-        if kind == "user":
-            gather, store = evaluator._gather_user_policies, self._parts.iam._users
-        else:
-            gather, store = evaluator._gather_role_policies, self._parts.iam._roles
-        return gather(name, account_id), evaluator._permissions_boundary(store, name, account_id)
 
 
 def _read(spread: Spread, name: str) -> Callable[[Any], Any]:

@@ -44,7 +44,7 @@ class Handlers:
         _name_oneself(action, request, params)
         if action.startswith("Simulate"):
             with self._spread.seen_by_enforcement():
-                return handler(params)
+                return page(action, params, handler(params))
         if action.startswith(("Get", "List")):
             with self._spread.seen_by_reads():
                 return page(action, params, handler(params))

@@ -37,7 +37,7 @@ def subject(action: str) -> str | None:
 def resource_of(records: Records, account_id: str, params: Params) -> str:
     """The ARN an IAM call is judged on, path included; `*` where the action has no resource."""
     action = params.get("Action", "")
-    if action.startswith("Simulate"):
+    if action == "SimulatePrincipalPolicy":
         return params.get("PolicySourceArn") or "*"
     if action == "CreatePolicy":
         return _arn(records, account_id, "policy", params, params.get("PolicyName", ""))

@@ -13,7 +13,12 @@ from sandbox.aws.request import Params
 
 _XMLNS = f"{{{NAMESPACES['iam']}}}"
 _WITHOUT_TAGS = frozenset({"ListUsers", "ListRoles", "GetGroup"})
-_PAGED = frozenset({"GetGroup", "GetAccountAuthorizationDetails"})
+_PAGED = frozenset(
+    {
+        *("GetGroup", "GetAccountAuthorizationDetails"),
+        *("SimulatePrincipalPolicy", "SimulateCustomPolicy"),
+    }
+)
 _USUAL, _MOST = 100, 1000
 
 

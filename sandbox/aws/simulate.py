@@ -1,93 +1,91 @@
 """SimulatePrincipalPolicy and SimulateCustomPolicy: what the identity side would say.
 
+A simulation knows of a call what `ContextEntries` say, and who the caller is; a condition that asks
+for more is not met, and its key is told as missing. Where a statement stands in its document is not
+told, and `EvalResourceName` only for what is in IAM.
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
-from sandbox.aws.answers import Answer, refusal, success
+from sandbox.aws.answers import Answer, success
+from sandbox.aws.context import context_entries, members
 from sandbox.aws.documents import identity_statements
 from sandbox.aws.errors import AwsError, invalid
-from sandbox.aws.records import Records
+from sandbox.aws.keys import subject
+from sandbox.aws.records import Record, Records
 from sandbox.aws.request import Params
+from sandbox.aws.sources import Source, Sources
+from sandbox.aws.verdicts import Verdict, Verdicts, together
 
-_DECISIONS = {"Allow": "allowed", "Deny": "explicitDeny", "ImplicitDeny": "implicitDeny"}
+_NOT_SERVED = ("ResourcePolicy", "ResourceOwner", "ResourceHandlingOption", "PolicyExclusionList")
+_KINDS = {"user": "User", "role": "AssumedRole", "group": "Group"}  # as enforcement has them
 
 
 @dataclass(frozen=True)
 class Simulated:
-    """The principal of a simulation, with his policies and what limits them (parsed)."""
+    """Who is simulated: an ARN, his policies, and his boundary if he has one."""
 
     arn: str
-    type: str
-    policies: list[Any]
-    limits: list[Any] = field(default_factory=list)
-    keys: dict[str, Any] = field(default_factory=dict)
+    policies: list[Source]
+    boundary: list[Source] | None
 
 
 class Simulation:
     """Answers both calls with the evaluator that enforces; looks at no trust policy."""
 
-    def __init__(
-        self, evaluator: Any, records: Records, policies_of: Callable[[str, str, str], Any]
-    ) -> None:
+    def __init__(self, evaluator: Any, records: Records) -> None:
         self._evaluator = evaluator
         self._records = records
-        self._policies_of = policies_of
+        self._sources = Sources(records, evaluator.parse_policy_document)
 
     def principal(self, account_id: str, params: Params) -> Answer:
         """SimulatePrincipalPolicy: groups, boundary, managed and inline policies count."""
         arn = params["PolicySourceArn"]
-        record = self._records.named(arn)
-        if record is None or arn.split(":")[4] != account_id:
-            return refusal("iam", AwsError(404, "NoSuchEntity", f"{arn} cannot be found."))
-        kind = "user" if "UserId" in record else "role"
-        name = record[f"{kind.title()}Name"]
-        policies, limits = self._policies_of(kind, account_id, name)
-        policies = [*policies, *self._given(params, "PolicyInputList")]
-        if boundary := self._given(params, "PermissionsBoundaryPolicyInputList"):
-            limits = [boundary]
-        keys = {"aws:userid": record.get("UserId") or record["RoleId"]}
-        if kind == "user":
-            keys["aws:username"] = name
-        for tag in record.get("Tags") or []:
-            keys[f"aws:principaltag/{tag['Key'].lower()}"] = tag["Value"]
-        simulated = Simulated(arn, kind.title(), policies, limits, keys)
+        kind, record = self._named(account_id, arn)
+        policies = self._sources.of(kind, account_id, record)
+        policies += self._given(params, "PolicyInputList")
+        boundary = self._given(params, "PermissionsBoundaryPolicyInputList")
+        limit = boundary or self._sources.boundary(account_id, record)
+        simulated = Simulated(params.get("CallerArn") or arn, policies, limit)
         return self._answer("SimulatePrincipalPolicy", simulated, params)
 
     def custom(self, account_id: str, params: Params) -> Answer:
         """SimulateCustomPolicy: the documents given, and nothing else."""
-        boundary = self._given(params, "PermissionsBoundaryPolicyInputList")
-        simulated = Simulated(
-            params.get("CallerArn") or self._records.partition.arn("iam", account_id, "root"),
-            "User",
-            self._given(params, "PolicyInputList"),
-            [boundary] if boundary else [],
-        )
+        arn = params.get("CallerArn") or self._records.partition.arn("iam", account_id, "root")
+        boundary = self._given(params, "PermissionsBoundaryPolicyInputList") or None
+        simulated = Simulated(arn, self._given(params, "PolicyInputList"), boundary)
         return self._answer("SimulateCustomPolicy", simulated, params)
 
-    def _given(self, params: Params, name: str) -> list[Any]:
-        parse = self._evaluator.parse_policy_document
-        documents = list(_members(params, name))
+    def _named(self, account_id: str, arn: str) -> tuple[str, Record]:
+        kind, _, path = arn.rpartition(":")[2].partition("/")
+        name = path.rpartition("/")[2]
+        record = self._records.get(kind, account_id, name) if kind in _KINDS else None
+        if record is None or record["Arn"] != arn:
+            raise AwsError(404, "NoSuchEntity", f"{arn} cannot be found.")
+        return kind, record
+
+    def _given(self, params: Params, name: str) -> list[Source]:
+        documents = list(members(params, name))
         for document in documents:
             identity_statements(document)
-        return [parse(document) for document in documents]
+        return self._sources.given(name, documents)
 
     def _answer(self, action: str, simulated: Simulated, params: Params) -> Answer:
-        if "ResourcePolicy" in params:
-            raise AwsError(400, "NotServed", "The sandbox simulates no ResourcePolicy.")
-        actions = list(_members(params, "ActionNames"))
+        for name in params:
+            if name.startswith(_NOT_SERVED):
+                raise AwsError(400, "NotServed", f"The sandbox simulates no {name}.")
+        actions = list(members(params, "ActionNames"))
         if not actions:
             raise invalid("ActionNames must hold at least one action.")
-        resources = list(_members(params, "ResourceArns")) or ["*"]
-        context = dict(_context(params))
+        resources = list(members(params, "ResourceArns")) or ["*"]
+        verdicts = Verdicts(
+            self._evaluator, simulated.policies, simulated.boundary, context_entries(params)
+        )
         results = "".join(
-            self._result(simulated, asked, resource, context)
-            for asked in actions
-            for resource in resources
+            self._result(verdicts, simulated.arn, asked, resources) for asked in actions
         )
         return success(
             "iam",
@@ -95,51 +93,64 @@ class Simulation:
             f"<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>",
         )
 
-    def _result(
-        self, simulated: Simulated, action: str, resource: str, context: dict[str, Any]
-    ) -> str:
-        asked = self._evaluator.EvalContext(
-            principal_arn=simulated.arn,
-            principal_type=simulated.type,
-            principal_account=simulated.arn.split(":")[4],
+    def _result(self, verdicts: Verdicts, arn: str, action: str, resources: list[str]) -> str:
+        each = [
+            (resource, verdicts.of(self._context(arn, action, resource))) for resource in resources
+        ]
+        everything = resources == ["*"]
+        name = "*" if everything else _template(action)
+        told = (
+            f"<EvalActionName>{escape(action)}</EvalActionName>"
+            f"<EvalResourceName>{name}</EvalResourceName>"
+            + _verdict("EvalDecision", together([verdict for _, verdict in each]))
+        )
+        if everything:
+            return f"<member>{told}</member>"
+        specific = "".join(
+            f"<member><EvalResourceName>{escape(resource)}</EvalResourceName>"
+            f"{_verdict('EvalResourceDecision', verdict)}</member>"
+            for resource, verdict in each
+        )
+        specific = f"<ResourceSpecificResults>{specific}</ResourceSpecificResults>"
+        return f"<member>{told}{specific}</member>"
+
+    def _context(self, arn: str, action: str, resource: str) -> Any:
+        kind = arn.rpartition(":")[2].partition("/")[0]
+        return self._evaluator.EvalContext(
+            principal_arn=arn,
+            principal_type=_KINDS.get(kind, "Root"),
+            principal_account=arn.split(":")[4],
             action=action,
             resource_arn=resource,
             region=self._records.partition.region,
-            service_context={"aws:tagkeys": None, **context},
-            principal_keys=simulated.keys,
-        )
-        result = self._evaluator.evaluate(asked, simulated.policies, *simulated.limits)
-        matched = ""
-        if result.decision != "ImplicitDeny":
-            sid = escape(result.matched_sid or "policy")
-            matched = f"<member><SourcePolicyId>{sid}</SourcePolicyId></member>"
-        limit = ""
-        if simulated.limits:
-            inside = self._evaluator.evaluate(asked, simulated.limits[0]).decision == "Allow"
-            limit = (
-                "<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>"
-                f"{str(inside).lower()}"
-                "</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>"
-            )
-        return (
-            f"<member><EvalActionName>{escape(action)}</EvalActionName>"
-            f"<EvalResourceName>{escape(resource)}</EvalResourceName>"
-            f"<EvalDecision>{_DECISIONS[result.decision]}</EvalDecision>"
-            f"<MatchedStatements>{matched}</MatchedStatements>{limit}"
-            "<MissingContextValues></MissingContextValues></member>"
         )
 
 
-def _members(params: Params, name: str) -> Iterator[str]:
-    place = 1
-    while (value := params.get(f"{name}.member.{place}")) is not None:
-        yield value
-        place += 1
+def _verdict(element: str, verdict: Verdict) -> str:
+    matched = "".join(
+        f"<member><SourcePolicyId>{escape(source)}</SourcePolicyId>"
+        "<SourcePolicyType>IAM Policy</SourcePolicyType></member>"
+        for source, _ in verdict.matched
+    )
+    missing = "".join(f"<member>{escape(key)}</member>" for key in verdict.missing)
+    limit = ""
+    if verdict.inside is not None:
+        limit = (
+            "<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>"
+            f"{str(verdict.inside).lower()}"
+            "</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>"
+        )
+    return (
+        f"<{element}>{verdict.decision}</{element}>"
+        f"<MatchedStatements>{matched}</MatchedStatements>"
+        f"<MissingContextValues>{missing}</MissingContextValues>{limit}"
+    )
 
 
-def _context(params: Params) -> Iterator[tuple[str, Any]]:
-    place = 1
-    while (name := params.get(f"ContextEntries.member.{place}.ContextKeyName")) is not None:
-        values = list(_members(params, f"ContextEntries.member.{place}.ContextKeyValues"))
-        yield name.lower(), values[0] if len(values) == 1 else values
-        place += 1
+def _template(action: str) -> str:
+    """The ARN of what an action is about, as the authorization reference writes it."""
+    service, _, name = action.partition(":")
+    kind = {"sts": "role", "iam": subject(name)}.get(service)
+    if kind is None:
+        return "*"
+    return f"arn:${{Partition}}:iam::${{Account}}:{kind}/${{{kind.title()}NameWithPath}}"

@@ -11,13 +11,14 @@ from tests.conformance import (
     mfa,
     principals,
     sessions,
+    simulation,
     trail,
 )
 from tests.conformance.checks import CHECKS, Check
 
 SECTIONS = (
     *(granting, principals, conditions, mfa, sessions),
-    *(credentials, least_privilege, interface, trail),
+    *(credentials, least_privilege, interface, simulation, trail),
 )
 
 
