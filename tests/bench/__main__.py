@@ -7,6 +7,7 @@ from typing import Final
 
 from rich.console import Console
 
+from demo.telling import WIDTH
 from tests.bench import burst, grants, inbox, opening, storm
 
 BENCHES: Final[dict[str, Callable[[Console], None]]] = {
@@ -24,7 +25,7 @@ def main() -> int:
     names = parser.parse_args().names or list(BENCHES)
     if unknown := sorted({*names} - BENCHES.keys()):
         parser.error(f"there is no bench called {', '.join(unknown)}")
-    console = Console(soft_wrap=True)
+    console = Console(soft_wrap=True, width=WIDTH)
     for name in names:
         BENCHES[name](console)
     return 0
