@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tests.chaos import page
 from tests.chaos.runs import Counted, Phase, Run, Way, batches, every, mixed
 from tests.chaos.work import Result
-from tests.chaos.workers import Task, work
+from tests.chaos.workers import Task, go, work
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "reliability.md"
 SAMPLE: Final = 180.0
@@ -126,4 +127,7 @@ def _end(console: Console, results: Sequence[Result], seconds: float) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` had switched it off
+    for _number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(_number, go)  # leaves by the same door as everybody: all is stopped
     sys.exit(main())

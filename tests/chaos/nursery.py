@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -70,8 +71,10 @@ def main() -> int:
 
     def reap(*_: object) -> None:
         for pid in tuple(living):
-            if os.waitpid(pid, os.WNOHANG) != (0, 0):
-                living.discard(pid)
+            with suppress(ChildProcessError):  # reaped by a signal that came while we were here
+                if os.waitpid(pid, os.WNOHANG) == (0, 0):
+                    continue
+            living.discard(pid)
 
     signal.signal(signal.SIGCHLD, reap)
     for line in sys.stdin:

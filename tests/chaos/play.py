@@ -27,7 +27,7 @@ MAY_FAIL = (What.DENIED, What.LIMIT)
 """Answers that are a final no: an opening that gets one may end instead."""
 
 QUIET = 0.5
-"""Seconds without a call of AWS after which a bot that was woken has finished what it was in."""
+"""Seconds without a call or commit after which a bot that was woken has finished what it was in."""
 
 A_MOMENT = timedelta(minutes=1)
 """Moved time in which another process does what the frozen one does not keep from it."""
@@ -251,7 +251,7 @@ class Play:
         house = self.house
         house.sandboxes.wires.wake(frozen)
         house.poll(
-            lambda: (not frozen.frozen and house.referee.quiet_for() > QUIET) or None,
+            lambda: (not frozen.frozen and house.referee.rested_for() > QUIET) or None,
             what="the woken process has finished",
         )
         house.kill(frozen)

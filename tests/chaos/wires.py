@@ -25,6 +25,7 @@ _SERVICE: Final = re.compile(rb"Credential=[^/]+/\d+/[^/]+/([a-z0-9]+)/")
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
 _BLANK: Final = b"\r\n\r\n"
+_BIRTH: Final = 60.0  # seconds within which we are told of a process that was started
 
 
 class Wires:
@@ -36,6 +37,7 @@ class Wires:
         self._aws_port = int(aws_endpoint.rpartition(":")[2])
         self._loop = asyncio.new_event_loop()
         self._servers: dict[int, asyncio.Server] = {}
+        self._serving: set[asyncio.Task[None] | None] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="wires", daemon=True)
 
     def __enter__(self) -> Self:
@@ -62,7 +64,12 @@ class Wires:
         """A way to AWS for one bot: the endpoint that it is to be told."""
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await self._serve(bot, reader, writer)
+            serving = asyncio.current_task()
+            self._serving.add(serving)  # asyncio itself holds on to no task
+            try:
+                await self._serve(bot, reader, writer)
+            finally:
+                self._serving.discard(serving)
 
         server = self._do(asyncio.start_server(serve, "127.0.0.1", 0))
         port = int(server.sockets[0].getsockname()[1])
@@ -101,7 +108,7 @@ class Wires:
 
     async def _known(self, pid: int) -> Bot:
         """A bot may commit a moment before its pid was told."""
-        for _ in range(200):
+        for _ in range(int(_BIRTH / 0.01)):
             await asyncio.sleep(0.01)
             if pid in self.referee.bots:
                 return self.referee.bots[pid]

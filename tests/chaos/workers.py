@@ -84,7 +84,7 @@ def _received(pipe: Any) -> Any:
 
 
 def _work(pipe: "Connection[Any, Any]", until: float | None) -> None:
-    signal.signal(signal.SIGTERM, _go)
+    signal.signal(signal.SIGTERM, go)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started us ends us
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         del os.environ[name]  # all that is called here is on this machine
@@ -112,5 +112,6 @@ def _do(
             return
 
 
-def _go(number: int, _frame: FrameType | None) -> NoReturn:
+def go(number: int, _frame: FrameType | None) -> NoReturn:
+    """Answers a signal by leaving, so that everything begun is ended."""
     sys.exit(128 + number)
