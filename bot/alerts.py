@@ -89,7 +89,7 @@ class Alerts:
                 alerts.draw_later(session, alert_id, now + pause)
             return
         with self._world.database.write() as session:
-            alerts.drew(session, alert_id, alert.changed)
+            alerts.drew(session, alert_id, alert.changed, at=self._world.clock.now())
 
     def _show(self, alert: Alert) -> None:
         if alert.over_at is not None:

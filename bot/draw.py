@@ -62,7 +62,7 @@ class Draw:
         troubles = [one for one in (self._card(row, facts), self._tell(row, facts)) if one]
         with self._world.database.write() as session:
             if not troubles:
-                requests.drew(session, row.id, row.changed)
+                requests.drew(session, row.id, row.changed, at=self._world.clock.now())
                 return
             log.warning("request %s is not drawn: %s", row.id, "; ".join(map(str, troubles)))
             pauses = [one.pause for one in troubles if one.pause is not None]

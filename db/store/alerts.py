@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -159,13 +159,20 @@ def claim(session: Session, alert_id: int, now: datetime) -> Alert | None:
     return None if hit is None else session.get(Alert, hit, populate_existing=True)
 
 
-def drew(session: Session, alert_id: int, version: int, **columns: Any) -> None:
-    """Writes down that Slack shows `version`; a change meanwhile stays owed."""
-    session.execute(update(Alert).where(Alert.id == alert_id).values(drawn=version, **columns))
+def drew(session: Session, alert_id: int, version: int, *, at: datetime, **columns: Any) -> None:
+    """Writes down that Slack shows `version`. A change meanwhile stays owed; it is owed anew, too,
+    where somebody else had drawn it already: whoever froze in between has drawn over it.
+    """
+    is_newest = Alert.changed == version
     session.execute(
         update(Alert)
-        .where(Alert.id == alert_id, Alert.changed == version)
-        .values(draw_at=None, draw_attempts=0)
+        .where(Alert.id == alert_id)
+        .values(
+            drawn=version,
+            draw_at=case((is_newest, None), else_=func.coalesce(Alert.draw_at, at)),
+            draw_attempts=case((is_newest, 0), else_=Alert.draw_attempts),
+            **columns,
+        )
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db import audit
@@ -267,15 +267,20 @@ def claim(session: Session, request_id: int, now: datetime, *, column: str) -> R
     return None if hit is None else session.get(Request, hit, populate_existing=True)
 
 
-def drew(session: Session, request_id: int, version: int, **columns: Any) -> None:
-    """Writes down that Slack shows `version`; a change meanwhile stays owed."""
-    session.execute(
-        update(Request).where(Request.id == request_id).values(drawn=version, **columns)
-    )
+def drew(session: Session, request_id: int, version: int, *, at: datetime, **columns: Any) -> None:
+    """Writes down that Slack shows `version`. A change meanwhile stays owed; it is owed anew, too,
+    where somebody else had drawn it already: whoever froze in between has drawn over it.
+    """
+    is_newest = Request.changed == version
     session.execute(
         update(Request)
-        .where(Request.id == request_id, Request.changed == version)
-        .values(draw_at=None, draw_attempts=0)
+        .where(Request.id == request_id)
+        .values(
+            drawn=version,
+            draw_at=case((is_newest, None), else_=func.coalesce(Request.draw_at, at)),
+            draw_attempts=case((is_newest, 0), else_=Request.draw_attempts),
+            **columns,
+        )
     )
 
 

@@ -224,7 +224,28 @@ def test_a_change_during_a_drawing_is_still_owed(database: Database) -> None:
         assert row is not None
         requests.note(session, row, at=NOON)
     with database.write() as session:
-        requests.drew(session, request_id, version, card_ts="1.2")
+        requests.drew(session, request_id, version, at=NOON, card_ts="1.2")
+
+    with database.read() as session:
+        assert requests.due_drawings(session, NOON) == [request_id]
+
+
+def test_an_old_state_that_a_frozen_worker_drew_over_the_newest_is_drawn_again(
+    database: Database,
+) -> None:
+    request_id = a_request(database)
+    with database.write() as session:
+        frozen = requests.claim_drawing(session, request_id, NOON)
+        assert frozen is not None
+        old = frozen.changed
+        requests.note(session, frozen, at=NOON)
+        newest = frozen.changed
+        requests.drew(session, request_id, newest, at=NOON)
+    with database.read() as session:
+        assert requests.due_drawings(session, NOON) == []
+
+    with database.write() as session:
+        requests.drew(session, request_id, old, at=NOON)  # it wakes, and has drawn over it
 
     with database.read() as session:
         assert requests.due_drawings(session, NOON) == [request_id]

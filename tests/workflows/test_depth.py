@@ -18,6 +18,7 @@ from tests.workflows.odd import Once, busy, worker
 from workflows import access
 from workflows.aws.errors import AwsRefused
 from workflows.catalog.model import Mechanism
+from workflows.seen import Verdict
 from workflows.settle.pay import settle
 
 
@@ -195,6 +196,34 @@ def test_what_another_policy_denies_is_never_called_active_and_is_closed_again(
         assert row.opened_at is None
         assert "simulation" in (row.trouble or "")
         assert lab.groups_of("alice") == groups
+
+
+def test_what_was_written_late_is_given_the_same_minute_and_old_reads_close_nothing(
+    denying: Lab,
+) -> None:
+    """A worker died between the role and the lift; when the next one lifts the deny, reads still
+    show it in place and the simulation still refuses.
+    """
+    lab = denying
+    request = lab.ask("alice")
+    lab.approve(request, "bob", pay=False)
+    settle(lab.world, lab.row(request).role_target_id)
+    lab.clock.move(timedelta(minutes=4))
+
+    def refused(_call: Any, *_: Any, **__: Any) -> Any:
+        return [Verdict("sts:AssumeRole", "explicitDeny", ("other",))]
+
+    def old(call: Any, name: str) -> Any:
+        return call(name) | {group(lab)}
+
+    settle(worker(lab, simulated=refused, groups_of=old), lab.row(request).member_target_id or 0)
+    assert lab.row(request).state is State.APPROVED
+
+    lab.pass_time(seconds=5)
+    assert lab.row(request).state is State.ACTIVE
+    lab.pass_time(minutes=61)
+    assert lab.row(request).state is State.ENDED
+    assert group(lab) in lab.groups_of("alice")
 
 
 def test_a_denial_that_is_gone_within_a_minute_was_only_spreading(allowing: Lab) -> None:

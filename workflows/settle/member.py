@@ -33,6 +33,7 @@ class Noted:
     plan: MemberPlan
     asked: Asked
     held_up: str | None
+    closing: frozenset[int]  # the requests that are to be closed by it
 
 
 def settle(world: World, target_id: int) -> None:
@@ -63,7 +64,8 @@ def _pay(world: World, held: Held) -> None:
     applied = apply.member(fenced, name, noted.plan, clock=world.clock)
     after = observe.member_again(fenced, seen) if applied.tried else seen
     simulated = _simulated(world, held, noted.asked)
-    member_record.record(world, held, Paid(after, applied, noted.asked, noted.held_up, simulated))
+    paid = Paid(after, noted.closing, applied, noted.asked, noted.held_up, simulated)
+    member_record.record(world, held, paid)
 
 
 def _refresh_what_is_covered(world: World, coming: Sequence[Request], seen: MemberSeen) -> None:
@@ -104,6 +106,7 @@ def _note(world: World, held: Held, seen: MemberSeen, asked: Asked) -> Noted:
             found, seen, asked.fit, noted, catalog=world.catalog, reread=False
         )
         targets.taken_up(session, held.lease)
+        closing = frozenset(row.id for row in found if row.state is State.ENDING)
         fail_refused(session, found, planned.refused, now)
         for group, was_member in planned.note.items():
             memberships.note(
@@ -115,7 +118,7 @@ def _note(world: World, held: Held, seen: MemberSeen, asked: Asked) -> Noted:
                 was_member=was_member,
                 at=now,
             )
-    return Noted(planned, asked, held_up)
+    return Noted(planned, asked, held_up, closing)
 
 
 def _judge(world: World, session: Session, row: Request, seen: MemberSeen) -> None:

@@ -43,9 +43,14 @@ a grant, and the rest of it must be closed then.
 
 @dataclass(frozen=True)
 class Paid:
-    """A user as he was read back, and all that was done before."""
+    """A user as he was read back, and all that was done before.
+
+    `closing` are the requests that were to be closed by it: one that ends only now is closed by
+    the next settle, which gives the place back whatever an old read says.
+    """
 
     after: MemberSeen
+    closing: frozenset[int]
     applied: Applied
     asked: Asked
     held_up: str | None
@@ -97,7 +102,7 @@ def _give_back(
     account_id, user = held.target.account_id, paid.after.user
     noted = memberships.noted(session, account_id, user.unique_id)
     lent = {row.group_name for row in found}
-    for group in sorted(noted.keys() - {row.group_name for row in _still_open(found)}):
+    for group in sorted(noted.keys() - {one.group_name for one in found if _keeps(one, paid)}):
         memberships.forget(session, account_id=account_id, group_name=group, user_id=user.unique_id)
         if group not in lent:
             audit.say(
@@ -118,8 +123,9 @@ def _trouble(paid: Paid, doubts: Sequence[str], *, settled: bool) -> str | None:
     return paid.held_up or next(iter(doubts), None)
 
 
-def _still_open(found: Sequence[Request]) -> list[Request]:
-    return [row for row in found if row.state in (State.APPROVED, State.ACTIVE)]
+def _keeps(row: Request, paid: Paid) -> bool:
+    """Whether the row still has a hand in its place."""
+    return row.state in (State.APPROVED, State.ACTIVE) or row.id not in paid.closing
 
 
 def _stop(
@@ -144,12 +150,15 @@ def _doubts(
 ) -> list[str]:
     """What AWS's simulation says against openings that look done; in the end it fails them."""
     doubts = []
+    aws_now = (now + held.fenced.skew).replace(microsecond=0)
     for row in found:
         opens = is_openable(row) and row.id in paid.asked.fit
         refused = paid.simulated.refuses(row) if opens else None
-        if refused is None or row.role_open_at is None:
+        if refused is None:
             continue
-        if now + held.fenced.skew >= row.role_open_at + verify.SETTLES_WITHIN:
+        if paid.applied.tried or row.open_since is None:
+            row.open_since = aws_now  # what was just written may still be spreading
+        if aws_now >= row.open_since + verify.SETTLES_WITHIN:
             fail(session, row, refused, now)
         else:
             doubts.append(refused)
@@ -157,7 +166,7 @@ def _doubts(
 
 
 def _settled(session: Session, held: Held, row: Request, paid: Paid, now: datetime) -> None:
-    if row.state is State.ENDING and row.member_closed_at is None:
+    if row.id in paid.closing and row.member_closed_at is None:
         requests.note(session, row, at=now, member_closed_at=now)
         _say(session, "membership closed", row, paid.applied, now)
         close_if_done(session, row, now)
@@ -167,7 +176,7 @@ def _settled(session: Session, held: Held, row: Request, paid: Paid, now: dateti
             session,
             row,
             at=now,
-            open_since=(now + held.fenced.skew).replace(microsecond=0),
+            open_since=row.open_since or (now + held.fenced.skew).replace(microsecond=0),
             verified=paid.simulated.verified(row),
         )
         requests.move(session, row, Event.OPENED, actor="xacct", at=now, ends_at=row.ends_at)

@@ -40,6 +40,7 @@ class Noted:
     plan: RolePlan
     asked: Asked
     held_up: str | None
+    closing: frozenset[int]  # the requests that are to be closed by it
 
 
 def settle(world: World, target_id: int) -> None:
@@ -71,7 +72,7 @@ def _pay(world: World, held: Held) -> None:
     applied = apply.role(fenced, name, seen, noted.plan, clock=world.clock, anchor=anchor)
     after = observe.role_again(fenced, name, seen) if applied.tried else seen
     simulated = _simulated(world, held, noted.asked, after)
-    paid = Paid(seen, after, applied, noted.asked, noted.held_up, simulated)
+    paid = Paid(seen, after, noted.closing, applied, noted.asked, noted.held_up, simulated)
     role_record.record(world, held, paid)
     if applied.tried and noted.asked.fit:
         world.settling.wrote(held.target.id)
@@ -142,8 +143,9 @@ def _note(world: World, held: Held, seen: RoleDetail, asked: Asked, *, off: time
         asked = asked if held_up is None else asked.held_up()
         planned = _planned(world, session, held, seen, found, asked)
         targets.taken_up(session, held.lease)
+        closing = frozenset(row.id for row in found if row.state is State.ENDING)
         fail_refused(session, found, planned.refused, now)
-    return Noted(planned, asked, held_up)
+    return Noted(planned, asked, held_up, closing)
 
 
 def _planned(

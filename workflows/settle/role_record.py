@@ -39,10 +39,15 @@ from workflows.world import World
 
 @dataclass(frozen=True)
 class Paid:
-    """A role as it was before the writes and as it was read back, and all that was done between."""
+    """A role as it was before the writes and as it was read back, and all that was done between.
+
+    `closing` are the requests that were to be closed by it: one that ends only now is closed by
+    the next settle.
+    """
 
     before: RoleDetail
     after: RoleDetail
+    closing: frozenset[int]
     applied: Applied
     asked: Asked
     held_up: str | None
@@ -172,8 +177,9 @@ def _doubts(session: Session, found: Sequence[Request], paid: Paid, now: datetim
         refused = paid.simulated.refuses(row)
         if refused is None:
             continue
-        since = row.role_open_at or paid.after.role.at
-        if paid.after.role.at >= since + verify.SETTLES_WITHIN:
+        if paid.applied.tried or row.open_since is None:
+            row.open_since = paid.after.role.at  # what was just written may still be spreading
+        if paid.after.role.at >= row.open_since + verify.SETTLES_WITHIN:
             fail(session, row, refused, now)
         else:
             doubts.append(refused)
@@ -186,7 +192,7 @@ def _settled(session: Session, row: Request, paid: Paid, now: datetime) -> datet
     Returns when to look again, where the read may have been older than what was written.
     """
     seen = paid.after
-    if row.state is State.ENDING and row.role_closed_at is None:
+    if row.id in paid.closing and row.role_closed_at is None:
         if rows.is_fresh(row, seen.role.at) and row.trust_closed_at is None:
             return now + MISSING_FOR
         requests.note(session, row, at=now, role_closed_at=seen.role.at)
@@ -208,7 +214,7 @@ def _open(session: Session, row: Request, paid: Paid, now: datetime) -> None:
         session,
         row,
         at=now,
-        open_since=paid.after.role.at,
+        open_since=row.open_since or paid.after.role.at,
         verified=paid.simulated.verified(row),
     )
     requests.move(session, row, Event.OPENED, actor="xacct", at=now, ends_at=row.ends_at)
