@@ -154,6 +154,33 @@ def _(world: World) -> None:
             _refuses_principal(world, other.arn("iam", world.grantee.id, "root"))
 
 
+@check("B19", "a bare account id is told as the ARN of the account's root, and stays one elsewhere")
+def _(world: World) -> None:
+    account = world.grantee.id
+    of_account = {"StringEquals": {"aws:PrincipalAccount": account}}
+    role = world.role(trust(account, of_account))
+    told = world.owner.iam.get_role(RoleName=role.name)["Role"]["AssumeRolePolicyDocument"]
+    (statement,) = told["Statement"]
+    world.same(
+        [world.grantee.root, of_account], [statement["Principal"]["AWS"], statement["Condition"]]
+    )
+    world.let_in(world.user(allow(ASSUME)), role)
+
+
+@check("B20", "an ARN in a condition stays what it was: a namesake of a deleted user meets it")
+def _(world: World) -> None:
+    user = world.user(allow(ASSUME))
+    his = {"ArnEquals": {"aws:PrincipalArn": user.arn}}
+    role = world.role(trust([user.arn, world.grantee.root], his))
+    world.let_in(user, role)
+    _delete(world, user.name)
+    told = world.owner.iam.get_role(RoleName=role.name)["Role"]["AssumeRolePolicyDocument"]
+    (statement,) = told["Statement"]
+    named = sorted(statement["Principal"]["AWS"])
+    world.same([sorted([user.id, world.grantee.root]), his], [named, statement["Condition"]])
+    world.let_in(world.user(allow(ASSUME), name=user.name), role)
+
+
 def _refuses_principal(world: World, principal: str) -> None:
     statements = [trust(world.grantee.root), trust(principal)]
     asked = {"RoleName": fresh("role"), "AssumeRolePolicyDocument": document(*statements)}
