@@ -1,0 +1,1 @@
+"""Slow proofs that generate their own tests: `make prove`."""
