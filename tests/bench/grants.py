@@ -70,6 +70,7 @@ def _add(times: Table, size: Size) -> None:
             lender = Lender(stage, database, WHO, role)
             lender.lends()  # warms everything up
             opened = _opened(lender)
+        stage.kill_bot()  # an orderly end takes seconds, and nothing is measured after this
         times.add_row(str(size), *_figures(opened))
 
 
