@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,30 @@ def test_what_is_being_opened_or_closed_right_now_is_no_difference(lab: Lab) -> 
     at_once(lab, pay=False)
 
     assert kinds(lab) == []
+
+
+def test_what_is_owed_for_long_already_is_no_difference(lab: Lab) -> None:
+    request = lab.lend("alice", minutes=120)
+    lab.revoke(request, "bob", pay=False)
+    lab.clock.move(timedelta(minutes=2))
+
+    at_once(lab, pay=False)
+
+    assert kinds(lab) == []
+
+
+def test_a_read_that_is_older_than_our_own_write_is_no_difference(lab: Lab) -> None:
+    request = lab.lend("alice", minutes=120)
+    before = worker(lab).managers.fenced(lab.role.account.manager_arn, "owner-1").iam.role("admin")
+    lab.revoke(request, "bob")
+
+    def old(call: Answer, *args: Any) -> Any:
+        return replace(before, at=call(*args).at)
+
+    at_once(lab, worker(lab, role=old))
+    assert kinds(lab) == []
+    drift(lab, worker(lab, role=old))
+    assert kinds(lab) == [compare.OWN]
 
 
 # --- own statements

@@ -265,6 +265,18 @@ def test_a_lifted_deny_is_left_lifted_while_its_grant_is_open(denying: Lab) -> N
     assert (denying.row(request).state, kinds(denying)) == (State.ACTIVE, [])
 
 
+def test_a_read_as_old_as_a_lifted_deny_puts_nobody_back_a_second_time(denying: Lab) -> None:
+    request = denying.lend("alice", minutes=120)
+    others = {one: user_id(denying, one) for one in ("bob", "carol")}
+    denying.revoke(request, "bob")
+
+    def old(_call: Answer, *_: Any) -> Any:
+        return others
+
+    at_once(denying, worker(denying, members_of=old))
+    assert kinds(denying) == []
+
+
 def test_who_does_not_exist_is_not_put_back(denying: Lab) -> None:
     leave(denying, DENY, "carol")
     key = denying.furnished.users["carol"].access_key_id

@@ -110,6 +110,9 @@ def test_of_whom_slack_says_nothing_nothing_is_taken(lab: Lab) -> None:
     deaf = replace(lab.world, directory=Directory(lab.database, silent))
 
     assert Leave(deaf).run() == 0
+    lab.world.directory.person(slack_id("alice"), now=lab.clock.now())
+    lab.clock.move(timedelta(minutes=11))
+    assert Leave(deaf).run() == 0  # what Slack said is too old to go by
     assert lab.row(granted).state is State.ACTIVE
 
 

@@ -12,7 +12,7 @@ from db.store import alerts, holds
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.lab import Lab, some_catalog
-from tests.workflows.drifting import another_database, drift, kinds
+from tests.workflows.drifting import another_database, at_once, drift, kinds, standing
 from workflows import restore
 from workflows.catalog.model import Mechanism
 from workflows.drift.report import report
@@ -44,7 +44,7 @@ def accept(lab: Lab) -> bool:
 
 
 def test_a_restored_database_opens_nothing_and_goes_on_closing(lab: Lab, tmp_path: Path) -> None:
-    standing = lab.lend("carol", minutes=30)
+    kept = lab.lend("carol", minutes=30)
     url = backup(lab, tmp_path)
     lost = lab.lend("alice", minutes=120)
     session = lab.visit("carol").session
@@ -58,9 +58,21 @@ def test_a_restored_database_opens_nothing_and_goes_on_closing(lab: Lab, tmp_pat
         assert lab.row(asked).state is State.APPROVED
         assert lab.visit("bob").answer == "AccessDenied"
         lab.pass_time(minutes=31)
-        assert lab.row(standing).state is State.ENDED
+        assert lab.row(kept).state is State.ENDED
         assert not lab.works(session)
     assert lab.row(lost).state is State.ACTIVE  # so the lost database still says
+
+
+def test_a_drift_notices_a_restored_database_before_anything_is_asked_for(
+    lab: Lab, tmp_path: Path
+) -> None:
+    url = backup(lab, tmp_path)
+    lab.lend("alice", minutes=120)
+    with another_database(lab, url):
+        at_once(lab, pay=False)
+
+        assert len(held(lab)) == 1
+        assert "xacct db accept-restore" in standing(lab)["restored"].sentence
 
 
 def test_an_accepted_restore_opens_again_and_is_not_held_anew(lab: Lab, tmp_path: Path) -> None:

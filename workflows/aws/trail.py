@@ -62,8 +62,7 @@ class Trail:
                 EndTime=until,
             )
             events = [event for page in pages for event in page["Events"]]
-        found = list(_edits(events, manager_arn))
-        return [one for one in found if since <= one.at <= until]
+        return list(_edits(events, manager_arn))
 
     def _client(self, manager_arn: str, external_id: str | None) -> Any:
         named: dict[str, Any] = {} if external_id is None else {"ExternalId": external_id}
