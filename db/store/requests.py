@@ -18,6 +18,9 @@ OPENING_TIME: Final = timedelta(minutes=15)
 CLAIM: Final = timedelta(seconds=60)
 """How long one worker has a look, or a drawing, to itself; then another may pay it again."""
 
+OPENING_IS_DRAWN_AFTER: Final = timedelta(seconds=1)
+"""Most openings are done by then: their card goes from pending to active at once."""
+
 _FACTS: Final = ("ends_at", "trouble")
 
 
@@ -97,10 +100,12 @@ def _write(
     session: Session, request: Request, at: datetime, *only_if: ColumnElement[bool], **columns: Any
 ) -> bool:
     """Sets columns and owes the card; False, having changed nothing, where `only_if` is not so."""
+    opening = columns.get("state", request.state) is State.APPROVED
+    draw_at = at + OPENING_IS_DRAWN_AFTER if opening else at
     hit = session.scalars(
         update(Request)
         .where(Request.id == request.id, *only_if)
-        .values(changed=Request.changed + 1, draw_at=at, draw_attempts=0, **columns)
+        .values(changed=Request.changed + 1, draw_at=draw_at, draw_attempts=0, **columns)
         .returning(Request.id),
         execution_options={"synchronize_session": False},
     ).one_or_none()

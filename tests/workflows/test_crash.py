@@ -11,6 +11,7 @@ from db.lifecycle import State
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.lab import Lab, some_catalog
+from tests.workflows.odd import worker
 from workflows.aws.fence import Fenced, Managers
 from workflows.catalog.model import Mechanism
 from workflows.world import World
@@ -134,11 +135,19 @@ def test_dying_anywhere_in_a_revoke_still_ends_it(lab: Lab, *, after: bool) -> N
 def test_a_worker_killed_after_approval_opens_nothing_past_the_end(lab: Lab) -> None:
     request = lab.ask("alice", minutes=30)
     lab.approve(request, "bob", pay=False)
-    assert dies_while_paying(lab, 6, after=True)
+    with pytest.raises(Killed):
+        lab.pay(worker(lab, write_trust=_writes_and_dies))
 
-    lab.clock.move_to(lab.row(request).ends_at or lab.clock.now())
+    ends_at = lab.row(request).ends_at
+    assert ends_at is not None
+    lab.clock.move_to(ends_at)
 
     assert lab.visit("alice").answer == "AccessDenied"
     lab.pass_time(minutes=3)
     assert lab.row(request).state is State.ENDED
     assert lab.visit("alice").answer == "AccessDenied"
+
+
+def _writes_and_dies(call: Callable[..., Any], *args: Any) -> Any:
+    call(*args)
+    raise Killed

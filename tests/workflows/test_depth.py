@@ -12,12 +12,12 @@ from db.models import TargetKind
 from db.store import memberships, targets
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
-from tests.lab import Lab
-from tests.workflows.conftest import lab_of
+from tests.lab import Lab, some_catalog
+from tests.workflows.conftest import USERS, lab_of
 from tests.workflows.odd import Once, busy, worker
 from workflows import access
 from workflows.aws.errors import AwsRefused
-from workflows.catalog.model import Mechanism
+from workflows.catalog.model import Delivery, Mechanism
 from workflows.seen import Verdict
 from workflows.settle.pay import settle
 
@@ -264,6 +264,22 @@ def test_who_may_not_assume_roles_at_all_is_refused_before_anybody_decides(trust
 
     assert lab.row(request).state is State.CANCELLED
     assert "may not call sts:AssumeRole" in (lab.row(request).trouble or "")
+
+
+def test_credentials_are_fetched_by_the_vendor_so_its_rights_count_and_not_the_grantees(
+    aws: SandboxAws, clock: SharedClock, tmp_path: Path
+) -> None:
+    catalog = some_catalog(
+        mechanism=Mechanism.TRUST_POLICY, users=USERS, delivery=Delivery.CREDENTIALS
+    )
+    with Lab(aws, clock, f"sqlite:///{tmp_path / 'xacct.db'}", catalog, USERS) as lab:
+        _deny(lab, "alice")
+
+        request = lab.lend("alice")
+
+        assert lab.row(request).state is State.ACTIVE
+        assert lab.row(request).verified is True
+        assert lab.works(lab.mint(request, "alice"))
 
 
 def test_what_xacct_may_not_do_is_found_before_anybody_decides(allowing: Lab) -> None:

@@ -85,7 +85,7 @@ def _ask(world: World, row: Request, owner: Fenced, home: Fenced) -> Asking:
         "sts:RoleSessionName": row.session_name,
     }
     return Asking(
-        grantee=_simulation(home, row.grantee_arn, ["sts:AssumeRole"], row.role_arn, keys),
+        grantee=_simulation(home, judge.who_enters(row), ["sts:AssumeRole"], row.role_arn, keys),
         owner_rights=_simulation(owner, owner.manager_arn, rights, row.role_arn),
         home_rights=(
             _simulation(home, home.manager_arn, _ON_A_GROUP, group) if group is not None else None

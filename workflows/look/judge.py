@@ -78,16 +78,23 @@ def rights_fault(verdicts: Sequence[Verdict] | None, *, whose: str) -> str | Non
     return f"{whose} may not {', '.join(lacking)}, so xacct could not open and end this access."
 
 
+def who_enters(row: Request) -> str:
+    """The ARN of whoever calls sts:AssumeRole: the vendor, where it fetches the credentials and no
+    membership is part of the grant; else the grantee himself.
+    """
+    return row.grantee_arn if row.member_target_id or not row.vendor_arn else row.vendor_arn
+
+
 def grantee_fault(row: Request, verdict: Verdict | None) -> str | None:
-    """Why the grantee could not come although the role lets him in: he lacks the right to ask.
+    """Why nobody could come although the role lets him in: he lacks the right to ask.
 
     Who comes by a group gets, or is given back, that right with it.
     """
     if row.group_name is not None or verdict is None or not verdict.refused:
         return None
     return (
-        f"AWS's simulation says that {row.grantee_name} may not call sts:AssumeRole on the role. "
-        "Give him that right in the grantee account first."
+        f"AWS's simulation says that {who_enters(row).rpartition('/')[2]} may not call "
+        "sts:AssumeRole on the role. Give that right in the grantee account first."
     )
 
 

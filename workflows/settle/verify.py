@@ -16,6 +16,7 @@ from workflows.aws.fence import Fenced
 from workflows.catalog.model import GranteeKind
 from workflows.documents import text
 from workflows.errors import Trouble
+from workflows.look.judge import who_enters
 from workflows.seen import Verdict
 
 SETTLES_WITHIN: Final = timedelta(seconds=60)
@@ -50,8 +51,8 @@ class Simulated:
         by = f" by {', '.join(verdict.by)}" if any(verdict.by) else ""
         what = "denied" if verdict.decision == "explicitDeny" else "not allowed"
         return (
-            f"AWS's simulation says that {row.grantee_name} is {what} to call sts:AssumeRole on "
-            f"the role{by}."
+            f"AWS's simulation says that {who_enters(row).rpartition('/')[2]} is {what} to call "
+            f"sts:AssumeRole on the role{by}."
         )
 
     def verified(self, row: Request) -> bool:
@@ -94,7 +95,7 @@ def one(home: Fenced, row: Request, at: datetime) -> Verdict | None:
     }
     try:
         found = home.iam.simulated(
-            row.grantee_arn, ["sts:AssumeRole"], resource=row.role_arn, keys=keys
+            who_enters(row), ["sts:AssumeRole"], resource=row.role_arn, keys=keys
         )
     except Trouble:
         return None
