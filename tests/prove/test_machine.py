@@ -61,9 +61,13 @@ class Machine(Bench):
         self._ask(pair, length)
         self._then(then)
 
-    @initialize(lent=several)
+    @initialize(lent=several, standing=st.sampled_from([None, *ENGINEERS]))
     @when()
-    def begin_with(self, lent: list[tuple[Pair, int, str]]) -> None:
+    def begin_with(self, lent: list[tuple[Pair, int, str]], standing: str | None) -> None:
+        """Somebody may be in the allow group since long ago."""
+        if standing is not None:
+            self.place.human_joins(standing, ADMIN)
+            self.members.add((standing, ADMIN))
         self._lend(lent)
 
     @rule(lent=several)
@@ -72,12 +76,12 @@ class Machine(Bench):
         self._lend(lent)
 
     def _lend(self, lent: list[tuple[Pair, int, str]]) -> None:
-        """Asked, looked at, and approved by all who are needed."""
+        """Asked, looked at, and approved by all who are needed; others try, too."""
         for pair, length, then in lent:
             loan = self._ask(pair, length)
             if loan is not None:
                 self._rest()
-                for who in ("bob", "dora")[: loan.needs]:
+                for who in (loan.requester, "mallory", "bob", "bob", "dora"):
                     self._approve(loan, who)
             self._then(then)
 
