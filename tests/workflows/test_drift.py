@@ -144,6 +144,15 @@ def test_a_statement_under_our_name_without_a_row_is_taken_out_and_alerted(lab: 
     assert said(lab, compare.OWN) == 2
 
 
+def test_what_was_found_is_not_over_while_it_is_still_owed(lab: Lab) -> None:
+    add(lab, Sid="XacctUforged")
+    at_once(lab, pay=False)
+
+    at_once(lab, pay=False)
+
+    assert (kinds(lab), said(lab, compare.OWN)) == ([compare.OWN], 1)
+
+
 def test_a_statement_of_a_grant_that_somebody_made_wider_is_made_right_or_ended(lab: Lab) -> None:
     request = lab.lend("alice", minutes=120)
     drift(lab)
