@@ -43,17 +43,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     tasks = batches(runs, size=size)
     results = _play(console, tasks, workers=said.workers, until=until)
     took = monotonic() - begun
-    if until is None:
+    where = said.page or (PAGE if until is None else None)
+    if where is not None:
         table = page.Table(
             counts=counts,
             results=results,
+            possible=len(runs),
             seconds=took,
             cpu=getrusage(RUSAGE_CHILDREN).ru_utime + getrusage(RUSAGE_CHILDREN).ru_stime,
             workers=said.workers,
             processors=os.cpu_count() or 1,
             seed=said.seed,
         )
-        said.page.write_text(page.written(table))
+        where.write_text(page.written(table))
     return _end(console, results, took)
 
 
@@ -65,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         const=SAMPLE,
         metavar="SECONDS",
-        help=f"as many runs as can be begun in this time (default: {SAMPLE:g}); writes no page",
+        help=f"as many runs as can be begun in this time (default: {SAMPLE:g})",
     )
     parser.add_argument("--seed", type=int, default=1, help="of the order in which runs are played")
     parser.add_argument(
@@ -73,7 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     workers = 3 * (os.cpu_count() or 1)
     parser.add_argument("--workers", type=int, default=workers, help=f"default here: {workers}")
-    parser.add_argument("--page", type=Path, default=PAGE, help="where the whole table is written")
+    parser.add_argument(
+        "--page",
+        type=Path,
+        help="where the table is written: docs/reliability.md; of a sample, only where this says",
+    )
     return parser
 
 

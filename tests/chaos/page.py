@@ -32,6 +32,7 @@ class Table:
 
     counts: Counted
     results: Sequence[Result]
+    possible: int  # runs in the whole table
     seconds: float
     cpu: float
     workers: int
@@ -42,7 +43,7 @@ class Table:
 def written(table: Table) -> str:
     """The whole page."""
     return _PAGE.read_text().format(
-        verdict=_verdict(table.results),
+        verdict=_verdict(table),
         workers=table.workers,
         processors=table.processors,
         minutes=_minutes(table.seconds),
@@ -57,11 +58,13 @@ def written(table: Table) -> str:
     )
 
 
-def _verdict(results: Sequence[Result]) -> str:
-    failed = sum(one.wrong is not None for one in results)
-    if failed:
-        return f"**{len(results):,} runs, {failed:,} of them failed.**"
-    return f"**{len(results):,} runs, none failed.**"
+def _verdict(table: Table) -> str:
+    runs = len(table.results)
+    failed = sum(one.wrong is not None for one in table.results)
+    said = f"**{runs:,} runs, {f'{failed:,} of them' if failed else 'none'} failed.**"
+    if runs < table.possible:
+        return f"{said} This is a sample of the {table.possible:,} that the whole table has."
+    return said
 
 
 def _minutes(seconds: float) -> str:

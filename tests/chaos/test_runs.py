@@ -76,9 +76,17 @@ def test_the_page_counts_what_failed_and_says_which() -> None:
     results = [Result(run, 1.0, reached=True) for run in RUNS[1:]]
     failed = Result(RUNS[0], 1.0, reached=True, wrong="Wrong: alice is still in")
 
-    page = written(Table(COUNTS, [failed, *results], 600.0, 900.0, 4, 2, seed=1))
+    page = written(Table(COUNTS, [failed, *results], len(RUNS), 600.0, 900.0, 4, 2, seed=1))
 
     assert f"{len(RUNS):,} runs, 1 of them failed" in page
     assert f"`{RUNS[0]}`: Wrong: alice is still in" in page
     assert "{" not in page
-    assert "none failed" in written(Table(COUNTS, results, 600.0, 900.0, 4, 2, seed=1))
+    assert "This is a sample" not in page
+
+
+def test_a_page_of_a_sample_says_that_it_is_one() -> None:
+    results = [Result(run, 1.0, reached=True) for run in RUNS[:5]]
+
+    page = written(Table(COUNTS, results, len(RUNS), 600.0, 900.0, 4, 2, seed=1))
+
+    assert f"5 runs, none failed.** This is a sample of the {len(RUNS):,}" in page

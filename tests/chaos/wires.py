@@ -66,10 +66,9 @@ class Wires:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             serving = asyncio.current_task()
             self._serving.add(serving)  # asyncio itself holds on to no task
-            try:
+            with suppress(asyncio.CancelledError):  # at the end
                 await self._serve(bot, reader, writer)
-            finally:
-                self._serving.discard(serving)
+            self._serving.discard(serving)
 
         server = self._do(asyncio.start_server(serve, "127.0.0.1", 0))
         port = int(server.sockets[0].getsockname()[1])
@@ -97,7 +96,7 @@ class Wires:
     # --- commits
 
     async def _commit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, Gone, ValueError):
+        with suppress(OSError, Gone, ValueError, asyncio.CancelledError):  # cancelled at the end
             pid, when, label, number = (await reader.readline()).decode().split()
             bot = self.referee.bots.get(int(pid)) or await self._known(int(pid))
             which = int(number) or self.referee.comes_to(bot, label)
