@@ -14,6 +14,7 @@ from typing import Any, Final
 from sandbox.aws.process import Keys, SandboxAws
 from workflows.catalog.model import Account, Catalog, Mechanism, Role
 from workflows.documents import trust
+from workflows.drift.groups import roster
 
 BOT: Final = "xacct-bot"
 CONTROL: Final = "/xacct-ctl/"
@@ -31,7 +32,10 @@ class Furnished:
 
 
 def furnish(aws: SandboxAws, catalog: Catalog, users: Iterable[str]) -> Furnished:
-    """Makes every account, role and group of the catalog, the IAM `users`, and the bot's user."""
+    """Makes every account, role and group of the catalog, the IAM `users`, and the bot's user.
+
+    Those of them whom the catalog lists are in its deny groups.
+    """
     grantee = catalog.grantee.id
     iam = aws.client("iam", aws.root(grantee))
     bot = _user(iam, BOT)
@@ -46,6 +50,9 @@ def furnish(aws: SandboxAws, catalog: Catalog, users: Iterable[str]) -> Furnishe
         _owner_account(aws, catalog, account)
     for role in catalog.roles:
         _group(iam, role)
+        if role.group is not None and role.mechanism is Mechanism.DENY_GROUP:
+            for name in sorted(roster(catalog) & made.users.keys()):
+                iam.add_user_to_group(GroupName=role.group.name, UserName=name)
     return made
 
 
