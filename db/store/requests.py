@@ -182,16 +182,6 @@ def of_member(session: Session, target_id: int, *, lock: bool = False) -> Sequen
     return session.scalars(_locked(query) if lock else query).all()
 
 
-def known_names(session: Session, target_id: int) -> frozenset[str]:
-    """`<role id>:<session name>`, in small letters, of every grant this role ever had noted."""
-    rows = session.execute(
-        select(Request.role_id, Request.session_name)
-        .where(Request.role_target_id == target_id, Request.noted_at.is_not(None))
-        .distinct()
-    )
-    return frozenset(f"{role_id}:{name}".casefold() for role_id, name in rows)
-
-
 def unfinished(session: Session, target: Target) -> Sequence[Request]:
     """What is on its way to open or to close and needs this target for it."""
     return _of_target(session, target, State.APPROVED, State.ENDING)

@@ -79,3 +79,13 @@ def follow(session: Session, account_id: str, *, manager_arn: str, external_id: 
         .where(and_(Target.account_id == account_id, other))
         .values(manager_arn=manager_arn, external_id=external_id)
     )
+
+
+def known_names(session: Session, target_id: int) -> frozenset[str]:
+    """`<role id>:<session name>`, in small letters, of every grant this role ever had noted."""
+    rows = session.execute(
+        select(Request.role_id, Request.session_name)
+        .where(Request.role_target_id == target_id, Request.noted_at.is_not(None))
+        .distinct()
+    )
+    return frozenset(f"{role_id}:{name}".casefold() for role_id, name in rows)

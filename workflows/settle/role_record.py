@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from db import audit
 from db.lifecycle import Event, State, Why
 from db.models import Request
-from db.store import holds, requests, targets
+from db.store import holds, requests, standing, targets
 from workflows import edits
 from workflows.documents import trust
 from workflows.documents.session_end import Line
@@ -92,7 +92,7 @@ def _kept(session: Session, held: Held, strange: Sequence[Line], seen: RoleDetai
     if not strange:
         return []
     restored = any(one.kind == holds.RESTORE for one in holds.standing(session))
-    known = frozenset() if restored else requests.known_names(session, held.target.id)
+    known = frozenset() if restored else standing.known_names(session, held.target.id)
     return [
         line
         for line in strange
