@@ -25,7 +25,7 @@ from workflows.documents.trust import Entry
 from workflows.plan.role import Grant, RolePlan
 from workflows.seen import RoleDetail
 
-EXAMPLES = 40  # of each partition
+EXAMPLES = 25  # of each partition
 LONGEST_ANCHOR = session_end.Anchor(9_999_999_999, "0123abcd")
 
 

@@ -39,7 +39,7 @@ from workflows.catalog.model import GranteeKind
 from workflows.errors import Refused
 
 PARTS: Final = 2
-EXAMPLES: Final = 12  # of each part
+EXAMPLES: Final = 10  # of each part
 STEPS: Final = 40
 
 thens = st.sampled_from(["rest", "rest", "pay once", "nothing"])
@@ -64,10 +64,11 @@ class Machine(Bench):
     @initialize(lent=several, standing=st.sampled_from([None, *ENGINEERS]))
     @when()
     def begin_with(self, lent: list[tuple[Pair, int, str]], standing: str | None) -> None:
-        """Somebody may be in the allow group since long ago."""
+        """Somebody may be in the allow group since long ago, and is lent its role as well."""
         if standing is not None:
             self.place.human_joins(standing, ADMIN)
             self.members.add((standing, ADMIN))
+            self._lend([(Pair(ADMIN, standing), 20, "rest")])
         self._lend(lent)
 
     @rule(lent=several)
@@ -84,6 +85,14 @@ class Machine(Bench):
                 for who in (loan.requester, "mallory", "bob", "bob", "dora"):
                     self._approve(loan, who)
             self._then(then)
+            if then == "rest":
+                self._keep(pair, 14400)
+
+    @rule(pick=picks, length=minutes, then=thens)
+    @when(lambda self: self.healthy and self.model.kept)
+    def lend_again(self, pick: int, length: int, then: str) -> None:
+        """To somebody who kept a session: it may be of an access that is over."""
+        self._lend([(one_of(pick, self.model.kept).pair, length, then)])
 
     def _ask(self, pair: Pair, minutes: int) -> Loan | None:
         grantee, waiting = (
@@ -219,7 +228,9 @@ class Machine(Bench):
     @when(lambda self: self._perhaps_in())
     def keep_a_session(self, pick: int, seconds: int) -> None:
         """Somebody who can enter enters, and keeps the session."""
-        pair = one_of(pick, self._perhaps_in())
+        self._keep(one_of(pick, self._perhaps_in()), seconds)
+
+    def _keep(self, pair: Pair, seconds: int) -> None:
         user = GRANTEES[pair.grantee].kind is GranteeKind.USER
         seconds = seconds if user else min(seconds, 3600)  # a chained session: an hour at most
         before = self.now
@@ -353,7 +364,12 @@ class Machine(Bench):
         gone = one_of(pick, self.theirs[role])
         self.place.human_trusts(role, [x for x in self.place.trust_of(role) if x != gone])
         self.theirs[role].remove(gone)
-        for pair in [one for one in self.model.admitted if admitting(self.place, one) == gone]:
+        back = [
+            one
+            for one in self.model.admitted
+            if one.role == role and admitting(self.place, one) == gone
+        ]
+        for pair in back:
             self.model.admitted.discard(pair)
             self._allow_again(lambda loan, pair=pair: loan.pair == pair)  # type: ignore[misc]
         self._then(then)
@@ -373,7 +389,7 @@ class Machine(Bench):
         self.model.admitted.add(pair)
         self._add(pair.role, admitting(self.place, pair), first=False)
         self._excuse_all()
-        self._then(then)
+        self._lend([(pair, 20, then)])
 
     @rule(pick=picks, role=st.sampled_from(sorted(NEEDS)), then=thens)
     @when(lambda self: self.quiet)
@@ -423,9 +439,9 @@ class Machine(Bench):
             loan.excuses.add("what was looked at has changed")
         self._then(then)
 
-    @rule(role=st.sampled_from([ADMIN, BREAKGLASS]), then=thens)
-    @when()
-    def a_human_changes_a_groups_policies(self, role: str, then: str) -> None:
+    @rule(name=st.sampled_from(ENGINEERS), role=st.sampled_from([ADMIN, BREAKGLASS]), then=thens)
+    @when(lambda self: self.healthy)
+    def a_human_changes_a_groups_policies(self, name: str, role: str, then: str) -> None:
         """The group holds more than it should; or what was too much is taken out again."""
         if role in self.spoiled:
             self.place.human_removes_policy(role)
@@ -435,7 +451,7 @@ class Machine(Bench):
             self.place.human_adds_policy(role)
             self.spoiled.add(role)
             self._excuse_all()
-        self._then(then)
+        self._lend([(Pair(role, name), 20, then)])
 
     # --- paying
 
