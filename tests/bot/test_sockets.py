@@ -89,8 +89,10 @@ def test_a_queue_that_is_too_long_is_cut_at_once(slack: SandboxSlack, app: App) 
     slow = Slow(app)
     with ThreadPoolExecutor(1) as workers:
         line = Line(slack, app, workers)
+        for number in range(MOST_WAITING):
+            line.receives(number)
         began = monotonic()
-        for number in range(MOST_WAITING + 5):
+        for number in range(MOST_WAITING, MOST_WAITING + 5):
             line.receives(number)
         assert line.arrived.acquire(timeout=10)
         took = monotonic() - began

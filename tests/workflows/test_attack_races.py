@@ -256,6 +256,23 @@ def test_a_person_seen_for_the_first_time_by_many_at_once_is_found_by_all(lab: L
         together.wait(10)
         return lab.describe(user)
 
+    processes = [type(lab.world.directory)(lab.database, ask) for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        seen = [
+            pool.submit(directory.person, slack_id("zoe"), now=lab.clock.now())
+            for directory in processes
+        ]
+
+    assert {one.result().user for one in seen} == {slack_id("zoe")}
+
+
+def test_slack_is_asked_once_about_a_person_whom_many_ask_for_at_once(lab: Lab) -> None:
+    asked: list[str] = []
+
+    def ask(user: str) -> Any:
+        asked.append(user)
+        return lab.describe(user)
+
     directory = type(lab.world.directory)(lab.database, ask)
     with ThreadPoolExecutor(6) as pool:
         seen = [
@@ -263,6 +280,7 @@ def test_a_person_seen_for_the_first_time_by_many_at_once_is_found_by_all(lab: L
         ]
 
     assert {one.result().user for one in seen} == {slack_id("zoe")}
+    assert asked == [slack_id("zoe")]
 
 
 def test_an_approval_while_the_role_is_settled_for_another_is_opened_at_once(lab: Lab) -> None:

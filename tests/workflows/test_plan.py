@@ -164,6 +164,18 @@ def test_a_new_opening_of_a_kept_name_keeps_the_old_sessions_dead_in_the_same_wr
     ]
 
 
+def test_names_that_differ_by_the_place_of_a_dot_alone_have_statements_of_their_own() -> None:
+    people = [
+        trust.Entry(GranteeKind.PERSON, "aws", HOME, "AROASSO", name, NOON)
+        for name in ("jo.ann.li@corp.example", "jo.annl.i@corp.example", "joxann", "jo.ann")
+    ]
+
+    sids = [one["Sid"] for one in trust.own_statements(people, None)]
+
+    assert len(set(sids)) == len(people)
+    assert all(sid.isalnum() for sid in sids)
+
+
 def test_two_grantees_with_one_session_name_are_never_open_together() -> None:
     first = grant(1, Phase.OPEN, name="alice")
     other = grant(2, Phase.OPENING, name="alice")
