@@ -48,8 +48,9 @@ bench: $(VENV)/dev.stamp  ## measure; prints figures
 chaos: $(VENV)/dev.stamp  ## kill, freeze and lie to the real bot at every AWS call and commit; writes docs/reliability.md
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
-prove: $(VENV)/dev.stamp  ## the proofs that CI runs: who can enter is who may, and three minutes of chaos
-	$(BIN)/python -m pytest tests/prove
+prove: $(VENV)/dev.stamp  ## the long proofs: who can enter is who may, planted bugs, three minutes of chaos
+	$(BIN)/python -m pytest -n 2 tests/prove
+	@$(BIN)/python -m tests.planted
 	@$(BIN)/python -m tests.chaos --sample
 
 lock: $(VENV)/dev.stamp  ## write requirements/*.txt anew from the *.in files
