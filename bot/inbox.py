@@ -55,7 +55,7 @@ class Payer:
 
     def debt(self) -> Debt:
         """What people said and nobody has done yet."""
-        return Debt("inbox", self._due, self.pay)
+        return Debt("inbox", self._due, self.pay, makes=("settle", "look", "draw", "alert"))
 
     def _due(self, now: datetime) -> list[Due]:
         with self._world.database.read() as session:
@@ -107,6 +107,7 @@ class Payer:
         """The answer; None when another worker has paid the row meanwhile."""
         deed = verbs.prepare(self._world, verbs.Heard(row, person, now))
         with self._world.database.write() as session:
+            self._world.directory.keep(session)
             return deed(session) if inbox.pay(session, row.id) else None
 
     def _deliver(self, row: Inbox, person: Person) -> None:

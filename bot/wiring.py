@@ -144,14 +144,17 @@ def parts(
 
     payer, looked = Payer(Means(surroundings, vendor, slack.steady, aside)), threading.Event()
     debts = [
-        payer.debt(),
         closings_until(settles(surroundings), looked),
+        payer.debt(),
         looks(surroundings),
         Draw(surroundings, slack.posting).debt(),
         Alerts(surroundings, slack.posting).debt(),
     ]
     sweep = Sweep(debts, clock=surroundings.clock)
-    writer, drift = Writer(surroundings.database, written=sweep.wake), Drift(surroundings, trail)
+    writer, drift = (
+        Writer(surroundings.database, written=lambda: sweep.wake("inbox")),
+        Drift(surroundings, trail),
+    )
     return Parts(
         world=surroundings,
         slack=slack,

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy.orm import Session
+
 from db.models import Person as Row
 from db.session import Database
 from db.store import people
@@ -21,7 +23,8 @@ class Unreachable(Refused):
 
 
 class Directory:
-    """People as Slack describes them, remembered for FRESH.
+    """People as Slack describes them, remembered for FRESH: here at once, and in the database with
+    the next transaction that says `keep`.
 
     `ask` looks one person up in Slack by id; whatever it raises means that Slack does not say.
     """
@@ -30,16 +33,30 @@ class Directory:
         self._database = database
         self._ask = ask
         self._locks: dict[str, threading.Lock] = {}  # one question at a time about one person
+        self._heard: dict[str, tuple[Person, datetime]] = {}
+        self._unwritten: set[str] = set()
+        self._changing = threading.Lock()  # of what is unwritten
 
     def person(self, user: str, *, now: datetime) -> Person:
         """Who `user` is. Raises Unreachable when Slack does not say."""
         with self._locks.setdefault(user, threading.Lock()):
             return self._fresh(user, now) or self._asked(user, now)
 
+    def keep(self, session: Session) -> None:
+        """Writes down what Slack said since this was last called. What is lost is asked again."""
+        with self._changing:
+            users, self._unwritten = self._unwritten, set()
+        for user in sorted(users):  # in one order everywhere: nothing deadlocks
+            found, at = self._heard[user]
+            people.put(session, Row(**dataclasses.asdict(found), seen_at=at))
+
     def _fresh(self, user: str, now: datetime) -> Person | None:
+        heard = self._heard.get(user)
+        if heard is not None and _is_fresh(heard[1], now):
+            return heard[0]
         with self._database.read() as session:
             known = people.get(session, user)
-        if known is None or not timedelta(0) <= now - known.seen_at < FRESH:
+        if known is None or not _is_fresh(known.seen_at, now):
             return None
         return Person(**{name: getattr(known, name) for name in _FIELDS})
 
@@ -50,6 +67,11 @@ class Directory:
             raise Unreachable(
                 f"Slack did not say who <@{user}> is, so nothing was done. Please try again."
             ) from error
-        with self._database.write() as session:
-            people.put(session, Row(**dataclasses.asdict(found), seen_at=now))
+        self._heard[user] = found, now
+        with self._changing:
+            self._unwritten.add(user)
         return found
+
+
+def _is_fresh(at: datetime, now: datetime) -> bool:
+    return timedelta(0) <= now - at < FRESH

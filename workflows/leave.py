@@ -66,7 +66,8 @@ class Leave:
                 world.directory.person(user, now=now)
             except Unreachable:
                 log.warning("Slack does not say who %s is", user)
-        with world.database.read() as session:
+        with world.database.write() as session:
+            world.directory.keep(session)
             people = standing.people(session, users)
         words = {
             user: left_slack(one, world.catalog.team)

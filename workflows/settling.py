@@ -34,7 +34,7 @@ class Settling:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._targets: set[int] = set()
+        self._targets: dict[int, frozenset[int] | None] = {}  # with what was read back open
         self._wrote: dict[int, float] = {}
         self._ahead: dict[int, Ahead] = {}
 
@@ -42,18 +42,40 @@ class Settling:
     def during(self, target_id: int) -> Iterator[None]:
         """While the block runs, the target is being settled here."""
         with self._changed:
-            self._targets.add(target_id)
+            self._targets[target_id] = None
         try:
             yield
         finally:
             with self._changed:
-                self._targets.discard(target_id)
+                del self._targets[target_id]
                 self._changed.notify_all()
 
     def wait_for(self, target_id: int, *, seconds: float) -> None:
         """Returns when the target is not being settled here (any more), or after `seconds`."""
         with self._changed:
             self._changed.wait_for(lambda: target_id not in self._targets, seconds)
+
+    def is_on(self, target_id: int) -> bool:
+        """Whether the target is being settled here right now."""
+        return target_id in self._targets
+
+    def opened(self, target_id: int, requests: frozenset[int]) -> None:
+        """The target, which is being settled here, was read back open for these requests."""
+        with self._changed:
+            self._targets[target_id] = requests
+            self._changed.notify_all()
+
+    def wait_until_open(self, target_id: int, *, seconds: float) -> frozenset[int]:
+        """The requests that the target was read back open for while it is settled here; nothing,
+        when it is not being settled here (any more), or after `seconds`.
+        """
+
+        def is_said() -> bool:
+            return target_id not in self._targets or self._targets[target_id] is not None
+
+        with self._changed:
+            self._changed.wait_for(is_said, seconds)
+            return self._targets.get(target_id) or frozenset()
 
     def wrote(self, target_id: int) -> None:
         """Somebody was let in through the target just now."""

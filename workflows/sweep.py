@@ -50,18 +50,21 @@ class Due:
 class Debt:
     """A kind of debt: what is due at a moment, and how one is paid.
 
-    `pay` may raise anything; the row then falls due again by itself.
+    `pay` may raise anything; the row then falls due again by itself. `makes` are the kinds that
+    paying one may make due.
     """
 
     name: str
     due: Callable[[datetime], Sequence[Due]]
     pay: Callable[[int], None]
+    makes: tuple[str, ...] = ()
 
 
 class Sweep:
     """Looks for what is due and pays it, each row by one worker at a time.
 
     With much to do it looks seldom and pays what it found; with nothing waiting it looks at once.
+    The debts are looked at in their order: what somebody waits for stands first.
     """
 
     def __init__(self, debts: Sequence[Debt], *, clock: Clock) -> None:
@@ -72,12 +75,17 @@ class Sweep:
         self._found: set[tuple[str, int]] = set()  # waiting here or being paid
         self._busy: Counter[Queue] = Counter()
         self._waiting: dict[Queue, deque[tuple[Debt, Due]]] = defaultdict(deque)
+        self._asleep: set[str] = {debt.name for debt in debts}  # the kinds not to be looked at
         self._woken, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
         self._thread.start()
 
-    def wake(self) -> None:
-        """Looks for due rows as soon as possible; many calls in a moment are one look."""
+    def wake(self, *kinds: str) -> None:
+        """Looks for due rows of these kinds, or of all, as soon as possible; many calls in a moment
+        are one look.
+        """
+        with self._lock:
+            self._asleep = self._asleep.difference(kinds) if kinds else set()
         self._woken.set()
 
     def stop(self) -> None:
@@ -96,11 +104,18 @@ class Sweep:
             if self._stopping.is_set():
                 return
             for debt in self._debts:
-                self._look(debt)
+                if self._wakes(debt):
+                    self._look(debt)
             with self._lock:
                 behind = any(self._waiting.values())
             if behind:
                 self._stopping.wait(PAUSE)
+
+    def _wakes(self, debt: Debt) -> bool:
+        with self._lock:
+            was_asleep = debt.name in self._asleep
+            self._asleep.add(debt.name)
+        return not was_asleep
 
     def _look(self, debt: Debt) -> None:
         try:
@@ -135,7 +150,7 @@ class Sweep:
             self._busy[queue] -= 1
             if self._waiting[queue] and not self._stopping.is_set():
                 self._take(*self._waiting[queue].popleft())
-        self.wake()
+        self.wake(debt.name, *debt.makes)
 
 
 def looks(world: World) -> Debt:
@@ -145,7 +160,7 @@ def looks(world: World) -> Debt:
         with world.database.read() as session:
             return [Due(key, account) for key, account in looks_owed.due(session, now)]
 
-    return Debt("look", due, lambda key: look(world, key))
+    return Debt("look", due, lambda key: look(world, key), makes=("draw", "alert"))
 
 
 def settles(world: World) -> Debt:
@@ -157,4 +172,4 @@ def settles(world: World) -> Debt:
             found = targets.due(session, now, database_now=database_now)
         return [Due(one.id, one.account_id, first=one.closing) for one in found]
 
-    return Debt("settle", due, lambda key: settle(world, key))
+    return Debt("settle", due, lambda key: settle(world, key), makes=("draw", "alert"))

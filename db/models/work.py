@@ -148,7 +148,8 @@ class Request(Table):
     card_ts: Mapped[str | None] = mapped_column(String(32))
     told: Mapped[str | None] = mapped_column(String(24))
 
-    decisions: Mapped[list["Decision"]] = relationship(order_by="Decision.id", lazy="selectin")
+    # asked for with the queries of those who need them: most have no use for them
+    decisions: Mapped[list["Decision"]] = relationship(order_by="Decision.id")
 
     @property
     def role(self) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
+from sqlalchemy.orm import Session, selectinload
 
 from db import audit
 from db.lifecycle import OPEN, Event, IllegalMove, State, Why, after
@@ -21,6 +21,7 @@ CLAIM: Final = timedelta(seconds=60)
 OPENING_IS_DRAWN_AFTER: Final = timedelta(seconds=1)
 """Most openings are done by then: their card goes from pending to active at once."""
 
+_LIVE: Final = (State.APPROVED, State.ACTIVE)
 _FACTS: Final = ("ends_at", "trouble")
 
 
@@ -49,9 +50,17 @@ def get(session: Session, request_id: int) -> Request | None:
     return session.get(Request, request_id)
 
 
+def with_decisions(query: Select[Request]) -> Select[Request]:
+    """The query, with what was decided on each request it finds."""
+    return query.options(selectinload(Request.decisions))
+
+
 def lock(session: Session, request_id: int) -> Request | None:
-    """The request, locked until this transaction ends (on SQLite every writer is alone)."""
-    return session.scalars(_locked(select(Request).where(Request.id == request_id))).one_or_none()
+    """The request with its decisions, locked until this transaction ends (on SQLite every writer
+    is alone).
+    """
+    query = with_decisions(select(Request).where(Request.id == request_id))
+    return session.scalars(_locked(query)).one_or_none()
 
 
 def _locked(query: Select[Request]) -> Select[Request]:
@@ -106,10 +115,11 @@ def _write(
         update(Request)
         .where(Request.id == request.id, *only_if)
         .values(changed=Request.changed + 1, draw_at=draw_at, draw_attempts=0, **columns)
-        .returning(Request.id),
-        execution_options={"synchronize_session": False},
+        .returning(Request),
+        execution_options={"synchronize_session": False, "populate_existing": True},
     ).one_or_none()
-    session.refresh(request)
+    if hit is None:
+        session.refresh(request)
     return hit is not None
 
 
@@ -161,7 +171,8 @@ def of_role(
     session: Session, target_id: int, *, kept_since: datetime, lock: bool = False
 ) -> Sequence[Request]:
     """All that the role's trust and session end are made from: open ones, and those that ended
-    after `kept_since`, whose sessions could still live.
+    after `kept_since`, whose sessions could still live. With their decisions, unless they are
+    locked.
     """
     kept = (Request.state == State.ENDED) & (Request.ended_at > kept_since)
     query = (
@@ -169,17 +180,19 @@ def of_role(
         .where(Request.role_target_id == target_id, or_(Request.state.in_(OPEN), kept))
         .order_by(Request.id)
     )
-    return session.scalars(_locked(query) if lock else query).all()
+    return session.scalars(_locked(query) if lock else with_decisions(query)).all()
 
 
 def of_member(session: Session, target_id: int, *, lock: bool = False) -> Sequence[Request]:
-    """All that a user's places in governed groups are made from."""
+    """All that a user's places in governed groups are made from; with their decisions, unless they
+    are locked.
+    """
     query = (
         select(Request)
         .where(Request.member_target_id == target_id, Request.state.in_(OPEN))
         .order_by(Request.id)
     )
-    return session.scalars(_locked(query) if lock else query).all()
+    return session.scalars(_locked(query) if lock else with_decisions(query)).all()
 
 
 def unfinished(session: Session, target: Target) -> Sequence[Request]:
@@ -189,18 +202,28 @@ def unfinished(session: Session, target: Target) -> Sequence[Request]:
 
 def live(session: Session, target: Target, *, lock: bool = False) -> Sequence[Request]:
     """What needs this target to be open, or to be opened."""
-    return _of_target(session, target, State.APPROVED, State.ACTIVE, lock=lock)
+    return _of_target(session, target, *_LIVE, lock=lock)
+
+
+def is_any_over(session: Session, target: Target, now: datetime) -> bool:
+    """Whether the end, or the time to open, of anything live on this target has come."""
+    come = or_(
+        Request.ends_at <= now, and_(Request.state == State.APPROVED, Request.open_by <= now)
+    )
+    found = select(Request.id).where(_is_of(target), Request.state.in_(_LIVE), come).limit(1)
+    return session.scalars(found).one_or_none() is not None
 
 
 def _of_target(
     session: Session, target: Target, *states: State, lock: bool = False
 ) -> Sequence[Request]:
-    is_role = target.kind is TargetKind.ROLE
-    column = Request.role_target_id if is_role else Request.member_target_id
-    query = (
-        select(Request).where(column == target.id, Request.state.in_(states)).order_by(Request.id)
-    )
+    query = select(Request).where(_is_of(target), Request.state.in_(states)).order_by(Request.id)
     return session.scalars(_locked(query) if lock else query).all()
+
+
+def _is_of(target: Target) -> ColumnElement[bool]:
+    is_role = target.kind is TargetKind.ROLE
+    return (Request.role_target_id if is_role else Request.member_target_id) == target.id
 
 
 def of_pair(
@@ -259,7 +282,7 @@ def claim(session: Session, request_id: int, now: datetime, *, column: str) -> R
         .values({column: now + CLAIM})
         .returning(Request.id)
     ).one_or_none()
-    return None if hit is None else session.get(Request, hit, populate_existing=True)
+    return None if hit is None else lock(session, hit)
 
 
 def drew(session: Session, request_id: int, version: int, *, at: datetime, **columns: Any) -> None:

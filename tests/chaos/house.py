@@ -241,14 +241,17 @@ class House:
         at most. Raises Stuck after `moved` of that time.
         """
         latest, stepped = self.now() + moved, monotonic()
+        living = self._all_live()  # before the condition: what the referee kills, he tells first
         while not (found := condition()):
             if self.now() > latest:
                 raise Stuck(f"not within {moved}: {what}; owed: {self._owed()}")
-            self._living()
+            if not living:
+                raise Stuck("a bot ended by itself")
             if self._may_step(monotonic() - stepped):
                 self._move(_STEP)
                 stepped = monotonic()
             self._pause.wait(_PAUSE)
+            living = self._all_live()
         return found
 
     def _may_step(self, since: float) -> bool:
@@ -270,10 +273,8 @@ class House:
             self._pause.wait(_PAUSE)
         return found
 
-    def _living(self) -> None:
-        for bot in self._bots:
-            if not is_alive(bot.pid):
-                raise Stuck("a bot ended by itself")
+    def _all_live(self) -> bool:
+        return all(is_alive(bot.pid) for bot in self._bots)
 
     def calm(self) -> None:
         """Lets time pass until nobody is owed anything now."""

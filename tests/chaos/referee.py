@@ -112,8 +112,8 @@ class Referee:
         if order.what is What.FREEZE:
             await self._freeze(bot)
             return
+        self.reached.set()  # first: nobody takes it for a bot that ended by itself
         os.kill(bot.pid, signal.SIGKILL)
-        self.reached.set()
         raise Gone
 
     async def _freeze(self, bot: Bot) -> None:

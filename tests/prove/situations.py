@@ -195,18 +195,12 @@ def written(detail: RoleDetail, plan: RolePlan) -> RoleDetail:
 def over(wanted: Sequence[Grant], requests: frozenset[int]) -> list[Grant]:
     """The grants after some of them have ended, at whatever moment; the others are open.
 
-    A grantee's grants end in the order of their ends, or all at once.
+    Grants of one name end in any order: one that ends last may have failed.
     """
-    last: dict[str, datetime] = {}
-    for one in wanted:
-        if one.request in requests:
-            last[one.user_id] = max(one.ends_at, last.get(one.user_id, one.ends_at))
     return [
         replace(
             one,
-            phase=Phase.OVER
-            if one.phase is Phase.OVER or one.ends_at <= last.get(one.user_id, NOON)
-            else Phase.OPEN,
+            phase=Phase.OVER if one.phase is Phase.OVER or one.request in requests else Phase.OPEN,
         )
         for one in wanted
     ]

@@ -200,7 +200,7 @@ def test_a_lease_outlives_its_fence_although_the_workers_clock_jumps(
         fence = world.managers.fenced(target.manager_arn, target.external_id).fence
         jumping.by = timedelta(seconds=45)
 
-        held = take(world, target.id)
+        held = take(world, target)
 
         assert held is not None
         assert held.fenced.fence == fence
@@ -219,7 +219,7 @@ def test_after_a_takeover_aws_is_observed_again_whatever_is_paid_meanwhile(lab: 
     request = lab.lend("alice")
     lab.revoke(request, "bob", pay=False)
     target = target_of(lab, request)
-    assert take(lab.world, target.id) is not None  # and dies
+    assert take(lab.world, target) is not None  # and dies
     leases_are_over(lab)
     taken = lab.clock.now()
     settle(lab.world, target.id)

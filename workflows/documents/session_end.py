@@ -6,7 +6,7 @@ logic"). The line stands there from the opening on, so nothing of ours has to ru
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -81,18 +81,32 @@ def anchor(document: Document | None) -> Anchor | None:
     return None
 
 
-def room_to_end(document: Document) -> int:
-    """Characters that an early end adds at most: where several names share an end, ending one of
-    them takes a statement of what is over, unless it is there.
+def room_to_end(document: Document, *, several: Collection[str] = ()) -> int:
+    """Characters that early ends add at most.
+
+    Where several names share an end, ending one of them takes a statement of what is over, unless
+    it is there. A name in `several` has grants that differ: when one of them ends early, the name
+    may take a statement of its own for what the others say.
     """
     held = {str(one["Sid"]): one for one in text.statements(document)}
-    shared = any(
-        len(one["Condition"]["StringEqualsIgnoreCase"]["aws:userid"]) > 1
+    shared = {
+        sid: ids
         for sid, one in held.items()
-        if sid.startswith("XacctEnd")
-    )
-    adds = shared and "XacctOver" not in held
-    return text.length(_deny("XacctOver", [], {})) + len(",") if adds else 0
+        if sid.startswith(("XacctEnd", "XacctBefore"))
+        and len(ids := one["Condition"]["StringEqualsIgnoreCase"]["aws:userid"]) > 1
+    }
+    room = 0
+    for sid, ids in shared.items():
+        leaving = min(sum(one in several for one in ids), len(ids) - 1)
+        room += leaving * (text.length(_without_names(held[sid])) + len(","))
+    if any(sid.startswith("XacctEnd") for sid in shared) and "XacctOver" not in held:
+        room += text.length(_deny("XacctOver", [], {})) + len(",")
+    return room
+
+
+def _without_names(statement: Statement) -> Statement:
+    condition = {**statement["Condition"], "StringEqualsIgnoreCase": {"aws:userid": []}}
+    return {**statement, "Condition": condition}
 
 
 def lines(document: Document | None) -> list[Line]:

@@ -94,7 +94,7 @@ def plan(
         left = [one for one in grants if one.request not in refused]
         made = _role(seen, left, installation, kept)
         opening = [one.request for one in left if one.phase is Phase.OPENING]
-        sentence = _no_room(made, seen)
+        sentence = _no_room(made, seen, left)
         if sentence is None or not opening:
             closing = [one for one in left if one.phase is not Phase.OPENING]
             closing_trust = _role(seen, closing, installation, kept).trust
@@ -200,16 +200,22 @@ def _lines(grants: Sequence[Grant]) -> list[session_end.Line]:
     return list(made.values())
 
 
-def _no_room(made: RolePlan, seen: RoleDetail) -> str | None:
-    if made.trust is not None and (size := text.length(made.trust)) > seen.trust_quota:
-        return (
-            f"The role's trust policy has no room for another grant: {size} characters, AWS allows "
-            f"{seen.trust_quota}. Room frees up when a grant on this role ends; an administrator "
-            "of the owner account can raise the quota (IAM, role trust policy length)."
-        )
+def _no_room(made: RolePlan, seen: RoleDetail, grants: Sequence[Grant]) -> str | None:
+    """Room is kept for every early end: what cannot be written then could not be ended."""
+    several = _several(grants)
+    if made.trust is not None:
+        size = text.length(made.trust)
+        size += trust.room_to_end(made.trust, several={one.visitor.unique_id for one in several})
+        if size > seen.trust_quota:
+            return (
+                f"The role's trust policy has no room for another grant: {size} characters, AWS "
+                f"allows {seen.trust_quota}. Room frees up when a grant on this role ends; an "
+                "administrator of the owner account can raise the quota (IAM, role trust policy "
+                "length)."
+            )
     if made.session_end is not None:
         size = text.length(made.session_end) + session_end.ANCHOR_ROOM + seen.other_inline
-        size += session_end.room_to_end(made.session_end)  # or a revoke would find none
+        size += session_end.room_to_end(made.session_end, several={one.user_id for one in several})
         if size > seen.inline_quota:
             return (
                 f"The role's inline policies have no room for another session end: {size} "
@@ -218,6 +224,17 @@ def _no_room(made: RolePlan, seen: RoleDetail) -> str | None:
                 "policies makes room at once."
             )
     return None
+
+
+def _several(grants: Sequence[Grant]) -> list[Grant]:
+    """Open grants of a name of which others, open as well, say something else: the last of them
+    may be the first to end.
+    """
+    said: dict[str, set[tuple[datetime, datetime | None]]] = {}
+    opened = [one for one in grants if one.phase is not Phase.OVER]
+    for one in opened:
+        said.setdefault(one.user_id, set()).add((one.ends_at, one.boundary))
+    return [one for one in opened if len(said[one.user_id]) > 1]
 
 
 def _cannot_open(seen: RoleDetail, grants: Sequence[Grant], installation: str) -> dict[int, str]:

@@ -1,9 +1,11 @@
 """Writing a plan to AWS, in the order that keeps every prefix closed."""
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from time import monotonic
+from typing import Any, Final
 
 from workflows.aws.errors import AwsFull, AwsRefused
 from workflows.aws.fence import Fenced
@@ -13,7 +15,10 @@ from workflows.documents.session_end import Anchor
 from workflows.errors import Trouble
 from workflows.plan.member import MemberPlan
 from workflows.plan.role import RolePlan
-from workflows.seen import RoleDetail
+from workflows.seen import RoleDetail, RoleSeen
+
+RIGHT_BEFORE: Final = 0.1
+"""Seconds for which a read of the trust policy is still one right before its write."""
 
 
 class Changed(Trouble):
@@ -63,9 +68,14 @@ def _applied(fenced: Fenced, clock: Clock) -> Applied:
 def role(
     fenced: Fenced, name: str, seen: RoleDetail, planned: RolePlan, *, clock: Clock, anchor: Anchor
 ) -> Applied:
-    """Session end, then trust. Without its session end nothing is opened; closing goes on."""
+    """Session end, then trust. Without its session end nothing is opened; closing goes on.
+
+    IAM has no compare-and-set, so the trust policy is read once more right before its write: beside
+    the write of the session end, which takes as long.
+    """
     applied = _applied(fenced, clock)
     ending, entering = planned.session_end, planned.trust
+    again = fenced.ask(_reread, fenced, name) if entering is not None else None
     if ending is not None:
         stamped = session_end.anchored(ending, anchor)
         applied.do(
@@ -76,17 +86,29 @@ def role(
         entering = planned.closing_trust
     if entering is not None:
         document = entering
-        applied.do("wrote the trust policy", lambda: _trust(applied, fenced, seen, document))
+        applied.do("wrote the trust policy", lambda: _trust(applied, fenced, seen, document, again))
     return applied
 
 
-def _trust(applied: Applied, fenced: Fenced, seen: RoleDetail, wanted: dict[str, Any]) -> None:
-    """IAM has no compare-and-set: read once more right before the write."""
+def _reread(fenced: Fenced, name: str) -> tuple[RoleSeen, float]:
+    """The role, and when the answer came (monotonic seconds)."""
+    return fenced.iam.role(name), monotonic()
+
+
+def _trust(
+    applied: Applied,
+    fenced: Fenced,
+    seen: RoleDetail,
+    wanted: dict[str, Any],
+    again: Future[tuple[RoleSeen, float]] | None,
+) -> None:
     name = seen.role.arn.rpartition("/")[2]
-    again = fenced.iam.role(name)
-    if again.trust != seen.role.trust:
+    role, came = again.result() if again is not None else _reread(fenced, name)
+    if monotonic() - came > RIGHT_BEFORE:
+        role, _ = _reread(fenced, name)
+    if role.trust != seen.role.trust:
         raise Changed("iam:UpdateAssumeRolePolicy", "Changed", "the trust policy changed meanwhile")
-    applied.reread_at = applied.written_at = again.at  # the reply of the write may be lost
+    applied.reread_at = applied.written_at = role.at  # the reply of the write may be lost
     applied.written_at = fenced.iam.write_trust(name, wanted)
 
 

@@ -46,13 +46,13 @@ class Held:
 
 
 @contextmanager
-def holding(world: World, target_id: int) -> Iterator[Held | None]:
+def holding(world: World, target: Target) -> Iterator[Held | None]:
     """The target, leased for the block; None when nothing is owed or another worker has it.
 
     The last line of defence: whatever goes wrong in the block, the lease is handed back and the
     debt stands, to be tried again.
     """
-    held = take(world, target_id)
+    held = take(world, target)
     try:
         yield held
     except targets.LostLease:
@@ -65,19 +65,17 @@ def holding(world: World, target_id: int) -> Iterator[Held | None]:
         try_again(world, held, str(trouble))
     except Exception:
         reference = uuid.uuid4().hex[:8]
-        log.exception("settling target %s broke [%s]", target_id, reference)
+        log.exception("settling %s broke [%s]", target.arn, reference)
         if held is not None:
             try_again(world, held, f"Something broke on xacct's side [{reference}]")
 
 
-def take(world: World, target_id: int) -> Held | None:
+def take(world: World, target: Target) -> Held | None:
     """Leases the target, if something is owed and nobody has it. Raises Trouble without a session.
 
     The session comes first: its fence is at most FENCE ahead, and the lease outlives it whatever
     our clock did meanwhile.
     """
-    with world.database.read() as session:
-        target = targets.get(session, target_id)
     _end_in_time(world, target)
     try:
         fenced = world.managers.fenced(target.manager_arn, target.external_id)
@@ -87,10 +85,10 @@ def take(world: World, target_id: int) -> Held | None:
     with world.database.write() as session:
         now = world.clock.now()
         term = targets.Term(now, world.database.now(session), FENCE + AFTER_FENCE)
-        lease = targets.lease(session, target_id, term, token=uuid.uuid4().hex, run=world.run)
+        lease = targets.lease(session, target.id, term, token=uuid.uuid4().hex, run=world.run)
         if lease is None:
             return None
-        target = targets.get(session, target_id)
+        target = targets.get(session, target.id)
     return Held(target, lease, fenced)
 
 
@@ -119,7 +117,7 @@ def _end_in_time(world: World, target: Target) -> None:
     """What reached its end is ending, and says so, even while AWS cannot be reached."""
     now = world.clock.now()
     with world.database.read() as session:
-        if not any(is_over(row, now) for row in requests.live(session, target)):
+        if not requests.is_any_over(session, target, now):
             return
     with world.database.write() as session:
         end_what_is_over(session, requests.live(session, target, lock=True), now)

@@ -1,13 +1,13 @@
 """Settling an IAM user's places in governed groups."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from db.lifecycle import State
-from db.models import Request
+from db.models import Request, Target
 from db.store import memberships, requests, targets
 from workflows import look, observe
 from workflows.aws.errors import AwsGone
@@ -28,17 +28,42 @@ PATIENCE: Final = 3.0
 
 @dataclass(frozen=True)
 class Noted:
-    """What was committed before the first write: the plan, and who may be let in by it."""
+    """What was committed before the first write, and who may be let in by it.
 
-    plan: MemberPlan
+    `places` are those noted now, group → whether the user was in it before us; `coming` are
+    requests whose role is being opened meanwhile: they wait for it.
+    """
+
+    rows: Sequence[Request]
+    before: Mapping[str, bool]  # all that was ever noted of this user, and stands
+    places: Mapping[str, bool]
+    coming: frozenset[int]
     asked: Asked
     held_up: str | None
     closing: frozenset[int]  # the requests that are to be closed by it
 
+    def plan(self, world: World, seen: MemberSeen, opened: Collection[int]) -> MemberPlan:
+        """What is to be written, of what comes for those whose role is open by now."""
+        return rows.member_plan(
+            self.rows,
+            seen,
+            self.asked.fit,
+            {**self.before, **self.places},
+            catalog=world.catalog,
+            reread=False,
+            opened=opened,
+        )
 
-def settle(world: World, target_id: int) -> None:
+    def unused(self, opened: Collection[int]) -> frozenset[str]:
+        """Groups that were noted now for requests whose role was not opened: nothing was tried."""
+        left = {row.group_name for row in self.rows if row.id in self.coming.difference(opened)}
+        used = {row.group_name for row in self.rows if is_openable(row) or row.id in opened}
+        return frozenset(group for group in self.places if group in left - used)
+
+
+def settle(world: World, target: Target) -> None:
     """Pays what is owed for one user. The debt stands when AWS does not answer."""
-    with holding(world, target_id) as held:
+    with holding(world, target) as held:
         if held is None:
             return
         try:
@@ -48,7 +73,10 @@ def settle(world: World, target_id: int) -> None:
 
 
 def _pay(world: World, held: Held) -> None:
-    """What is read of the user is read while his role is opened, so that he waits for neither."""
+    """What is read of the user, and noted, is so while his role is opened: he waits for neither.
+
+    His membership follows when the role was read back open, and is written down after it.
+    """
     fenced, name = held.fenced, held.target.name
     with world.database.read() as session:
         found = requests.of_member(session, held.target.id)
@@ -56,16 +84,29 @@ def _pay(world: World, held: Held) -> None:
     asking = world.asking.submit(opening.ask_again, world, coming)
     seen = observe.member(world, fenced, name, {one.group_name for one in coming if one.group_name})
     _refresh_what_is_covered(world, coming, seen)
-    asked = asking.result()
-    for row in coming:
-        if row.role_open_at is None:
-            world.settling.wait_for(row.role_target_id, seconds=PATIENCE)
-    noted = _note(world, held, seen, asked)
-    applied = apply.member(fenced, name, noted.plan, clock=world.clock)
+    noted = _note(world, held, seen, asking.result())
+    roles = {row.role_target_id for row in noted.rows if row.id in noted.coming}
+    opened = frozenset[int]().union(
+        *(world.settling.wait_until_open(one, seconds=PATIENCE) for one in sorted(roles))
+    )
+    applied = apply.member(fenced, name, noted.plan(world, seen, opened), clock=world.clock)
     after = observe.member_again(fenced, seen) if applied.tried else seen
+    for one in sorted(roles):
+        world.settling.wait_for(one, seconds=PATIENCE)
     simulated = _simulated(world, held, noted.asked)
-    paid = Paid(after, noted.closing, applied, noted.asked, noted.held_up, simulated)
-    member_record.record(world, held, paid)
+    member_record.record(
+        world,
+        held,
+        Paid(
+            after=after,
+            closing=noted.closing,
+            applied=applied,
+            asked=noted.asked,
+            held_up=noted.held_up,
+            simulated=simulated,
+            unused=noted.unused(opened),
+        ),
+    )
 
 
 def _refresh_what_is_covered(world: World, coming: Sequence[Request], seen: MemberSeen) -> None:
@@ -96,14 +137,15 @@ def _note(world: World, held: Held, seen: MemberSeen, asked: Asked) -> Noted:
         end_what_is_over(session, found, now)
         held_up = opening.nothing_opens(session, off=held.fenced.skew)
         asked = asked if held_up is None else asked.held_up()
+        coming = frozenset(row.id for row in found if _is_coming(world, row))
         for row in (one for one in found if one.state is State.APPROVED):
             if row.id in asked.unfit:
                 opening.end_unfit(session, row, asked.unfit[row.id], now)
-            elif row.id in asked.fit and is_openable(row):
+            elif row.id in asked.fit and (is_openable(row) or row.id in coming):
                 _judge(world, session, row, seen)
-        noted = memberships.noted(session, held.target.account_id, seen.user.unique_id)
+        before = memberships.noted(session, held.target.account_id, seen.user.unique_id)
         planned = rows.member_plan(
-            found, seen, asked.fit, noted, catalog=world.catalog, reread=False
+            found, seen, asked.fit, before, catalog=world.catalog, reread=False, opened=coming
         )
         targets.taken_up(session, held.lease)
         closing = frozenset(row.id for row in found if row.state is State.ENDING)
@@ -118,7 +160,13 @@ def _note(world: World, held: Held, seen: MemberSeen, asked: Asked) -> Noted:
                 was_member=was_member,
                 at=now,
             )
-    return Noted(planned, asked, held_up, closing)
+    return Noted(found, before, planned.note, coming, asked, held_up, closing)
+
+
+def _is_coming(world: World, row: Request) -> bool:
+    """Whether his role is being opened right now, here."""
+    waits = row.state is State.APPROVED and row.role_open_at is None
+    return waits and world.settling.is_on(row.role_target_id)
 
 
 def _judge(world: World, session: Session, row: Request, seen: MemberSeen) -> None:

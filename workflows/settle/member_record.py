@@ -55,6 +55,7 @@ class Paid:
     asked: Asked
     held_up: str | None
     simulated: Simulated
+    unused: frozenset[str]  # groups that were noted for nothing: no write was tried
 
 
 def is_openable(row: Request) -> bool:
@@ -69,6 +70,8 @@ def record(world: World, held: Held, paid: Paid) -> None:
     with world.database.write() as session:
         found = requests.of_member(session, held.target.id, lock=True)
         targets.hold(session, held.lease)
+        for group in sorted(paid.unused):
+            memberships.forget(session, account_id=account_id, group_name=group, user_id=user_id)
         if applied.refused is not None:
             for row in (one for one in found if is_openable(one)):
                 fail(session, row, str(applied.refused), now)

@@ -11,9 +11,9 @@ from workflows.world import World
 def settle(world: World, target_id: int) -> None:
     """Makes one target in AWS equal to what the rows say, or leaves the debt standing."""
     with world.database.read() as session:
-        kind = targets.get(session, target_id).kind
+        target = targets.get(session, target_id)
     try:
         with world.settling.during(target_id):
-            (role if kind is TargetKind.ROLE else member).settle(world, target_id)
+            (role if target.kind is TargetKind.ROLE else member).settle(world, target)
     except LostLease as lost:
         log.warning("another worker goes on with %s", lost)

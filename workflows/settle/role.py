@@ -7,11 +7,12 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from db.lifecycle import Event, State, Why
-from db.models import Request
+from db.models import Request, Target
 from db.store import requests, targets
 from workflows import look, observe, restore
 from workflows.aws.errors import AwsGone
 from workflows.errors import Trouble
+from workflows.plan.phase import Phase
 from workflows.plan.role import RolePlan
 from workflows.seen import RoleDetail
 from workflows.settle import alarm, apply, opening, role_record, rows, verify
@@ -25,7 +26,7 @@ from workflows.settle.lease import (
     log,
 )
 from workflows.settle.opening import Asked
-from workflows.settle.role_record import Paid
+from workflows.settle.role_record import Paid, Wanted
 from workflows.settle.verify import Simulated
 from workflows.world import World
 
@@ -37,28 +38,25 @@ class Noted:
     `held_up` says why nothing is opened at all, if nothing is.
     """
 
+    wanted: Wanted
     plan: RolePlan
+    opening: frozenset[int]  # the requests that are to be opened by it
     asked: Asked
     held_up: str | None
     closing: frozenset[int]  # the requests that are to be closed by it
 
 
-def settle(world: World, target_id: int) -> None:
+def settle(world: World, target: Target) -> None:
     """Pays what is owed for one role. The debt stands when AWS does not answer."""
-    if not _closes(world, target_id):
-        world.settling.rest(target_id)
-    with holding(world, target_id) as held:
+    if not target.closing:
+        world.settling.rest(target.id)
+    with holding(world, target) as held:
         if held is None:
             return
         try:
             _pay(world, held)
         except AwsGone:
             role_record.gone(world, held)
-
-
-def _closes(world: World, target_id: int) -> bool:
-    with world.database.read() as session:
-        return targets.get(session, target_id).closing
 
 
 def _pay(world: World, held: Held) -> None:
@@ -71,6 +69,8 @@ def _pay(world: World, held: Held) -> None:
         anchor = restore.anchor(session)
     applied = apply.role(fenced, name, seen, noted.plan, clock=world.clock, anchor=anchor)
     after = observe.role_again(fenced, name, seen) if applied.tried else seen
+    if noted.opening and noted.wanted.is_held_by(after):
+        world.settling.opened(held.target.id, noted.opening)
     simulated = _simulated(world, held, noted.asked, after)
     paid = Paid(seen, after, noted.closing, applied, noted.asked, noted.held_up, simulated)
     role_record.record(world, held, paid)
@@ -141,11 +141,12 @@ def _note(world: World, held: Held, seen: RoleDetail, asked: Asked, *, off: time
             elif row.id in asked.fit and held_up is None:
                 _begin(world, session, row, seen, rows.noted_pair(found, row))
         asked = asked if held_up is None else asked.held_up()
-        planned = _planned(world, session, held, seen, found, asked)
+        wanted, planned = _planned(world, session, held, seen, found, asked)
         targets.taken_up(session, held.lease)
         closing = frozenset(row.id for row in found if row.state is State.ENDING)
         fail_refused(session, found, planned.refused, now)
-    return Noted(planned, asked, held_up, closing)
+    coming = frozenset(one.request for one in wanted.grants if one.phase is Phase.OPENING)
+    return Noted(wanted, planned, coming - planned.refused.keys(), asked, held_up, closing)
 
 
 def _planned(
@@ -155,17 +156,22 @@ def _planned(
     seen: RoleDetail,
     found: Sequence[Request],
     asked: Asked,
-) -> RolePlan:
-    """The plan; whose access somebody widened in AWS ends before anything is planned for him."""
-    planned = role_record.plan(world, session, held, seen, found, asked)
-    now = world.clock.now()
-    for row in (one for one in found if one.id in planned.widened):
-        if row.state in (State.APPROVED, State.ACTIVE):
-            requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.WIDENED)
-            alarm.widened(session, row, planned.widened[row.id], now)
-    if planned.widened:
-        planned = role_record.plan(world, session, held, seen, found, asked)
-    return planned
+) -> tuple[Wanted, RolePlan]:
+    """What is wanted, and the plan; whose access somebody widened in AWS ends before that."""
+    wanted = role_record.wanted(world, session, held, seen, found, asked)
+    planned, now = wanted.plan(seen), world.clock.now()
+    ended = [
+        row
+        for row in found
+        if row.id in planned.widened and row.state in (State.APPROVED, State.ACTIVE)
+    ]
+    for row in ended:
+        requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.WIDENED)
+        alarm.widened(session, row, planned.widened[row.id], now)
+    if ended:
+        wanted = role_record.wanted(world, session, held, seen, found, asked)
+        planned = wanted.plan(seen)
+    return wanted, planned
 
 
 def _begin(

@@ -14,7 +14,7 @@ from workflows import edits
 from workflows.documents import trust
 from workflows.documents.session_end import Line
 from workflows.plan import role as role_plan
-from workflows.plan.role import RolePlan
+from workflows.plan.role import Grant, RolePlan
 from workflows.seen import RoleDetail
 from workflows.settle import rows, verify
 from workflows.settle.apply import Applied
@@ -71,18 +71,36 @@ def kept_since(seen: RoleDetail, now: datetime) -> datetime:
     return min(now, seen.role.at) - KEPT
 
 
-def plan(
+@dataclass(frozen=True)
+class Wanted:
+    """What the rows want of a role, and the lines of its session end that nobody wants gone."""
+
+    grants: Sequence[Grant]
+    kept: Sequence[Line]
+    installation: str
+
+    def plan(self, seen: RoleDetail) -> RolePlan:
+        """The plan for the role as it was read."""
+        return role_plan.plan(seen, self.grants, installation=self.installation, kept=self.kept)
+
+    def is_held_by(self, seen: RoleDetail) -> bool:
+        """Whether the role was read to be as it is wanted."""
+        again = self.plan(seen)
+        return again.trust is None and again.session_end is None
+
+
+def wanted(
     world: World,
     session: Session,
     held: Held,
     seen: RoleDetail,
     found: Sequence[Request],
     asked: Asked,
-) -> RolePlan:
-    """The plan for the role as it was read, from the rows as they are."""
-    wanted = rows.grants(found, asked.fit, at=seen.role.at)
-    kept = _kept(session, held, role_plan.strangers(seen, wanted), seen)
-    return role_plan.plan(seen, wanted, installation=world.catalog.installation, kept=kept)
+) -> Wanted:
+    """What the rows, as they are, want of the role that was read."""
+    grants = rows.grants(found, asked.fit, at=seen.role.at)
+    kept = _kept(session, held, role_plan.strangers(seen, grants), seen)
+    return Wanted(grants, kept, world.catalog.installation)
 
 
 def _kept(session: Session, held: Held, strange: Sequence[Line], seen: RoleDetail) -> list[Line]:
@@ -112,7 +130,7 @@ def record(world: World, held: Held, paid: Paid) -> None:
         if paid.applied.refused is not None:
             _fail_openings(session, found, paid, str(paid.applied.refused), now)
         doubts = _doubts(session, found, paid, now)  # may fail some: before what is wanted
-        again = plan(world, session, held, seen, found, asked)
+        again = wanted(world, session, held, seen, found, asked).plan(seen)
         fail_refused(session, found, again.refused, now)
         settled = again.trust is None and again.session_end is None
         looks = [missing(session, row, again.missing, now) for row in found]

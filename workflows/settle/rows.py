@@ -63,12 +63,17 @@ def _grant(row: Request, stands: Phase, at: datetime) -> Grant:
     )
 
 
-def places(rows: Sequence[Request], fit: Collection[int]) -> list[Place]:
-    """What rows want of a user's groups: a role that is not open yet wants nothing opened."""
+def places(
+    rows: Sequence[Request], fit: Collection[int], opened: Collection[int] = ()
+) -> list[Place]:
+    """What rows want of a user's groups: a role that is not open yet wants nothing opened.
+
+    `opened` are those whose role was read back open just now, before it is written down.
+    """
     return [
         Place(
             request=row.id,
-            phase=phase(row, fit if row.role_open_at is not None else ()),
+            phase=phase(row, fit if row.role_open_at is not None or row.id in opened else ()),
             group=row.group_name,
             inside=row.mechanism == Mechanism.ALLOW_GROUP,
         )
@@ -96,9 +101,10 @@ def member_plan(
     *,
     catalog: Catalog,
     reread: bool,
+    opened: Collection[int] = (),
 ) -> MemberPlan:
     """The plan for a user's places. Those of another user who had the name before are nobody's
-    any more: left out.
+    any more: left out. `opened` as in `places`.
     """
     denying = {
         role.group.name
@@ -106,4 +112,4 @@ def member_plan(
         if role.group is not None and role.mechanism is Mechanism.DENY_GROUP
     }
     mine = [row for row in found if row.grantee_id == seen.user.unique_id]
-    return plan(seen, places(mine, fit), noted, reread=reread, denying=denying)
+    return plan(seen, places(mine, fit, opened), noted, reread=reread, denying=denying)
