@@ -55,6 +55,24 @@ def test_putting_a_user_back_into_the_deny_group_stops_his_grant_at_the_next_loo
     assert not [sid for sid in lab.trust() if not sid.startswith("XacctSeal")]
 
 
+def test_an_emergency_stop_is_not_undone_by_opening_another_grant(denying: Lab) -> None:
+    lab = denying
+    first = lab.lend("alice", minutes=60)
+    lab.pass_time(minutes=2)
+    second = lab.ask("alice", minutes=30)
+    lab.home.add_user_to_group(GroupName=group(lab), UserName="alice")
+
+    lab.approve(second, "bob", pay=False)
+    lab.pay_once()
+    lab.pay_once()
+    stopped = lab.row(first)
+    lab.pass_time(minutes=2)
+
+    assert stopped.why is Why.REMOVED
+    assert lab.row(first).state is State.ENDED
+    assert lab.row(second).state is State.ACTIVE
+
+
 def test_one_old_read_right_after_the_lift_is_no_emergency_stop(denying: Lab) -> None:
     lab = denying
     request = lab.lend("alice", minutes=60)

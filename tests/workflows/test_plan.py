@@ -341,6 +341,30 @@ def test_a_member_who_was_taken_out_of_the_allow_group_is_not_let_in_again() -> 
     assert plan.missing == {1}
 
 
+def test_what_somebody_took_away_is_not_given_back_by_opening_another_grant() -> None:
+    taken_out = [allow(Phase.OPEN, 1), allow(Phase.OPENING, 2)]
+    put_back = [deny(Phase.OPEN, 1), deny(Phase.OPENING, 2)]
+
+    allowed = planned_places(user(), taken_out, {"allow": False})
+    denied = planned_places(user("deny"), put_back, {"deny": True})
+
+    assert not allowed.steps
+    assert allowed.missing == {1}
+    assert allowed.waiting == {2}
+    assert not denied.steps
+    assert denied.stopped == {1}
+    assert denied.waiting == {2}
+
+
+def test_an_opening_that_was_cut_short_keeps_no_other_waiting() -> None:
+    cut_short = replace(allow(Phase.OPEN, 1), was_open=False)
+
+    plan = planned_places(user(), [cut_short, allow(Phase.OPENING, 2)], {"allow": False})
+
+    assert plan.steps == (Step("allow", join=True),)
+    assert not plan.waiting
+
+
 def test_a_place_to_be_given_back_counts_as_taken() -> None:
     nine = [f"g{number}" for number in range(9)]
     places = [deny(Phase.OPEN, 1), allow(Phase.OPENING, 2)]

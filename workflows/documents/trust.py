@@ -222,7 +222,7 @@ def _is_shared(statement: Statement) -> bool:
 def _without_names(statement: Statement) -> Statement:
     condition = statement["Condition"]
     equals = {**condition["StringEquals"], "aws:userid": []}
-    like = {"sts:RoleSessionName": []}
+    like: dict[str, list[str]] = {"sts:RoleSessionName": []}
     return {**statement, "Condition": {**condition, "StringEquals": equals, "StringLike": like}}
 
 

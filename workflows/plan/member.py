@@ -15,6 +15,7 @@ class Place:
     phase: Phase
     group: str
     inside: bool
+    was_open: bool = True  # it was said to be; else it may be, after a crash
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class MemberPlan:
     refused: Mapping[int, str]
     missing: frozenset[int]
     stopped: frozenset[int]  # open requests whose user somebody put back into the deny group
+    waiting: frozenset[int] = frozenset()  # opening requests that must not revive those
 
 
 def plan(
@@ -69,7 +71,14 @@ def plan(
     opened = {one.group for one in kept if one.phase is Phase.OPENING}
     note = {group: before[group] for group in opened if group not in noted}
     steps = (*changes.closing, *changes.opening)
-    return MemberPlan(steps, note, refused, frozenset(changes.missing), frozenset(changes.stopped))
+    return MemberPlan(
+        steps,
+        note,
+        refused,
+        missing=frozenset(changes.missing),
+        stopped=frozenset(changes.stopped),
+        waiting=frozenset(changes.waiting),
+    )
 
 
 @dataclass(frozen=True)
@@ -87,19 +96,26 @@ class _Changes:
     opening: list[Step] = field(default_factory=list)
     missing: set[int] = field(default_factory=set)
     stopped: set[int] = field(default_factory=set)
+    waiting: set[int] = field(default_factory=set)
 
     def lent(
         self, first: Place, live: Sequence[Place], ours: _Ours | None, *, is_open: bool
     ) -> None:
-        """One group that requests want: `first` of all of them, `live` those not refused."""
-        opens = any(one.phase is Phase.OPENING for one in live)
+        """One group that requests want: `first` of all of them, `live` those not refused.
+
+        What somebody took away from one request is not given back to it by opening another one:
+        that one waits until the first has ended.
+        """
+        opens = {one.request for one in live if one.phase is Phase.OPENING}
         stays = {one.request for one in live if one.phase is Phase.OPEN}
-        if ours and opens and not is_open:
+        taken = stays & {one.request for one in live if one.was_open}
+        if taken and not is_open:
+            (self.missing if first.inside else self.stopped).update(taken)
+            self.waiting.update(opens)
+        elif ours and opens and not is_open:
             self.opening.append(Step(first.group, join=first.inside))
         elif ours and ours.to_be_given_back and not (opens or stays):
             self.closing.append(Step(first.group, join=not first.inside))
-        elif stays and not is_open and not opens:
-            (self.missing if first.inside else self.stopped).update(stays)
 
 
 def _no_slot(

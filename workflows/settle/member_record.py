@@ -84,15 +84,16 @@ def record(world: World, held: Held, paid: Paid) -> None:
         looks = [missing(session, row, again.missing, now) for row in found]
         looks += _stop(session, held, found, again, now)
         if settled:
-            for row in found:
+            for row in (one for one in found if one.id not in again.waiting):
                 _settled(session, held, row, paid, now)
             _give_back(session, held, found, paid, now)
         openable = [row for row in found if is_openable(row)]
         late = now if any(asked.missed(row) for row in openable) else None
-        done = settled and not doubts and not (asked.unsaid and openable)
+        waiting = again.waiting or (asked.unsaid and openable)
+        done = settled and not (doubts or waiting)
         retry = None if done else now + wait(held.target.attempts)
         again_at = earliest([retry, late, *looks, *(_next(row, now) for row in found)])
-        trouble = _trouble(paid, doubts, settled=settled)
+        trouble = _trouble(paid, again, doubts, settled=settled)
         hand_back(session, world, held, again_at=again_at, trouble=trouble)
 
 
@@ -120,9 +121,14 @@ def _give_back(
             )
 
 
-def _trouble(paid: Paid, doubts: Sequence[str], *, settled: bool) -> str | None:
+def _trouble(paid: Paid, again: MemberPlan, doubts: Sequence[str], *, settled: bool) -> str | None:
     if not settled:
         return str(paid.applied.refused or paid.applied.unsettled or "spreading")
+    if again.waiting:
+        return (
+            f"Somebody changed a place of {paid.after.user.name} in AWS that earlier access goes "
+            "by: that access ends first."
+        )
     return paid.held_up or next(iter(doubts), None)
 
 

@@ -76,9 +76,10 @@ def places(
             phase=phase(row, fit if row.role_open_at is not None or row.id in opened else ()),
             group=row.group_name,
             inside=row.mechanism == Mechanism.ALLOW_GROUP,
+            was_open=row.state is State.ACTIVE,
         )
         for row in rows
-        if row.group_name is not None and row.noted_at is not None
+        if row.group_name is not None and (row.noted_at is not None or row.id in opened)
     ]
 
 
