@@ -37,6 +37,11 @@ _HEARTBEAT: Final = 1.0
 _COLLECTIONS: Final = (10_000, 20, 100)
 """Thresholds of the garbage collector (Python's are 700, 10, 10): fewer pauses, a little memory."""
 
+_SWITCH: Final = 0.001
+"""Seconds after which a thread lets another one go on (Python's are 0.005): what waits for AWS's
+answer goes on at once although others compute.
+"""
+
 log = logging.getLogger(__name__)
 
 
@@ -116,6 +121,7 @@ def _serve(settings: Settings, told: Catalog, database: Database, clock: Clock) 
     running = Running(settings, wiring.parts(settings, world, vendor, trail))
     stopping = _until_told()
     _collect_seldom()
+    sys.setswitchinterval(_SWITCH)
     try:
         running.start(stopping)
         while not stopping.wait(_HEARTBEAT):

@@ -113,8 +113,13 @@ def grantee(iam: Iam, kind: GranteeKind, name: str, arn: str) -> GranteeSeen:
     return iam.machine(arn.rpartition("/")[2])
 
 
-def member(world: World, fenced: Fenced, name: str, groups: Collection[str]) -> MemberSeen:
-    """The user, where he is a member, and what each of `groups` holds. Raises Trouble."""
+def asking_member(
+    world: World, fenced: Fenced, name: str, groups: Collection[str]
+) -> Callable[[], MemberSeen]:
+    """Begins to read the user, where he is a member, and what each of `groups` holds.
+
+    What comes back waits for the answers, and raises Trouble.
+    """
     iam = fenced.iam
     user, places = fenced.ask(iam.user, name), fenced.ask(iam.groups_of, name)
     quotas = fenced.ask(world.quotas.of, fenced)
@@ -129,18 +134,27 @@ def member(world: World, fenced: Fenced, name: str, groups: Collection[str]) -> 
         )
         for group in groups
     }
-    for each in held.values():
-        for policies in each:
-            policies.begin_second_round()
-    return MemberSeen(
-        user=user.result(),
-        groups=places.result(),
-        contents={
-            group: (*inline.result(), *attached.result())
-            for group, (inline, attached) in held.items()
-        },
-        groups_quota=quotas.result().get("GroupsPerUserQuota", GROUPS_QUOTA),
-    )
+
+    def answered() -> MemberSeen:
+        for each in held.values():
+            for policies in each:
+                policies.begin_second_round()
+        return MemberSeen(
+            user=user.result(),
+            groups=places.result(),
+            contents={
+                group: (*inline.result(), *attached.result())
+                for group, (inline, attached) in held.items()
+            },
+            groups_quota=quotas.result().get("GroupsPerUserQuota", GROUPS_QUOTA),
+        )
+
+    return answered
+
+
+def member(world: World, fenced: Fenced, name: str, groups: Collection[str]) -> MemberSeen:
+    """The user, where he is a member, and what each of `groups` holds. Raises Trouble."""
+    return asking_member(world, fenced, name, groups)()
 
 
 def member_again(fenced: Fenced, before: MemberSeen) -> MemberSeen:

@@ -13,7 +13,7 @@ goes into one write. Nobody who is to be put out waits for it.
 """
 
 
-READ_LASTS: Final = 2.0
+READ_LASTS: Final = 1.0
 """Seconds for which a read that was begun ahead of a settle is as good as its own."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -90,6 +90,20 @@ def take(world: World, target: Target) -> Held | None:
             return None
         target = targets.get(session, target.id)
     return Held(target, lease, fenced)
+
+
+def read_ahead(world: World, held: Held) -> Any | None:
+    """What was read of the target while the approver was looked up; None where nothing is as good
+    as a read now.
+    """
+    answer = world.settling.take_ahead(held.target.id, held.lease.number)
+    if answer is None:
+        return None
+    try:
+        return answer()
+    except Trouble as trouble:
+        log.info("what was read ahead of settling %s is no use: %s", held.target.arn, trouble)
+        return None
 
 
 def put_off(world: World, target: Target, trouble: Trouble) -> None:

@@ -16,7 +16,7 @@ from workflows.documents import groups
 from workflows.plan.member import MemberPlan
 from workflows.seen import MemberSeen
 from workflows.settle import apply, member_record, opening, rows, verify
-from workflows.settle.lease import Held, end_what_is_over, fail, fail_refused, holding
+from workflows.settle.lease import Held, end_what_is_over, fail, fail_refused, holding, read_ahead
 from workflows.settle.member_record import Paid, is_openable
 from workflows.settle.opening import Asked
 from workflows.settle.verify import Simulated
@@ -82,7 +82,7 @@ def _pay(world: World, held: Held) -> None:
         found = requests.of_member(session, held.target.id)
     coming = [row for row in found if row.state is State.APPROVED]
     asking = world.asking.submit(opening.ask_again, world, coming)
-    seen = observe.member(world, fenced, name, {one.group_name for one in coming if one.group_name})
+    seen = _seen(world, held, {one.group_name for one in coming if one.group_name})
     _refresh_what_is_covered(world, coming, seen)
     noted = _note(world, held, seen, asking.result())
     roles = {row.role_target_id for row in noted.rows if row.id in noted.coming}
@@ -107,6 +107,14 @@ def _pay(world: World, held: Held) -> None:
             unused=noted.unused(opened),
         ),
     )
+
+
+def _seen(world: World, held: Held, groups: set[str]) -> MemberSeen:
+    """The user as he is: what was read while the approver was looked up, or read now."""
+    found: MemberSeen | None = read_ahead(world, held)
+    if found is not None and groups <= found.contents.keys():
+        return found
+    return observe.member(world, held.fenced, held.target.name, groups)
 
 
 def _refresh_what_is_covered(world: World, coming: Sequence[Request], seen: MemberSeen) -> None:

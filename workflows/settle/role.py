@@ -23,7 +23,7 @@ from workflows.settle.lease import (
     fail,
     fail_refused,
     holding,
-    log,
+    read_ahead,
 )
 from workflows.settle.opening import Asked
 from workflows.settle.role_record import Paid, Wanted
@@ -80,15 +80,8 @@ def _pay(world: World, held: Held) -> None:
 
 def _seen(world: World, held: Held) -> RoleDetail:
     """The role as it is: what was read while the approver was looked up, or read now."""
-    ahead = world.settling.take_ahead(held.target.id, held.lease.number)
-    if ahead is not None:
-        try:
-            found: RoleDetail = ahead()
-        except Trouble as trouble:
-            log.info("what was read ahead of settling %s is no use: %s", held.target.arn, trouble)
-        else:
-            return found
-    return observe.role(world, held.fenced, held.target.name)
+    found: RoleDetail | None = read_ahead(world, held)
+    return found or observe.role(world, held.fenced, held.target.name)
 
 
 def _ask_again(world: World, target_id: int) -> Asked:
