@@ -15,7 +15,7 @@ from bot.posting import Later, Posting
 from bot.slack import code_of
 from db.lifecycle import State, Why
 from db.models import Request
-from db.store import history, requests, targets
+from db.store import drawings, history, requests, targets
 from workflows import access
 from workflows.settle.lease import wait
 from workflows.sweep import Debt, Due
@@ -49,25 +49,25 @@ class Draw:
 
     def _due(self, now: datetime) -> list[Due]:
         with self._world.database.read() as session:
-            return [Due(key, "draw") for key in requests.due_drawings(session, now)]
+            return [Due(key, "draw") for key in drawings.due(session, now)]
 
     def pay(self, request_id: int) -> None:
         """Draws one request's card and tells its requester, or puts it off."""
         now = self._world.clock.now()
         with self._world.database.write() as session:
-            row = requests.claim_drawing(session, request_id, now)
+            row = drawings.claim(session, request_id, now)
         if row is None:
             return
         facts = self._facts(row)
         troubles = [one for one in (self._card(row, facts), self._tell(row, facts)) if one]
         with self._world.database.write() as session:
             if not troubles:
-                requests.drew(session, row.id, row.changed, at=self._world.clock.now())
+                drawings.drew(session, row.id, row.changed, at=self._world.clock.now())
                 return
             log.warning("request %s is not drawn: %s", row.id, "; ".join(map(str, troubles)))
             pauses = [one.pause for one in troubles if one.pause is not None]
             pause = max(pauses, default=wait(row.draw_attempts))
-            requests.draw_later(session, row.id, now + pause)
+            drawings.later(session, row.id, now + pause)
 
     def _facts(self, row: Request) -> Facts:
         role = self._world.catalog.role(row.role)
@@ -145,4 +145,4 @@ class Draw:
     def _remember(self, row: Request, **columns: Any) -> None:
         """At once, so that what was posted is not posted again when the rest fails."""
         with self._world.database.write() as session:
-            requests.remember_drawing(session, row.id, **columns)
+            drawings.remember(session, row.id, **columns)

@@ -90,7 +90,7 @@ class Running:
             )
             raise Mistakes("Another installation of xacct governs roles of this catalog:", lines)
         _say_how_it_went(looking)
-        made.looked.set()
+        made.world.looked.set()
         made.sweep.wake()
 
     def _connected(self) -> bool:

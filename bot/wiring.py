@@ -74,16 +74,12 @@ def catalog(file: Path) -> Catalog:
 
 @dataclass(frozen=True)
 class Parts:
-    """All of a running xacct that is there before Slack is.
-
-    `looked` is set when AWS was looked at for the first time: until then only closings are paid.
-    """
+    """All of a running xacct that is there before Slack is."""
 
     world: World
     slack: Clients
     sweep: Sweep
     drift: Drift
-    looked: threading.Event
     writer: Writer
     desk: Desk
     scheduler: BackgroundScheduler
@@ -102,6 +98,7 @@ def world(settings: Settings, told: Catalog, remembered: Database, clock: Clock)
         clock=clock,
         asking=ThreadPoolExecutor(_ASKING, thread_name_prefix="ask"),
         run=run,
+        looked=threading.Event(),
     )
 
 
@@ -142,9 +139,9 @@ def parts(
     def aside(response_url: str | None, text: str) -> None:
         asides.submit(whisper, response_url, text)
 
-    payer, looked = Payer(Means(surroundings, vendor, slack.steady, aside)), threading.Event()
+    payer = Payer(Means(surroundings, vendor, slack.steady, aside))
     debts = [
-        closings_until(settles(surroundings), looked),
+        closings_until(settles(surroundings), surroundings.looked),
         payer.debt(),
         looks(surroundings),
         Draw(surroundings, slack.posting).debt(),
@@ -160,7 +157,6 @@ def parts(
         slack=slack,
         sweep=sweep,
         drift=drift,
-        looked=looked,
         writer=writer,
         desk=Desk(put=writer.put, aside=aside, clock=surroundings.clock),
         scheduler=jobs.scheduler(surroundings, sweep, drift),

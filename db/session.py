@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.orm import Session
 
 from db import audit
 from db.turns import Turns
+
+STANDS_STILL: Final = 10
+"""Seconds. Nothing waits for anything but the database inside a transaction."""
 
 _WRITES = "xacct_writes"
 
@@ -91,15 +94,26 @@ class Database:
 
 def _engine(url: str, *, is_sqlite: bool) -> Engine:
     if not is_sqlite:
-        return create_engine(
+        engine = create_engine(
             url, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True
         )
+        event.listen(engine, "connect", _postgres_connect)
+        return engine
     engine = create_engine(
         url, pool_size=40, max_overflow=0, connect_args={"timeout": 30}, hide_parameters=True
     )
     event.listen(engine, "connect", _sqlite_connect)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
+
+
+def _postgres_connect(connection: Any, record: Any) -> None:
+    """A process that stands still inside a transaction holds its rows no longer than STANDS_STILL:
+    the server then ends it, and nothing of it happened (PostgreSQL, "Statement Behavior").
+    """
+    del record
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{STANDS_STILL}s'")
+    connection.commit()
 
 
 def _sqlite_connect(connection: Any, record: Any) -> None:

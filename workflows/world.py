@@ -1,5 +1,6 @@
 """What the work needs of its surroundings, built once in the wiring and passed down."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -12,12 +13,19 @@ from workflows.directory import Directory
 from workflows.settling import Settling
 
 
+def _set() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
 @dataclass(frozen=True)
 class World:
     """The database, AWS, Slack's people, the catalog and the clock.
 
-    `asking` asks Slack beside AWS; `run` names this process's life in leases; `names` remembers
-    which policies a role or group had when they were last listed.
+    `asking` asks Slack beside AWS; `run` names this process's life in leases; nothing is opened
+    until `looked` says that AWS was compared with the rows; `names` remembers which policies a role
+    or group had when they were last listed.
     """
 
     database: Database
@@ -28,5 +36,6 @@ class World:
     asking: ThreadPoolExecutor
     run: str
     quotas: Quotas = field(default_factory=Quotas)
+    looked: threading.Event = field(default_factory=_set)
     names: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
     settling: Settling = field(default_factory=Settling)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from db import audit
@@ -258,21 +258,6 @@ def count_pending(session: Session, requester: str) -> int:
     ).one()
 
 
-# --- what is owed
-
-
-def due_drawings(session: Session, now: datetime, limit: int = 100) -> Sequence[int]:
-    """Requests whose card in Slack shows an older state."""
-    return session.scalars(
-        select(Request.id).where(Request.draw_at <= now).order_by(Request.draw_at).limit(limit)
-    ).all()
-
-
-def claim_drawing(session: Session, request_id: int, now: datetime) -> Request | None:
-    """Takes the drawing of one request for CLAIM; None when another has it."""
-    return claim(session, request_id, now, column="draw_at")
-
-
 def claim(session: Session, request_id: int, now: datetime, *, column: str) -> Request | None:
     """Takes what the column says is due, for CLAIM; None when another has it."""
     due = getattr(Request, column)
@@ -283,34 +268,3 @@ def claim(session: Session, request_id: int, now: datetime, *, column: str) -> R
         .returning(Request.id)
     ).one_or_none()
     return None if hit is None else lock(session, hit)
-
-
-def drew(session: Session, request_id: int, version: int, *, at: datetime, **columns: Any) -> None:
-    """Writes down that Slack shows `version`. A change meanwhile stays owed; it is owed anew, too,
-    where somebody else had drawn it already: whoever froze in between has drawn over it.
-    """
-    is_newest = Request.changed == version
-    session.execute(
-        update(Request)
-        .where(Request.id == request_id)
-        .values(
-            drawn=version,
-            draw_at=case((is_newest, None), else_=func.coalesce(Request.draw_at, at)),
-            draw_attempts=case((is_newest, 0), else_=Request.draw_attempts),
-            **columns,
-        )
-    )
-
-
-def remember_drawing(session: Session, request_id: int, **columns: Any) -> None:
-    """Writes down what was posted (`card_channel`, `card_ts`, `told`), so that it is not again."""
-    session.execute(update(Request).where(Request.id == request_id).values(**columns))
-
-
-def draw_later(session: Session, request_id: int, when: datetime) -> None:
-    """Puts a drawing off, because Slack did not take it."""
-    session.execute(
-        update(Request)
-        .where(Request.id == request_id)
-        .values(draw_at=when, draw_attempts=Request.draw_attempts + 1)
-    )

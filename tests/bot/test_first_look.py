@@ -33,7 +33,7 @@ class SlowStart(Office):
             return call(*asked)
 
         odd = worker(self.lab, members_of=members)
-        self.world = replace(self.world, managers=odd.managers)
+        self.world = replace(self.world, managers=odd.managers, looked=threading.Event())
         self.first = self.running
         told = settings(self.slack, database=str(self.lab.database.url))
         self.parts = wiring.parts(told, self.world, self.lab.vendor)

@@ -4,11 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from db.lifecycle import Event, IllegalMove, State
 from db.models import Request, Target, TargetKind
 from db.session import Database, InUse
-from db.store import inbox, memberships, requests, targets
+from db.store import drawings, inbox, memberships, requests, targets
 from db.store.inbox import Said
 from db.store.targets import LostLease, Owed, Term
 from tests.db.conftest import KEY, NOON, a_request, address
@@ -18,6 +19,16 @@ TERM = Term(NOON, NOON, timedelta(minutes=2))
 
 def said(key: str) -> Said:
     return Said(key, "command", "T1", "U1", {"text": "list"}, None, NOON)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_server_ends_a_transaction_that_stands_still(database: Database) -> None:
+    said = ""
+    for _ in range(2):  # the setting outlives the return of a connection to the pool
+        with database.write() as session:
+            said = session.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one()
+
+    assert said == "10s"
 
 
 def test_of_twenty_simultaneous_moves_one_wins(database: Database) -> None:
@@ -216,7 +227,7 @@ def test_a_place_in_a_group_is_decided_once(database: Database) -> None:
 def test_a_change_during_a_drawing_is_still_owed(database: Database) -> None:
     request_id = a_request(database)
     with database.write() as session:
-        row = requests.claim_drawing(session, request_id, NOON)
+        row = drawings.claim(session, request_id, NOON)
         assert row is not None
         version = row.changed
     with database.write() as session:
@@ -224,10 +235,10 @@ def test_a_change_during_a_drawing_is_still_owed(database: Database) -> None:
         assert row is not None
         requests.note(session, row, at=NOON)
     with database.write() as session:
-        requests.drew(session, request_id, version, at=NOON, card_ts="1.2")
+        drawings.drew(session, request_id, version, at=NOON, card_ts="1.2")
 
     with database.read() as session:
-        assert requests.due_drawings(session, NOON) == [request_id]
+        assert drawings.due(session, NOON) == [request_id]
 
 
 def test_an_old_state_that_a_frozen_worker_drew_over_the_newest_is_drawn_again(
@@ -235,20 +246,20 @@ def test_an_old_state_that_a_frozen_worker_drew_over_the_newest_is_drawn_again(
 ) -> None:
     request_id = a_request(database)
     with database.write() as session:
-        frozen = requests.claim_drawing(session, request_id, NOON)
+        frozen = drawings.claim(session, request_id, NOON)
         assert frozen is not None
         old = frozen.changed
         requests.note(session, frozen, at=NOON)
         newest = frozen.changed
-        requests.drew(session, request_id, newest, at=NOON)
+        drawings.drew(session, request_id, newest, at=NOON)
     with database.read() as session:
-        assert requests.due_drawings(session, NOON) == []
+        assert drawings.due(session, NOON) == []
 
     with database.write() as session:
-        requests.drew(session, request_id, old, at=NOON)  # it wakes, and has drawn over it
+        drawings.drew(session, request_id, old, at=NOON)  # it wakes, and has drawn over it
 
     with database.read() as session:
-        assert requests.due_drawings(session, NOON) == [request_id]
+        assert drawings.due(session, NOON) == [request_id]
 
 
 def test_a_time_without_a_zone_never_reaches_the_database(database: Database) -> None:

@@ -65,20 +65,12 @@ def plan(
             ours = None
         changes.lent(first, [one for one in kept if one.group == group], ours, is_open=is_open)
     for group in sorted(noted.keys() - {one.group for one in places}):
-        back, is_back = noted[group], (group in seen.groups) == noted[group]
-        if (group in denying or not back) and not (is_back and reread):
-            changes.closing.append(Step(group, join=back))
+        is_back = (group in seen.groups) == noted[group]
+        if (group in denying or not noted[group]) and not (is_back and reread):
+            changes.closing.append(Step(group, join=noted[group]))
     opened = {one.group for one in kept if one.phase is Phase.OPENING}
     note = {group: before[group] for group in opened if group not in noted}
-    steps = (*changes.closing, *changes.opening)
-    return MemberPlan(
-        steps,
-        note,
-        refused,
-        missing=frozenset(changes.missing),
-        stopped=frozenset(changes.stopped),
-        waiting=frozenset(changes.waiting),
-    )
+    return changes.plan(note, refused)
 
 
 @dataclass(frozen=True)
@@ -97,6 +89,16 @@ class _Changes:
     missing: set[int] = field(default_factory=set)
     stopped: set[int] = field(default_factory=set)
     waiting: set[int] = field(default_factory=set)
+
+    def plan(self, note: Mapping[str, bool], refused: Mapping[int, str]) -> MemberPlan:
+        return MemberPlan(
+            (*self.closing, *self.opening),
+            note,
+            refused,
+            missing=frozenset(self.missing),
+            stopped=frozenset(self.stopped),
+            waiting=frozenset(self.waiting),
+        )
 
     def lent(
         self, first: Place, live: Sequence[Place], ours: _Ours | None, *, is_open: bool

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from workflows.documents import admits, session_end, text, trust
+from workflows.documents import admits, session_end, trust
 from workflows.documents.trust import Entry, Key, Vend
+from workflows.plan import room
 from workflows.plan.phase import Phase
+from workflows.plan.room import Several
 from workflows.seen import RoleDetail
 
 
@@ -94,7 +96,8 @@ def plan(
         left = [one for one in grants if one.request not in refused]
         made = _role(seen, left, installation, kept)
         opening = [one.request for one in left if one.phase is Phase.OPENING]
-        sentence = _no_room(made, seen, left)
+        several = _several(left)
+        sentence = room.missing(made.trust, made.session_end, seen, several)
         if sentence is None or not opening:
             closing = [one for one in left if one.phase is not Phase.OPENING]
             closing_trust = _role(seen, closing, installation, kept).trust
@@ -200,41 +203,13 @@ def _lines(grants: Sequence[Grant]) -> list[session_end.Line]:
     return list(made.values())
 
 
-def _no_room(made: RolePlan, seen: RoleDetail, grants: Sequence[Grant]) -> str | None:
-    """Room is kept for every early end: what cannot be written then could not be ended."""
-    several = _several(grants)
-    if made.trust is not None:
-        size = text.length(made.trust)
-        size += trust.room_to_end(made.trust, several={one.visitor.unique_id for one in several})
-        if size > seen.trust_quota:
-            return (
-                f"The role's trust policy has no room for another grant: {size} characters, AWS "
-                f"allows {seen.trust_quota}. Room frees up when a grant on this role ends; an "
-                "administrator of the owner account can raise the quota (IAM, role trust policy "
-                "length)."
-            )
-    if made.session_end is not None:
-        size = text.length(made.session_end) + session_end.ANCHOR_ROOM + seen.other_inline
-        size += session_end.room_to_end(made.session_end, several={one.user_id for one in several})
-        if size > seen.inline_quota:
-            return (
-                f"The role's inline policies have no room for another session end: {size} "
-                f"characters, AWS allows {seen.inline_quota}. Room frees up half a day after "
-                "earlier grants end; moving the role's other inline policies into managed "
-                "policies makes room at once."
-            )
-    return None
-
-
-def _several(grants: Sequence[Grant]) -> list[Grant]:
-    """Open grants of a name of which others, open as well, say something else: the last of them
-    may be the first to end.
-    """
+def _several(grants: Sequence[Grant]) -> Several:
     said: dict[str, set[tuple[datetime, datetime | None]]] = {}
     opened = [one for one in grants if one.phase is not Phase.OVER]
     for one in opened:
         said.setdefault(one.user_id, set()).add((one.ends_at, one.boundary))
-    return [one for one in opened if len(said[one.user_id]) > 1]
+    found = [one for one in opened if len(said[one.user_id]) > 1]
+    return Several({one.visitor.unique_id for one in found}, {one.user_id for one in found})
 
 
 def _cannot_open(seen: RoleDetail, grants: Sequence[Grant], installation: str) -> dict[int, str]:

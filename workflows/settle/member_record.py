@@ -158,20 +158,14 @@ def _doubts(
     session: Session, held: Held, found: Sequence[Request], paid: Paid, now: datetime
 ) -> list[str]:
     """What AWS's simulation says against openings that look done; in the end it fails them."""
-    doubts = []
-    aws_now = (now + held.fenced.skew).replace(microsecond=0)
-    for row in found:
-        opens = is_openable(row) and row.id in paid.asked.fit
-        refused = paid.simulated.refuses(row) if opens else None
-        if refused is None:
-            continue
-        if paid.applied.tried or row.open_since is None:
-            row.open_since = aws_now  # what was just written may still be spreading
-        if aws_now >= row.open_since + verify.SETTLES_WITHIN:
-            fail(session, row, refused, now)
-        else:
-            doubts.append(refused)
-    return doubts
+    at, written = (now + held.fenced.skew).replace(microsecond=0), bool(paid.applied.tried)
+    opening = (row for row in found if is_openable(row) and row.id in paid.asked.fit)
+    doubts = [
+        verify.doubt(session, row, refused, now, at=at, written=written)
+        for row in opening
+        if (refused := paid.simulated.refuses(row)) is not None
+    ]
+    return [one for one in doubts if one is not None]
 
 
 def _settled(session: Session, held: Held, row: Request, paid: Paid, now: datetime) -> None:

@@ -63,7 +63,7 @@ def still_stands(catalog: Catalog, row: Request, people: People) -> None:
 class Asked:
     """Approved requests that were asked about again: `fit` may be opened, `unfit` must not.
 
-    Of the rest Slack said nothing (`unsaid`) or nobody asked yet: they wait.
+    Of the rest Slack, or AWS at the start, said nothing (`unsaid`), or nobody asked yet: they wait.
     """
 
     fit: frozenset[int]
@@ -86,6 +86,9 @@ def ask_again(world: World, rows: Iterable[Request]) -> Asked:
     unfit: dict[int, str] = {}
     unsaid: set[int] = set()
     for row in (one for one in rows if one.state is State.APPROVED):
+        if not world.looked.is_set():
+            unsaid.add(row.id)
+            continue
         try:
             still_stands(world.catalog, row, everybody(world, row))
             fit.add(row.id)

@@ -187,21 +187,13 @@ def _fail_openings(
 
 def _doubts(session: Session, found: Sequence[Request], paid: Paid, now: datetime) -> list[str]:
     """What AWS's simulation says against openings that look done; in the end it fails them."""
-    doubts = []
+    at, written, doubts = paid.after.role.at, bool(paid.applied.tried), []
     for row in (one for one in found if paid.opens(one)):
         if replaced := paid.simulated.replaced(row):
             fail(session, row, replaced, now)
-            continue
-        refused = paid.simulated.refuses(row)
-        if refused is None:
-            continue
-        if paid.applied.tried or row.open_since is None:
-            row.open_since = paid.after.role.at  # what was just written may still be spreading
-        if paid.after.role.at >= row.open_since + verify.SETTLES_WITHIN:
-            fail(session, row, refused, now)
-        else:
-            doubts.append(refused)
-    return doubts
+        elif refused := paid.simulated.refuses(row):
+            doubts.append(verify.doubt(session, row, refused, now, at=at, written=written))
+    return [one for one in doubts if one is not None]
 
 
 def _settled(session: Session, row: Request, paid: Paid, now: datetime) -> datetime | None:

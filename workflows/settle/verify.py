@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy.orm import Session
+
 from db.models import Request
 from workflows import observe
 from workflows.aws.fence import Fenced
@@ -18,6 +20,7 @@ from workflows.documents import text
 from workflows.errors import Trouble
 from workflows.look.judge import who_enters
 from workflows.seen import Verdict
+from workflows.settle.lease import fail
 
 SETTLES_WITHIN: Final = timedelta(seconds=60)
 """How long what was written may take to reach AWS's simulation before its no is final."""
@@ -59,6 +62,22 @@ class Simulated:
         """Whether the simulation surely said yes."""
         verdict = self.verdicts.get(row.id)
         return verdict is not None and verdict.allowed
+
+
+def doubt(
+    session: Session, row: Request, refused: str, now: datetime, *, at: datetime, written: bool
+) -> str | None:
+    """AWS's no to an opening that looks done: a doubt while it may only be spreading, and the
+    opening's failure after that (None).
+
+    `at` is AWS's time; `written`: something was written just now.
+    """
+    if written or row.open_since is None:
+        row.open_since = at
+    if at < row.open_since + SETTLES_WITHIN:
+        return refused
+    fail(session, row, refused, now)
+    return None
 
 
 def asking(home: Fenced, rows: Sequence[Request], *, at: datetime) -> Simulated:
