@@ -12,7 +12,6 @@ from contextlib import closing
 from queue import SimpleQueue
 from typing import Final
 
-import boto3
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot import cli, drift_cli, wiring
@@ -20,6 +19,7 @@ from bot.running import Running
 from bot.settings import Mistakes, Settings, catalog_path
 from db import migrate
 from db.session import Database, InUse
+from workflows.aws.sessions import aws_session
 from workflows.aws.trail import Trail
 from workflows.aws.vendor import Vendor
 from workflows.catalog.model import Catalog
@@ -116,8 +116,8 @@ def _be_current(database: Database) -> None:
 
 def _serve(settings: Settings, told: Catalog, database: Database, clock: Clock) -> int:
     world = wiring.world(settings, told, database, clock)
-    vendor = Vendor(boto3.Session(), run=world.run)
-    trail = Trail(boto3.Session(), run=world.run)
+    vendor = Vendor(aws_session(), run=world.run)
+    trail = Trail(aws_session(), run=world.run)
     running = Running(settings, wiring.parts(settings, world, vendor, trail))
     stopping = _until_told()
     _collect_seldom()

@@ -7,7 +7,6 @@ import sys
 from datetime import UTC
 from typing import Final
 
-import boto3
 from rich.console import Console
 from rich.table import Table
 
@@ -16,6 +15,7 @@ from bot.settings import catalog_path
 from db.store import holds
 from workflows import restore
 from workflows.aws.caller import caller
+from workflows.aws.sessions import aws_session
 from workflows.clock import Clock
 from workflows.drift.report import Report, report
 
@@ -82,7 +82,7 @@ def accept_restore(clock: Clock, *, yes: bool) -> int:
         if not (yes or _agreed()):
             sys.stdout.write("Nothing was changed.\n")
             return 1
-        by = caller(boto3.Session()) or getpass.getuser()
+        by = caller(aws_session()) or getpass.getuser()
         with database.write() as session:
             restore.accept(session, by=by, at=clock.now())
     sys.stdout.write(f"Accepted by {by}: xacct opens again.\n")

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import boto3
 from apscheduler.schedulers.background import BackgroundScheduler
 from slack_bolt import App
 
@@ -26,6 +25,7 @@ from bot.sockets import Socket
 from db import audit
 from db.session import Database
 from workflows.aws.fence import Managers
+from workflows.aws.sessions import aws_session
 from workflows.aws.trail import Trail
 from workflows.aws.vendor import Vendor
 from workflows.catalog.load import load
@@ -92,7 +92,7 @@ def world(settings: Settings, told: Catalog, remembered: Database, clock: Clock)
     run = uuid.uuid4().hex[:12]
     return World(
         database=remembered,
-        managers=Managers(boto3.Session(), clock=clock, run=run),
+        managers=Managers(aws_session(), clock=clock, run=run),
         directory=Directory(remembered, partial(ask_person, clients(settings).steady, told.team)),
         catalog=told,
         clock=clock,
@@ -111,7 +111,7 @@ def terminal_world(told: Catalog, remembered: Database, clock: Clock) -> World:
     run = f"terminal-{uuid.uuid4().hex[:8]}"
     return World(
         database=remembered,
-        managers=Managers(boto3.Session(), clock=clock, run=run),
+        managers=Managers(aws_session(), clock=clock, run=run),
         directory=Directory(remembered, nobody),
         catalog=told,
         clock=clock,

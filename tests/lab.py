@@ -15,13 +15,14 @@ from botocore.exceptions import ClientError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import audit, migrate
+from db import audit
 from db.models import Alert, Audit, Request, Table
 from db.session import Database
 from db.store import alerts, looks, requests, targets
 from demo.accounts import Furnished, bucket, furnish
 from sandbox.aws.process import Keys, SandboxAws
 from sandbox.clock import SharedClock
+from tests import databases
 from workflows import access, deliver, identity
 from workflows.access import Ask, Click
 from workflows.aws.fence import Managers
@@ -42,6 +43,7 @@ from workflows.directory import Directory
 from workflows.look import look
 from workflows.person import Person
 from workflows.settle.pay import settle
+from workflows.settling import Settling
 from workflows.world import World
 
 TEAM = "T0LAB"
@@ -155,7 +157,7 @@ class Lab:
         self._stack = ExitStack()
         self.database = Database(url, key=KEY, now=clock.now)
         self._stack.callback(self.database.close)
-        migrate.upgrade(self.database)
+        databases.upgrade(self.database)
         self.people: dict[str, Person] = {}
         self.world = self.another_worker()
         self._furnish_rights()
@@ -173,16 +175,12 @@ class Lab:
             clock=self.clock,
             asking=asking,
             run=run,
+            settling=Settling(writes_apart=0.0),
         )
 
     def session(self) -> boto3.Session:
         """The bot's own session; the `aws` fixture says in the environment where AWS is."""
-        keys = self.furnished.bot
-        return boto3.Session(
-            aws_access_key_id=keys.access_key_id,
-            aws_secret_access_key=keys.secret_access_key,
-            region_name="us-east-1",
-        )
+        return self.aws.session(self.furnished.bot)
 
     def close(self) -> None:
         self._stack.close()

@@ -32,7 +32,8 @@ class Settling:
     It only makes things faster or fewer: what is owed stands in the database.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, writes_apart: float = WRITES_APART) -> None:
+        self._writes_apart = writes_apart
         self._changed = threading.Condition()
         self._targets: dict[int, frozenset[int] | None] = {}  # with what was read back open
         self._wrote: dict[int, float] = {}
@@ -82,9 +83,9 @@ class Settling:
         self._wrote[target_id] = time.monotonic()
 
     def rest(self, target_id: int) -> None:
-        """Returns WRITES_APART after the target was last written here."""
+        """Returns `writes_apart` seconds after the target was last written here."""
         since = self._wrote.get(target_id)
-        if since is not None and (left := since + WRITES_APART - time.monotonic()) > 0:
+        if since is not None and (left := since + self._writes_apart - time.monotonic()) > 0:
             threading.Event().wait(left)
 
     def read_ahead(self, target_id: int, settles: int, answer: Callable[[], Any]) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.chaos import bot
+from workflows.aws.sessions import aws_session
 
 _HOUSE = Path(__file__).parents[2]
 _ENDING = 60.0  # seconds, on a machine that has much else to do
@@ -76,6 +77,8 @@ def main() -> int:
                     continue
             living.discard(pid)
 
+    for service in ("iam", "sts", "cloudtrail"):
+        aws_session().client(service, region_name="us-east-1")  # read once, for all bots
     signal.signal(signal.SIGCHLD, reap)
     for line in sys.stdin:
         environment, log = json.loads(line)

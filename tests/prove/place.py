@@ -128,7 +128,7 @@ class Place(Lab):
 
     def debts(self, world: World) -> list[tuple[Debt, int]]:
         """All that is due now, with the worker who would pay it, and who is in no hurry to wait."""
-        now, world = self.clock.now(), replace(world, settling=Settling())
+        now, world = self.clock.now(), replace(world, settling=Settling(writes_apart=0.0))
         kinds = (sweep.looks(world), sweep.settles(world))
         return [(kind, due.key) for kind in kinds for due in kind.due(now)]
 

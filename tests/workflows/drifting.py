@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from db import migrate
 from db.models import Alert, Target
 from db.session import Database
 from db.store import alerts, targets
+from tests import databases
 from tests.lab import KEY, Lab
 from workflows.drift.run import Drift, Outcome
 from workflows.world import World
@@ -61,7 +61,7 @@ def another_database(lab: Lab, url: str) -> Iterator[None]:
     before = lab.database, lab.world
     lab.database = Database(url, key=KEY, now=lab.clock.now)
     try:
-        migrate.upgrade(lab.database)
+        databases.upgrade(lab.database)
         lab.world = lab.another_worker()
         yield
     finally:
