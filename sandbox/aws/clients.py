@@ -1,11 +1,16 @@
 """Clients of the sandbox: boto3, pointed at it, quick to make."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import boto3
 import botocore.session
 from botocore.config import Config
+
+
+_KEPT: Final = 64
+"""Clients that are given out again: making one takes as long as a few calls."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,7 @@ class Clients:
         self._region = region
         self._loader = botocore.session.Session().get_component("data_loader")
         self._shared = self._fresh()
+        self._client = lru_cache(_KEPT)(self._make)
 
     def session(self, keys: Keys) -> boto3.Session:
         """A session with these keys in the region; its clients still need the endpoint."""
@@ -38,6 +44,9 @@ class Clients:
 
     def client(self, service: str, keys: Keys) -> Any:
         """A client for the sandbox: no retries, short timeouts, S3 by path."""
+        return self._client(service, keys)
+
+    def _make(self, service: str, keys: Keys) -> Any:
         return self._shared.create_client(
             service,
             region_name=self._region,
