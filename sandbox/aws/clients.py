@@ -8,7 +8,6 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-
 _KEPT: Final = 64
 """Clients that are given out again: making one takes as long as a few calls."""
 
