@@ -42,10 +42,12 @@ _RENEWALS: Final = 8  # at the same time; who needs a session that is late takes
 _READS_AT_ONCE: Final = 8
 """Reads of one account beside each other. Accounts never wait for each other's."""
 
+# Adaptive: an account that throttles is asked at the pace it takes, so that few settles have to be
+# begun anew (botocore, "Adaptive retry mode").
 CONFIG: Final = Config(
     connect_timeout=3,
     read_timeout=10,
-    retries={"mode": "standard", "total_max_attempts": 3},
+    retries={"mode": "adaptive", "total_max_attempts": 3},
     max_pool_connections=16,
 )
 
