@@ -73,6 +73,23 @@ def test_an_emergency_stop_is_not_undone_by_opening_another_grant(denying: Lab) 
     assert lab.row(second).state is State.ACTIVE
 
 
+def test_an_opening_that_waits_for_what_somebody_took_away_does_not_fail(allowing: Lab) -> None:
+    lab = allowing
+    first = lab.lend("alice", minutes=60)
+    lab.pass_time(minutes=2)
+    lab.home.remove_user_from_group(GroupName=group(lab), UserName="alice")
+
+    second = lab.lend("alice", minutes=30)
+    waiting = lab.row(second).state
+    for _ in range(8):
+        lab.pass_time(seconds=20)
+
+    assert waiting is State.APPROVED
+    assert (lab.row(first).state, lab.row(first).why) == (State.ENDED, Why.REMOVED)
+    assert lab.row(second).state is State.ACTIVE
+    assert lab.visit("alice").answer == "ok"
+
+
 def test_one_old_read_right_after_the_lift_is_no_emergency_stop(denying: Lab) -> None:
     lab = denying
     request = lab.lend("alice", minutes=60)

@@ -1,8 +1,9 @@
 """Writing down where a user was read back to be a member, and when he is next to be looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -75,11 +76,11 @@ def record(world: World, held: Held, paid: Paid) -> None:
         if applied.refused is not None:
             for row in (one for one in found if is_openable(one)):
                 fail(session, row, str(applied.refused), now)
-        doubts = _doubts(session, held, found, paid, now)  # may fail some: before what is wanted
         noted = memberships.noted(session, account_id, user_id)
-        again = rows.member_plan(
-            found, paid.after, asked.fit, noted, catalog=world.catalog, reread=True
-        )
+        plan = partial(rows.member_plan, found, paid.after, asked.fit, noted)
+        waiting = plan(catalog=world.catalog, reread=True).waiting
+        doubts = _doubts(session, held, found, paid, waiting, now)  # may fail some
+        again = plan(catalog=world.catalog, reread=True)
         settled = not again.steps
         looks = [missing(session, row, again.missing, now) for row in found]
         looks += _stop(session, held, found, again, now)
@@ -89,8 +90,8 @@ def record(world: World, held: Held, paid: Paid) -> None:
             _give_back(session, held, found, paid, now)
         openable = [row for row in found if is_openable(row)]
         late = now if any(asked.missed(row) for row in openable) else None
-        waiting = again.waiting or (asked.unsaid and openable)
-        done = settled and not (doubts or waiting)
+        waits = again.waiting or (asked.unsaid and openable)
+        done = settled and not (doubts or waits)
         retry = None if done else now + wait(held.target.attempts)
         again_at = earliest([retry, late, *looks, *(_next(row, now) for row in found)])
         trouble = _trouble(paid, again, doubts, settled=settled)
@@ -155,11 +156,17 @@ def _stop(
 
 
 def _doubts(
-    session: Session, held: Held, found: Sequence[Request], paid: Paid, now: datetime
+    session: Session,
+    held: Held,
+    found: Sequence[Request],
+    paid: Paid,
+    waiting: Collection[int],
+    now: datetime,
 ) -> list[str]:
     """What AWS's simulation says against openings that look done; in the end it fails them."""
     at, written = (now + held.fenced.skew).replace(microsecond=0), bool(paid.applied.tried)
-    opening = (row for row in found if is_openable(row) and row.id in paid.asked.fit)
+    coming = paid.asked.fit - frozenset(waiting)
+    opening = (row for row in found if is_openable(row) and row.id in coming)
     doubts = [
         verify.doubt(session, row, refused, now, at=at, written=written)
         for row in opening
