@@ -49,14 +49,14 @@ BUGS: Final = (
     Bug(
         "membership before trust",
         "workflows/settle/rows.py",
-        "phase=phase(row, fit if row.role_open_at is not None else ()),",
+        "phase=phase(row, fit if row.role_open_at is not None or row.id in opened else ()),",
         "phase=phase(row, fit),",
         (f"{_DEPTH}::test_nobody_is_put_into_a_group_before_the_trust_policy_was_read_back",),
     ),
     Bug(
         "the role's note after the write",
         "workflows/settle/role.py",
-        "        fail_refused(session, found, planned.refused, now)\n    return Noted",
+        "        fail_refused(session, found, planned.refused, now)\n    coming =",
         "        fail_refused(session, found, planned.refused, now)\n"
         "        apply.role(\n"
         "            held.fenced,\n"
@@ -66,7 +66,7 @@ BUGS: Final = (
         "            clock=world.clock,\n"
         "            anchor=restore.anchor(session),\n"
         "        )\n"
-        "    return Noted",
+        "    coming =",
         (f"{_DEPTH}::test_end_and_ids_are_committed_before_the_first_write_to_the_role",),
     ),
     Bug(
@@ -211,9 +211,18 @@ BUGS: Final = (
     Bug(
         "an emergency stop is overruled",
         _MEMBER_PLAN,
-        "        if ours and opens and not is_open:\n",
-        "        if ours and (opens or stays) and not is_open:\n",
+        "        if taken and not is_open:\n",
+        "        if ours and taken and not is_open:\n"
+        "            self.opening.append(Step(first.group, join=first.inside))\n"
+        "        elif taken and not is_open:\n",
         (f"{_PLAN}::test_a_member_who_was_put_back_into_the_deny_group_is_not_lifted_again",),
+    ),
+    Bug(
+        "an emergency stop is undone by another opening",
+        _MEMBER_PLAN,
+        "        if taken and not is_open:\n",
+        "        if taken and not (is_open or opens):\n",
+        (f"{_PLAN}::test_what_somebody_took_away_is_not_given_back_by_opening_another_grant",),
     ),
     Bug(
         "old sessions live again with a new grant",
