@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from db.models import Person as Row
@@ -44,12 +45,17 @@ class Directory:
             return self._fresh(user, now) or self._asked(user, now)
 
     def keep(self, session: Session) -> None:
-        """Writes down what Slack said since this was last called. What is lost is asked again."""
+        """Writes down, with this transaction, what Slack said and no other has written down."""
         with self._changing:
-            users, self._unwritten = self._unwritten, set()
-        for user in sorted(users):  # in one order everywhere: nothing deadlocks
-            found, at = self._heard[user]
+            heard = {user: self._heard[user] for user in sorted(self._unwritten)}
+        for found, at in heard.values():  # in one order everywhere: nothing deadlocks
             people.put(session, Row(**dataclasses.asdict(found), seen_at=at))
+
+        def written(_session: Session) -> None:
+            with self._changing:
+                self._unwritten -= {user for user, one in heard.items() if self._heard[user] is one}
+
+        event.listen(session, "after_commit", written, once=True)
 
     def _fresh(self, user: str, now: datetime) -> Person | None:
         heard = self._heard.get(user)
@@ -68,8 +74,8 @@ class Directory:
             raise Unreachable(
                 f"Slack did not say who <@{user}> is, so nothing was done. Please try again."
             ) from error
-        self._heard[user] = found, now
         with self._changing:
+            self._heard[user] = found, now
             self._unwritten.add(user)
         return found
 

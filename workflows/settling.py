@@ -2,9 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 WRITES_APART: Final = 0.5
@@ -12,6 +14,9 @@ WRITES_APART: Final = 0.5
 goes into one write. Nobody who is to be put out waits for it.
 """
 
+
+LET_PASS: Final = 0.1
+"""Seconds for which a settle waits for those that follow on it."""
 
 READ_LASTS: Final = 1.0
 """Seconds for which a read that was begun ahead of a settle is as good as its own."""
@@ -36,6 +41,7 @@ class Settling:
         self._writes_apart = writes_apart
         self._changed = threading.Condition()
         self._targets: dict[int, frozenset[int] | None] = {}  # with what was read back open
+        self._followers: Counter[int] = Counter()
         self._wrote: dict[int, float] = {}
         self._ahead: dict[int, Ahead] = {}
 
@@ -56,27 +62,38 @@ class Settling:
         with self._changed:
             self._changed.wait_for(lambda: target_id not in self._targets, seconds)
 
-    def is_on(self, target_id: int) -> bool:
-        """Whether the target is being settled here right now."""
-        return target_id in self._targets
-
     def opened(self, target_id: int, requests: frozenset[int]) -> None:
-        """The target, which is being settled here, was read back open for these requests."""
+        """The target, which is being settled here, was read back open for these requests.
+
+        Whoever follows on it goes first: returns when they have, or after LET_PASS.
+        """
         with self._changed:
             self._targets[target_id] = requests
             self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._followers[target_id], LET_PASS)
 
-    def wait_until_open(self, target_id: int, *, seconds: float) -> frozenset[int]:
-        """The requests that the target was read back open for while it is settled here; nothing,
-        when it is not being settled here (any more), or after `seconds`.
+    @contextmanager
+    def following(self, targets: Collection[int], *, seconds: float) -> Iterator[frozenset[int]]:
+        """The requests that these targets were read back open for while they are settled here.
+
+        Waits until that is known of each, or it is not being settled here (any more), at most
+        `seconds` for all of them. Their settles go on when the block is left.
         """
-
-        def is_said() -> bool:
-            return target_id not in self._targets or self._targets[target_id] is not None
-
+        until = time.monotonic() + seconds
         with self._changed:
-            self._changed.wait_for(is_said, seconds)
-            return self._targets.get(target_id) or frozenset()
+            self._followers.update(targets)
+            for one in targets:
+                self._changed.wait_for(partial(self._is_said, one), until - time.monotonic())
+            found = [self._targets.get(one) or frozenset() for one in targets]
+        try:
+            yield frozenset().union(*found)
+        finally:
+            with self._changed:
+                self._followers.subtract(targets)
+                self._changed.notify_all()
+
+    def _is_said(self, target_id: int) -> bool:
+        return target_id not in self._targets or self._targets[target_id] is not None
 
     def wrote(self, target_id: int) -> None:
         """Somebody was let in through the target just now."""

@@ -23,9 +23,9 @@ def _set() -> threading.Event:
 class World:
     """The database, AWS, Slack's people, the catalog and the clock.
 
-    `asking` asks Slack beside AWS; `run` names this process's life in leases; nothing is opened
-    until `looked` says that AWS was compared with the rows; `names` remembers which policies a role
-    or group had when they were last listed.
+    `asking` asks Slack beside AWS; `run` names this process's life in leases; `names` remembers
+    which policies a role or group had when they were last listed. Nothing is opened until `looked`
+    is set: AWS was compared with the rows at the start, or could not be in time.
     """
 
     database: Database

@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
@@ -140,7 +140,7 @@ class House:
 
     def kill(self, bot: Bot) -> None:
         """SIGKILL, if it is not dead yet; forgotten when it is gone."""
-        if is_alive(bot.pid):
+        with suppress(ProcessLookupError):  # the referee kills, too
             os.kill(bot.pid, signal.SIGKILL)
         self.poll(lambda: not is_alive(bot.pid) or None, what="a killed bot is gone")
         self._bots.remove(bot)

@@ -73,6 +73,28 @@ def test_an_emergency_stop_is_not_undone_by_opening_another_grant(denying: Lab) 
     assert lab.row(second).state is State.ACTIVE
 
 
+def test_what_a_stop_left_of_the_role_is_closed_before_another_grant_opens(denying: Lab) -> None:
+    lab = denying
+    first = lab.lend("alice", minutes=60)
+    lab.pass_time(minutes=2)
+    second = lab.ask("alice", minutes=30)
+    lab.home.add_user_to_group(GroupName=group(lab), UserName="alice")
+    lab.approve(second, "bob", pay=False)
+    barred = worker(lab, write_trust=busy, write_inline_policy=busy)
+    for _ in range(6):
+        lab.clock.move(timedelta(seconds=20))
+        settle(barred, lab.row(second).role_target_id)
+        settle(barred, lab.row(second).member_target_id or 0)
+
+    still_trusted, inside = lab.row(first).role_closed_at is None, lab.groups_of("alice")
+    lab.pass_time(minutes=2)
+
+    assert lab.row(first).why is Why.REMOVED
+    assert still_trusted
+    assert group(lab) in inside
+    assert lab.row(first).state is State.ENDED
+
+
 def test_an_opening_that_waits_for_what_somebody_took_away_does_not_fail(allowing: Lab) -> None:
     lab = allowing
     first = lab.lend("alice", minutes=60)
@@ -88,6 +110,25 @@ def test_an_opening_that_waits_for_what_somebody_took_away_does_not_fail(allowin
     assert (lab.row(first).state, lab.row(first).why) == (State.ENDED, Why.REMOVED)
     assert lab.row(second).state is State.ACTIVE
     assert lab.visit("alice").answer == "ok"
+
+
+def test_a_place_of_her_own_that_she_lost_is_lent_to_her_like_any_other(allowing: Lab) -> None:
+    lab = allowing
+    lab.home.add_user_to_group(GroupName=group(lab), UserName="alice")
+    lab.lend("alice", minutes=60)
+    lab.pass_time(minutes=2)
+    second = lab.ask("alice", minutes=30)
+    lab.home.remove_user_from_group(GroupName=group(lab), UserName="alice")
+
+    lab.approve(second, "bob")
+    for _ in range(8):
+        lab.pass_time(seconds=20)
+    state, inside = lab.row(second).state, lab.groups_of("alice")
+    lab.pass_time(hours=1)
+
+    assert state is State.ACTIVE
+    assert group(lab) in inside
+    assert group(lab) not in lab.groups_of("alice")
 
 
 def test_one_old_read_right_after_the_lift_is_no_emergency_stop(denying: Lab) -> None:

@@ -16,36 +16,40 @@ def test_a_membership_waits_until_the_role_was_read_back_open(allowing: Lab) -> 
     lab = allowing
     request = lab.ask("alice")
     lab.approve(request, "bob", pay=False)
+    lab.aws.forget_calls()
     role = lab.row(request).role_target_id
     settling, member = lab.world.settling, lab.row(request).member_target_id or 0
     with ThreadPoolExecutor(1) as pool:
         with settling.during(role):
             settled = pool.submit(settle, lab.world, member)
-            _until_noted(lab)
-            before = lab.groups_of("alice")
+            _until(lambda: _reads(lab) > 0)
+            before = lab.groups_of("alice"), _notes(lab)
             settling.opened(role, frozenset({request}))
+            noted = _notes(lab)
             _until(lambda: bool(lab.groups_of("alice")))
         settled.result()
     between = lab.row(request).state
     lab.pay()
 
-    assert not before
+    assert before == ([], [])
+    assert len(noted) == 1  # whoever follows goes first
     assert between is State.APPROVED  # its role is not written down as open
     assert lab.row(request).state is State.ACTIVE
 
 
-def test_a_place_that_was_noted_for_a_role_that_did_not_open_is_nobodys(allowing: Lab) -> None:
+def test_for_a_role_that_does_not_open_no_place_is_noted_or_changed(allowing: Lab) -> None:
     lab = allowing
     request = lab.ask("alice")
     lab.approve(request, "bob", pay=False)
+    lab.aws.forget_calls()
     role = lab.row(request).role_target_id
     with ThreadPoolExecutor(1) as pool:
         with lab.world.settling.during(role):
             settled = pool.submit(settle, lab.world, lab.row(request).member_target_id or 0)
-            _until_noted(lab)
+            _until(lambda: _reads(lab) > 0)
+            lab.home.add_user_to_group(GroupName=_group(lab), UserName="alice")  # a human
         settled.result()
     noted = _notes(lab)
-    lab.home.add_user_to_group(GroupName=_group(lab), UserName="alice")  # a human, meanwhile
     lab.pay()
     lab.pass_time(hours=2)
 
@@ -54,8 +58,22 @@ def test_a_place_that_was_noted_for_a_role_that_did_not_open_is_nobodys(allowing
     assert _group(lab) in lab.groups_of("alice")
 
 
-def _until_noted(lab: Lab) -> None:
-    _until(lambda: bool(_notes(lab)))
+def test_who_is_to_be_put_out_waits_for_no_role(allowing: Lab) -> None:
+    lab = allowing
+    first = lab.lend("alice")
+    lab.revoke(first, "bob", pay=False)
+    second = lab.ask("alice")
+    lab.approve(second, "bob", pay=False)
+
+    with lab.world.settling.during(lab.row(second).role_target_id):
+        settle(lab.world, lab.row(first).member_target_id or 0)
+
+    assert not lab.groups_of("alice")
+
+
+def _reads(lab: Lab) -> int:
+    """How often the groups of a user were asked for since the calls were forgotten."""
+    return sum(call.action == "iam:ListGroupsForUser" for call in lab.aws.calls())
 
 
 def _notes(lab: Lab) -> Sequence[Membership]:

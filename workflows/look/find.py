@@ -156,13 +156,12 @@ def _forbids(
     asking: Asking,
 ) -> str | None:
     home_rights = asking.home_rights.result() if asking.home_rights is not None else None
+    owner_rights, verdict = asking.owner_rights.result(), _grantee_verdict(asking)
     with world.database.read() as session:
         return (
             judge.role_fault(world.catalog, row, seen, grantee)
             or (judge.group_fault(world, session, row, member) if member is not None else None)
-            or judge.rights_fault(
-                asking.owner_rights.result(), whose="xacct's role in the owner account"
-            )
+            or judge.rights_fault(owner_rights, whose="xacct's role in the owner account")
             or judge.rights_fault(home_rights, whose="xacct's role in the grantee account")
-            or judge.grantee_fault(row, _grantee_verdict(asking))
+            or judge.grantee_fault(row, verdict)
         )

@@ -16,6 +16,7 @@ class Place:
     group: str
     inside: bool
     was_open: bool = True  # it was said to be; else it may be, after a crash
+    trusted: bool = False  # it is over, and its role may still let him in
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,12 @@ class MemberPlan:
     refused: Mapping[int, str]
     missing: frozenset[int]
     stopped: frozenset[int]  # open requests whose user somebody put back into the deny group
-    waiting: frozenset[int] = frozenset()  # opening requests that must not revive those
+    waiting: frozenset[int] = frozenset()  # opening requests that must not revive others
+
+    @property
+    def closed(self) -> frozenset[int]:
+        """Opening requests whose place is not open, and is not opened now."""
+        return self.waiting | self.refused.keys()
 
 
 def plan(
@@ -90,11 +96,13 @@ class _Changes:
     stopped: set[int] = field(default_factory=set)
     waiting: set[int] = field(default_factory=set)
 
+    refused: dict[int, str] = field(default_factory=dict)
+
     def plan(self, note: Mapping[str, bool], refused: Mapping[int, str]) -> MemberPlan:
         return MemberPlan(
             (*self.closing, *self.opening),
             note,
-            refused,
+            {**refused, **self.refused},
             missing=frozenset(self.missing),
             stopped=frozenset(self.stopped),
             waiting=frozenset(self.waiting),
@@ -105,19 +113,25 @@ class _Changes:
     ) -> None:
         """One group that requests want: `first` of all of them, `live` those not refused.
 
-        What somebody took away from one request is not given back to it by opening another one:
-        that one waits until the first has ended.
+        What somebody took away from one request, or is taken from it, is not given back to it by
+        opening another one: that one waits until the role of the first is closed.
         """
         opens = {one.request for one in live if one.phase is Phase.OPENING}
         stays = {one.request for one in live if one.phase is Phase.OPEN}
         taken = stays & {one.request for one in live if one.was_open}
         if taken and not is_open:
             (self.missing if first.inside else self.stopped).update(taken)
+        if not is_open and (taken or any(one.trusted for one in live)):
             self.waiting.update(opens)
-        elif ours and opens and not is_open:
+            opens = set()
+        if ours and opens and not is_open:
             self.opening.append(Step(first.group, join=first.inside))
         elif ours and ours.to_be_given_back and not (opens or stays):
             self.closing.append(Step(first.group, join=not first.inside))
+        elif opens and not is_open:
+            where = "out of" if first.inside else "into"
+            lost = f"Somebody put him {where} {first.group} since it was looked at. Ask again."
+            self.refused.update(dict.fromkeys(opens, lost))
 
 
 def _no_slot(

@@ -97,7 +97,8 @@ def plan(
         made = _role(seen, left, installation, kept)
         opening = [one.request for one in left if one.phase is Phase.OPENING]
         several = _several(left)
-        sentence = room.missing(made.trust, made.session_end, seen, several)
+        trusting, ending = made.trust or seen.role.trust, made.session_end or seen.session_end
+        sentence = room.missing(trusting, ending, seen, several)
         if sentence is None or not opening:
             closing = [one for one in left if one.phase is not Phase.OPENING]
             closing_trust = _role(seen, closing, installation, kept).trust

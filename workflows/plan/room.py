@@ -17,18 +17,16 @@ class Several:
 
 
 def missing(
-    entering: Document | None, ending: Document | None, seen: RoleDetail, several: Several
+    trusting: Document, ending: Document | None, seen: RoleDetail, several: Several
 ) -> str | None:
     """Why the trust policy or the session end has no room, or None.
 
     Room is kept for every early end: what could not be written then could not be ended.
     """
-    return _of_trust(entering, seen, several) or _of_session_end(ending, seen, several)
+    return _of_trust(trusting, seen, several) or _of_session_end(ending, seen, several)
 
 
-def _of_trust(document: Document | None, seen: RoleDetail, several: Several) -> str | None:
-    if document is None:
-        return None
+def _of_trust(document: Document, seen: RoleDetail, several: Several) -> str | None:
     size = text.length(document) + trust.room_to_end(document, several=several.unique_ids)
     if size <= seen.trust_quota:
         return None

@@ -1,6 +1,6 @@
 """Settling an IAM user's places in governed groups."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,37 +28,12 @@ PATIENCE: Final = 3.0
 
 @dataclass(frozen=True)
 class Noted:
-    """What was committed before the first write, and who may be let in by it.
+    """What was committed before the first write: the plan, and who may be let in by it."""
 
-    `places` are those noted now, group → whether the user was in it before us; `coming` are
-    requests whose role is being opened meanwhile: they wait for it.
-    """
-
-    rows: Sequence[Request]
-    before: Mapping[str, bool]  # all that was ever noted of this user, and stands
-    places: Mapping[str, bool]
-    coming: frozenset[int]
+    plan: MemberPlan
     asked: Asked
     held_up: str | None
     closing: frozenset[int]  # the requests that are to be closed by it
-
-    def plan(self, world: World, seen: MemberSeen, opened: Collection[int]) -> MemberPlan:
-        """What is to be written, of what comes for those whose role is open by now."""
-        return rows.member_plan(
-            self.rows,
-            seen,
-            self.asked.fit,
-            {**self.before, **self.places},
-            catalog=world.catalog,
-            reread=False,
-            opened=opened,
-        )
-
-    def unused(self, opened: Collection[int]) -> frozenset[str]:
-        """Groups that were noted now for requests whose role was not opened: nothing was tried."""
-        left = {row.group_name for row in self.rows if row.id in self.coming.difference(opened)}
-        used = {row.group_name for row in self.rows if is_openable(row) or row.id in opened}
-        return frozenset(group for group in self.places if group in left - used)
 
 
 def settle(world: World, target: Target) -> None:
@@ -73,9 +48,10 @@ def settle(world: World, target: Target) -> None:
 
 
 def _pay(world: World, held: Held) -> None:
-    """What is read of the user, and noted, is so while his role is opened: he waits for neither.
+    """What is read of the user is read while his role is opened: he waits for neither.
 
-    His membership follows when the role was read back open, and is written down after it.
+    His place follows when the role was read back open, and is written down after it. Who is to be
+    put out waits for no role.
     """
     fenced, name = held.fenced, held.target.name
     with world.database.read() as session:
@@ -84,29 +60,19 @@ def _pay(world: World, held: Held) -> None:
     asking = world.asking.submit(opening.ask_again, world, coming)
     seen = _seen(world, held, {one.group_name for one in coming if one.group_name})
     _refresh_what_is_covered(world, coming, seen)
-    noted = _note(world, held, seen, asking.result())
-    roles = {row.role_target_id for row in noted.rows if row.id in noted.coming}
-    opened = frozenset[int]().union(
-        *(world.settling.wait_until_open(one, seconds=PATIENCE) for one in sorted(roles))
-    )
-    applied = apply.member(fenced, name, noted.plan(world, seen, opened), clock=world.clock)
+    asked = asking.result()
+    roles = {row.role_target_id for row in coming if row.role_open_at is None}
+    if held.target.closing:
+        roles = set()
+    with world.settling.following(sorted(roles), seconds=PATIENCE) as opened:
+        noted = _note(world, held, seen, asked, opened)
+    applied = apply.member(fenced, name, noted.plan, clock=world.clock)
     after = observe.member_again(fenced, seen) if applied.tried else seen
     for one in sorted(roles):
         world.settling.wait_for(one, seconds=PATIENCE)
     simulated = _simulated(world, held, noted.asked)
-    member_record.record(
-        world,
-        held,
-        Paid(
-            after=after,
-            closing=noted.closing,
-            applied=applied,
-            asked=noted.asked,
-            held_up=noted.held_up,
-            simulated=simulated,
-            unused=noted.unused(opened),
-        ),
-    )
+    paid = Paid(after, noted.closing, applied, noted.asked, noted.held_up, simulated)
+    member_record.record(world, held, paid)
 
 
 def _seen(world: World, held: Held, groups: set[str]) -> MemberSeen:
@@ -136,24 +102,28 @@ def _simulated(world: World, held: Held, asked: Asked) -> Simulated:
     return verify.asking(held.fenced, opened, at=world.clock.now() + held.fenced.skew)
 
 
-def _note(world: World, held: Held, seen: MemberSeen, asked: Asked) -> Noted:
-    """Commits whom each place belonged to before us, before it is first changed."""
+def _note(
+    world: World, held: Held, seen: MemberSeen, asked: Asked, opened: frozenset[int]
+) -> Noted:
+    """Commits whom each place belonged to before us, before it is first changed.
+
+    `opened` are requests whose role was read back open, which is not written down yet.
+    """
     now = world.clock.now()
-    with world.database.write() as session:
+    with world.database.write(first=True) as session:
         found = requests.of_member(session, held.target.id, lock=True)
         targets.hold(session, held.lease)
         end_what_is_over(session, found, now)
         held_up = opening.nothing_opens(session, off=held.fenced.skew)
         asked = asked if held_up is None else asked.held_up()
-        coming = frozenset(row.id for row in found if _is_coming(world, row))
         for row in (one for one in found if one.state is State.APPROVED):
             if row.id in asked.unfit:
                 opening.end_unfit(session, row, asked.unfit[row.id], now)
-            elif row.id in asked.fit and (is_openable(row) or row.id in coming):
+            elif row.id in asked.fit and (is_openable(row) or row.id in opened):
                 _judge(world, session, row, seen)
-        before = memberships.noted(session, held.target.account_id, seen.user.unique_id)
+        noted = memberships.noted(session, held.target.account_id, seen.user.unique_id)
         planned = rows.member_plan(
-            found, seen, asked.fit, before, catalog=world.catalog, reread=False, opened=coming
+            found, seen, asked.fit, noted, catalog=world.catalog, reread=False, opened=opened
         )
         targets.taken_up(session, held.lease)
         closing = frozenset(row.id for row in found if row.state is State.ENDING)
@@ -168,13 +138,7 @@ def _note(world: World, held: Held, seen: MemberSeen, asked: Asked) -> Noted:
                 was_member=was_member,
                 at=now,
             )
-    return Noted(found, before, planned.note, coming, asked, held_up, closing)
-
-
-def _is_coming(world: World, row: Request) -> bool:
-    """Whether his role is being opened right now, here."""
-    waits = row.state is State.APPROVED and row.role_open_at is None
-    return waits and world.settling.is_on(row.role_target_id)
+    return Noted(planned, asked, held_up, closing)
 
 
 def _judge(world: World, session: Session, row: Request, seen: MemberSeen) -> None:

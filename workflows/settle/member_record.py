@@ -1,6 +1,6 @@
 """Writing down where a user was read back to be a member, and when he is next to be looked at."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -56,7 +56,6 @@ class Paid:
     asked: Asked
     held_up: str | None
     simulated: Simulated
-    unused: frozenset[str]  # groups that were noted for nothing: no write was tried
 
 
 def is_openable(row: Request) -> bool:
@@ -71,31 +70,57 @@ def record(world: World, held: Held, paid: Paid) -> None:
     with world.database.write() as session:
         found = requests.of_member(session, held.target.id, lock=True)
         targets.hold(session, held.lease)
-        for group in sorted(paid.unused):
-            memberships.forget(session, account_id=account_id, group_name=group, user_id=user_id)
         if applied.refused is not None:
             for row in (one for one in found if is_openable(one)):
                 fail(session, row, str(applied.refused), now)
         noted = memberships.noted(session, account_id, user_id)
         plan = partial(rows.member_plan, found, paid.after, asked.fit, noted)
-        waiting = plan(catalog=world.catalog, reread=True).waiting
-        doubts = _doubts(session, held, found, paid, waiting, now)  # may fail some
+        closed = plan(catalog=world.catalog, reread=True).closed
+        doubts = _doubts(session, held, found, paid, closed, now)  # may fail some
         again = plan(catalog=world.catalog, reread=True)
         settled = not again.steps
         looks = [missing(session, row, again.missing, now) for row in found]
         looks += _stop(session, held, found, again, now)
+        _forget_what_was_theirs(session, held, found, paid, noted)
         if settled:
-            for row in (one for one in found if one.id not in again.waiting):
+            for row in (one for one in found if one.id not in again.closed):
                 _settled(session, held, row, paid, now)
             _give_back(session, held, found, paid, now)
         openable = [row for row in found if is_openable(row)]
         late = now if any(asked.missed(row) for row in openable) else None
-        waits = again.waiting or (asked.unsaid and openable)
+        waits = again.closed or (asked.unsaid and openable)
         done = settled and not (doubts or waits)
         retry = None if done else now + wait(held.target.attempts)
         again_at = earliest([retry, late, *looks, *(_next(row, now) for row in found)])
         trouble = _trouble(paid, again, doubts, settled=settled)
         hand_back(session, world, held, again_at=again_at, trouble=trouble)
+
+
+def _forget_what_was_theirs(
+    session: Session,
+    held: Held,
+    found: Sequence[Request],
+    paid: Paid,
+    noted: Mapping[str, bool],
+) -> None:
+    """A place that was as wanted before us was never changed by us. When somebody takes it away,
+    and so ends a grant, it is noted anew for the next one.
+    """
+    taken = (one for one in found if one.why is Why.REMOVED and one.id not in paid.closing)
+    for group in sorted(
+        {
+            one.group_name
+            for one in taken
+            if one.group_name is not None
+            and noted.get(one.group_name) == (one.mechanism == Mechanism.ALLOW_GROUP)
+        }
+    ):
+        memberships.forget(
+            session,
+            account_id=held.target.account_id,
+            group_name=group,
+            user_id=paid.after.user.unique_id,
+        )
 
 
 def _give_back(
@@ -127,8 +152,8 @@ def _trouble(paid: Paid, again: MemberPlan, doubts: Sequence[str], *, settled: b
         return str(paid.applied.refused or paid.applied.unsettled or "spreading")
     if again.waiting:
         return (
-            f"Somebody changed a place of {paid.after.user.name} in AWS that earlier access goes "
-            "by: that access ends first."
+            f"Earlier access of {paid.after.user.name} by the same group has to be closed first: "
+            "this opening must not give it back."
         )
     return paid.held_up or next(iter(doubts), None)
 
@@ -160,12 +185,12 @@ def _doubts(
     held: Held,
     found: Sequence[Request],
     paid: Paid,
-    waiting: Collection[int],
+    closed: Collection[int],
     now: datetime,
 ) -> list[str]:
     """What AWS's simulation says against openings that look done; in the end it fails them."""
     at, written = (now + held.fenced.skew).replace(microsecond=0), bool(paid.applied.tried)
-    coming = paid.asked.fit - frozenset(waiting)
+    coming = paid.asked.fit - frozenset(closed)
     opening = (row for row in found if is_openable(row) and row.id in coming)
     doubts = [
         verify.doubt(session, row, refused, now, at=at, written=written)

@@ -64,11 +64,12 @@ def _grant(row: Request, stands: Phase, at: datetime) -> Grant:
 
 
 def places(
-    rows: Sequence[Request], fit: Collection[int], opened: Collection[int] = ()
+    rows: Sequence[Request], fit: Collection[int], opened: Collection[int] = (), *, at: datetime
 ) -> list[Place]:
     """What rows want of a user's groups: a role that is not open yet wants nothing opened.
 
-    `opened` are those whose role was read back open just now, before it is written down.
+    `opened` are those whose role was read back open just now, before it is written down; `at` is
+    AWS's time.
     """
     return [
         Place(
@@ -77,10 +78,17 @@ def places(
             group=row.group_name,
             inside=row.mechanism == Mechanism.ALLOW_GROUP,
             was_open=row.state is State.ACTIVE,
+            trusted=_is_trusted(row, at),
         )
         for row in rows
         if row.group_name is not None and (row.noted_at is not None or row.id in opened)
     ]
+
+
+def _is_trusted(row: Request, at: datetime) -> bool:
+    """Whether the role of a request that is over may still let its grantee in."""
+    over = row.state is State.ENDING and row.role_closed_at is None
+    return over and row.ends_at is not None and at < row.ends_at
 
 
 def noted_pair(rows: Sequence[Request], row: Request) -> list[Request]:
@@ -113,4 +121,6 @@ def member_plan(
         if role.group is not None and role.mechanism is Mechanism.DENY_GROUP
     }
     mine = [row for row in found if row.grantee_id == seen.user.unique_id]
-    return plan(seen, places(mine, fit, opened), noted, reread=reread, denying=denying)
+    return plan(
+        seen, places(mine, fit, opened, at=seen.user.at), noted, reread=reread, denying=denying
+    )
