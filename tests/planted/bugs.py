@@ -220,9 +220,16 @@ BUGS: Final = (
     Bug(
         "an emergency stop is undone by another opening",
         _MEMBER_PLAN,
-        "        if taken and not is_open:\n",
-        "        if taken and not (is_open or opens):\n",
+        "        if not is_open and (taken or any(one.trusted for one in live)):\n",
+        "        if not is_open and any(one.trusted for one in live):\n",
         (f"{_PLAN}::test_what_somebody_took_away_is_not_given_back_by_opening_another_grant",),
+    ),
+    Bug(
+        "what is being closed is opened by another grant",
+        _MEMBER_PLAN,
+        "        if not is_open and (taken or any(one.trusted for one in live)):\n",
+        "        if not is_open and taken:\n",
+        (f"{_DEPTH}::test_what_a_stop_left_of_the_role_is_closed_before_another_grant_opens",),
     ),
     Bug(
         "old sessions live again with a new grant",
