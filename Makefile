@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# One more than there are processors: tests wait for sandboxes and databases, too.
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 
 .PHONY: help demo test check fmt conformance bench chaos prove lock clean
 .DEFAULT_GOAL := help
@@ -26,7 +28,7 @@ demo: $(VENV)/demo.stamp  ## play the main job with both sandboxes and the real 
 	@$(BIN)/python -m demo $(ARGS)
 
 test: $(VENV)/dev.stamp  ## all tests
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(VENV)/dev.stamp  ## lint, types, import contracts, the house and its documents
 	$(BIN)/ruff check .
@@ -49,7 +51,7 @@ chaos: $(VENV)/dev.stamp  ## kill, freeze and lie to the real bot at every AWS c
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
 prove: $(VENV)/dev.stamp  ## the long proofs: who can enter is who may, planted bugs, three minutes of chaos
-	$(BIN)/python -m pytest -n 2 tests/prove
+	$(BIN)/python -m pytest -n $(WORKERS) tests/prove
 	@$(BIN)/python -m tests.planted
 	@$(BIN)/python -m tests.chaos --sample
 
