@@ -55,12 +55,18 @@ def test_putting_a_user_back_into_the_deny_group_stops_his_grant_at_the_next_loo
     assert not [sid for sid in lab.trust() if not sid.startswith("XacctSeal")]
 
 
-def test_an_emergency_stop_is_not_undone_by_opening_another_grant(denying: Lab) -> None:
-    lab = denying
+def stopped_while_another_waits(lab: Lab) -> tuple[int, int]:
+    """Alice's open grant, which a human stops, and the one that she has asked for beside it."""
     first = lab.lend("alice", minutes=60)
     lab.pass_time(minutes=2)
     second = lab.ask("alice", minutes=30)
     lab.home.add_user_to_group(GroupName=group(lab), UserName="alice")
+    return first, second
+
+
+def test_an_emergency_stop_is_not_undone_by_opening_another_grant(denying: Lab) -> None:
+    lab = denying
+    first, second = stopped_while_another_waits(lab)
 
     lab.approve(second, "bob", pay=False)
     lab.pay_once()
@@ -75,10 +81,7 @@ def test_an_emergency_stop_is_not_undone_by_opening_another_grant(denying: Lab) 
 
 def test_what_a_stop_left_of_the_role_is_closed_before_another_grant_opens(denying: Lab) -> None:
     lab = denying
-    first = lab.lend("alice", minutes=60)
-    lab.pass_time(minutes=2)
-    second = lab.ask("alice", minutes=30)
-    lab.home.add_user_to_group(GroupName=group(lab), UserName="alice")
+    first, second = stopped_while_another_waits(lab)
     lab.approve(second, "bob", pay=False)
     barred = worker(lab, write_trust=busy, write_inline_policy=busy)
     for _ in range(6):

@@ -1,4 +1,4 @@
-"""A user's place is read and noted while his role is opened, and follows its read-back."""
+"""A user's place is read while his role is opened; it is noted and changed after its read-back."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,11 +12,16 @@ from tests.lab import Lab
 from workflows.settle.pay import settle
 
 
-def test_a_membership_waits_until_the_role_was_read_back_open(allowing: Lab) -> None:
-    lab = allowing
+def approved(lab: Lab) -> int:
+    """What alice asks for, approved and not opened; calls of AWS are counted from here."""
     request = lab.ask("alice")
     lab.approve(request, "bob", pay=False)
     lab.aws.forget_calls()
+    return request
+
+
+def test_a_membership_waits_until_the_role_was_read_back_open(allowing: Lab) -> None:
+    lab, request = allowing, approved(allowing)
     role = lab.row(request).role_target_id
     settling, member = lab.world.settling, lab.row(request).member_target_id or 0
     with ThreadPoolExecutor(1) as pool:
@@ -25,23 +30,19 @@ def test_a_membership_waits_until_the_role_was_read_back_open(allowing: Lab) -> 
             _until(lambda: _reads(lab) > 0)
             before = lab.groups_of("alice"), _notes(lab)
             settling.opened(role, frozenset({request}))
-            noted = _notes(lab)
             _until(lambda: bool(lab.groups_of("alice")))
         settled.result()
-    between = lab.row(request).state
+    between, noted = lab.row(request).state, _notes(lab)
     lab.pay()
 
     assert before == ([], [])
-    assert len(noted) == 1  # whoever follows goes first
+    assert len(noted) == 1
     assert between is State.APPROVED  # its role is not written down as open
     assert lab.row(request).state is State.ACTIVE
 
 
 def test_for_a_role_that_does_not_open_no_place_is_noted_or_changed(allowing: Lab) -> None:
-    lab = allowing
-    request = lab.ask("alice")
-    lab.approve(request, "bob", pay=False)
-    lab.aws.forget_calls()
+    lab, request = allowing, approved(allowing)
     role = lab.row(request).role_target_id
     with ThreadPoolExecutor(1) as pool:
         with lab.world.settling.during(role):

@@ -95,7 +95,6 @@ class _Changes:
     missing: set[int] = field(default_factory=set)
     stopped: set[int] = field(default_factory=set)
     waiting: set[int] = field(default_factory=set)
-
     refused: dict[int, str] = field(default_factory=dict)
 
     def plan(self, note: Mapping[str, bool], refused: Mapping[int, str]) -> MemberPlan:
