@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.lab import Lab, some_catalog
 from tests.workflows.odd import OffClock, worker
+from workflows.aws.fence import FENCE
 from workflows.aws.vendor import Credentials
 from workflows.catalog.model import Mechanism
 from workflows.errors import AlreadySettled
@@ -57,6 +58,34 @@ def _file(lab: Lab) -> int:
         assert row is not None
         row.terms, row.look_at = None, row.asked_at - timedelta(hours=2)
     return request
+
+
+class SetMeanwhile:
+    """The lab's clock, which is set (AWS's with it) right before it is read for the `at`th time."""
+
+    def __init__(self, clock: SharedClock, at: int) -> None:
+        self._clock, self._left = clock, at
+
+    def now(self) -> datetime:
+        self._left -= 1
+        if self._left == 0:
+            self._clock.move(timedelta(seconds=61))
+        return self._clock.now()
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_a_clock_that_is_set_while_a_session_is_taken_does_not_lengthen_it(
+    lab: Lab, at: int
+) -> None:
+    clock = SetMeanwhile(lab.clock, at)
+    account = lab.role.account
+
+    fenced = worker(lab, clock=clock).managers.fenced(account.manager_arn, account.external_id)
+
+    assert abs(fenced.skew) < timedelta(seconds=3)
+    assert fenced.left(lab.clock.now()) <= FENCE + timedelta(seconds=3)
+    lab.clock.move(fenced.left(lab.clock.now()) - timedelta(seconds=4))
+    fenced.iam.role("admin")
 
 
 @pytest.mark.parametrize("seconds", [-25, 25])
