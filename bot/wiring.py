@@ -121,7 +121,9 @@ def terminal_world(told: Catalog, remembered: Database, clock: Clock) -> World:
 
 
 def closings_until(debt: Debt, looked: threading.Event) -> Debt:
-    """The debt, of which only what closes is due until `looked` is set."""
+    """The debt, of which only what closes is due until `looked` is set: others would open nothing
+    (see `World.looked`), and be put off.
+    """
 
     def due(now: datetime) -> Sequence[Due]:
         return [one for one in debt.due(now) if one.first or looked.is_set()]

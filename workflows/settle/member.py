@@ -66,7 +66,7 @@ def _pay(world: World, held: Held) -> None:
         roles = set()
     with world.settling.following(sorted(roles), seconds=PATIENCE) as opened:
         noted = _note(world, held, seen, asked, opened)
-    applied = apply.member(fenced, name, noted.plan, clock=world.clock)
+        applied = apply.member(fenced, name, noted.plan, clock=world.clock)
     after = observe.member_again(fenced, seen) if applied.tried else seen
     for one in sorted(roles):
         world.settling.wait_for(one, seconds=PATIENCE)
