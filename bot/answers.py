@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from bot.blocks import code, cut, escaped, moment, user
+from bot.blocks import code, cut, escaped, moment, user, users
 from db.lifecycle import State
 from db.models import Audit, Request
+from workflows.catalog.model import Role
 from workflows.durations import duration_text
 
 ANSWER: Final = 3500
@@ -35,7 +36,8 @@ def approved(row: Request) -> str:
     if row.state is State.PENDING:
         given = sum(one.approves for one in row.decisions)
         return f"Your approval of #{row.id} counts: {given} of {row.approvals_needed}."
-    return f"You approved #{row.id}: {_what(row)}. It is being opened."
+    less = f" for {duration_text(row.length)}" if row.lent_seconds else ""
+    return f"You approved #{row.id}: {_what(row)}{less}. It is being opened."
 
 
 def denied(row: Request) -> str:
@@ -53,6 +55,48 @@ def ended(rows: Sequence[Request], left: Sequence[Request] = ()) -> str:
     ]
     lines += [f"#{row.id} {_what(row)}: goes on, you may not end it" for row in left]
     return "\n".join(lines)
+
+
+def cancelled(row: Request) -> str:
+    """A request was taken back."""
+    return f"#{row.id} {_what(row)}: cancelled, nothing was open."
+
+
+def roles(found: Sequence[Role], *, words: str = "") -> str:
+    """What somebody may ask for, the accounts in their order."""
+    if not found:
+        named = f" with {code(words, 60)} in its name" if words else ""
+        return f"There is no role{named} that you may ask for. `/xacct roles` shows all of yours."
+    lines = [
+        f"• {code(role.key, 150)} {escaped(role.account.id, 12)}: "
+        f"{duration_text(role.default_duration)}, at most {duration_text(role.max_duration)}, "
+        f"{role.approvals} approval{'s' if role.approvals != 1 else ''}"
+        for role in found
+    ]
+    return _fitting(["*You may ask for*", *lines])
+
+
+def inside(where: str, rows: Sequence[Request]) -> str:
+    """Who is in an account or a role."""
+    if not rows:
+        return f"Nobody has access to {code(where, 150)} by xacct now."
+    return _fitting([f"*In {code(where, 150)} now*", *(_inside(row) for row in rows)])
+
+
+def _inside(row: Request) -> str:
+    given = users([one.by for one in row.decisions if one.approves])
+    state = "" if row.state is State.ACTIVE else f" ({_NOT_YET[row.state]})"
+    until = f" until {moment(row.ends_at)}" if row.ends_at is not None else ""
+    return (
+        f"• {_what(row)} ({user(row.requester)}){until}{state}, approved by {given}: "
+        f"#{row.id} {escaped(row.reason, 100)}"
+    )
+
+
+_NOT_YET: Final = {
+    State.APPROVED: "approved, opening",
+    State.ENDING: "ending: not read back closed yet",
+}
 
 
 def standing(own: Sequence[Request], waiting: Sequence[Request]) -> str:

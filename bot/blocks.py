@@ -133,6 +133,12 @@ def button(action_id: str, label: str, value: str, **more: Any) -> Json:
     }
 
 
+def overflow(action_id: str, choices: Sequence[tuple[str, str]]) -> Json:
+    """The menu behind the three dots: up to five choices, each a label and its value."""
+    shown = [{"text": plain(label, BUTTON), "value": value} for label, value in choices[:5]]
+    return {"type": "overflow", "action_id": action_id, "options": shown}
+
+
 def confirm(title: str, text: str, *, yes: str, no: str) -> Json:
     """The question that is asked before a button acts."""
     return {

@@ -14,6 +14,7 @@ from bot.blocks import Json, code, escaped, moment, user, users
 from bot.headlines import REASON_SHOWN, Facts, headline, outlives
 from db.lifecycle import State, Why
 from db.models import Request
+from workflows.catalog.model import SHORTEST, SHORTEST_WITH_CREDENTIALS, Delivery
 from workflows.durations import duration_text
 
 FINDINGS_SHOWN: Final = 10
@@ -27,8 +28,10 @@ class Drawing:
     blocks: list[Json] = field(default_factory=list)
 
 
-def card(row: Request, facts: Facts) -> Drawing:
-    """The card of a request as its row stands."""
+def card(row: Request, facts: Facts, *, works: frozenset[str] | None = None) -> Drawing:
+    """The card of a request as its row stands. `works` are the buttons that work for the one person
+    it is shown to; None is everybody's card.
+    """
     said, detail = headline(row, facts)
     gone = row.state in (State.DENIED, State.CANCELLED, State.LAPSED)
     return Drawing(
@@ -40,7 +43,7 @@ def card(row: Request, facts: Facts) -> Drawing:
             *([] if gone else _reason(row)),
             *_findings(row),
             _context(row, facts),
-            *blocks.actions(f"card:{row.id}:{row.changed}", _buttons(row)),
+            *blocks.actions(f"card:{row.id}:{row.changed}", _buttons(row, works)),
         ],
     )
 
@@ -54,9 +57,11 @@ def _sentence(row: Request, facts: Facts) -> str:
 
 
 def _length(row: Request, facts: Facts) -> str:
-    length = timedelta(seconds=row.seconds)
+    length = row.length
     if row.extends is None:
-        return duration_text(length)
+        asked = timedelta(seconds=row.seconds)
+        less = f" (asked for {duration_text(asked)})" if length != asked else ""
+        return f"{duration_text(length)}{less}"
     until: datetime | None = row.ends_at
     if until is None and facts.extended_end is not None:
         until = facts.extended_end + length
@@ -126,7 +131,31 @@ def _context(row: Request, facts: Facts) -> Json:
 _REVOKED_NOW: Final = "every session ends within a minute, also those in use."
 
 
-def _buttons(row: Request) -> list[Json]:
+_SHORTER: Final = tuple(timedelta(minutes=one) for one in (5, 15, 30, 60, 120, 240, 480))
+
+
+def _less(row: Request) -> list[Json]:
+    """The menu that approves for less time, where there is less."""
+    least = SHORTEST_WITH_CREDENTIALS if row.delivery == Delivery.CREDENTIALS else SHORTEST
+    shorter = [one for one in _SHORTER if least <= one < timedelta(seconds=row.seconds)]
+    if row.terms is None or not shorter:
+        return []
+    choices = [
+        (
+            f"Approve for {duration_text(one)} instead",
+            f"{row.id}:{row.terms}:{int(one.total_seconds())}",
+        )
+        for one in reversed(shorter[-4:])
+    ]
+    return [blocks.overflow("approve_less", choices)]
+
+
+def _buttons(row: Request, works: frozenset[str] | None) -> list[Json]:
+    shown = _all_buttons(row)
+    return [one for one in shown if works is None or one["action_id"] in works]
+
+
+def _all_buttons(row: Request) -> list[Json]:
     name = f"{row.role} for {row.grantee_name}"
     if row.state is State.PENDING:
         approve = (
@@ -134,7 +163,7 @@ def _buttons(row: Request) -> list[Json]:
             if row.terms is not None
             else []
         )
-        return [*approve, blocks.button("deny", "Deny Request", str(row.id))]
+        return [*approve, blocks.button("deny", "Deny Request", str(row.id)), *_less(row)]
     if row.state in (State.APPROVED, State.ACTIVE):
         what = _REVOKED_NOW if row.session_end else f"new sessions are refused; {outlives(row)}."
         ask = blocks.confirm(

@@ -4,8 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.cards import Drawing
+from bot.command import Request
+from bot.forms.opener import Opener, Visitor
 from bot.inbox_writer import Busy, Unsure
+from bot.telling import Reader
 from db.store.inbox import Said
+from workflows.catalog.model import Catalog
 from workflows.clock import Clock
 
 BUSY: Final = "xacct is busy, nothing was recorded. Please repeat it in a moment."
@@ -15,17 +20,21 @@ UNSURE: Final = (
 )
 
 Json = dict[str, Any]
-Aside = Callable[[str | None, str], None]
-"""Tells one person something later, through a response_url, without waiting for it."""
+Aside = Callable[[Reader, str | Drawing], None]
+"""Tells one person something later, without waiting for it."""
 
 
 @dataclass(frozen=True)
 class Desk:
-    """`put` makes a row durable; `aside` is for what an acknowledgement cannot carry."""
+    """`put` makes a row durable; `aside` is for what an acknowledgement cannot carry; `forms` opens
+    windows, the one thing that is asked of Slack before the acknowledgement.
+    """
 
     put: Callable[[Said], None]
     aside: Aside
     clock: Clock
+    catalog: Catalog
+    forms: Opener
 
     def command(self, kind: str, body: Json) -> str | None:
         """Takes down a typed command. None, or what its acknowledgement says."""
@@ -43,28 +52,42 @@ class Desk:
 
     def click(self, kind: str, body: Json, said: Json) -> None:
         """Takes down a click. An acknowledgement of a click carries no words."""
-        action, user = body["actions"][0], body["user"]
+        action, who = body["actions"][0], Visitor.of(body)
         place = body.get("container", {}).get("message_ts", "")
         problem = self._take(
             Said(
-                key=f"{action['action_ts']}:{user['id']}:{action['action_id']}:{place}",
+                key=f"{action['action_ts']}:{who.user}:{action['action_id']}:{place}",
                 kind=kind,
-                team=user.get("team_id") or body["team"]["id"],
-                user=user["id"],
+                team=who.team,
+                user=who.user,
                 said={**said, "trigger": body.get("trigger_id", "")},
                 response_url=body.get("response_url"),
                 at=self.clock.now(),
             )
         )
         if problem is not None:
-            self.aside(body.get("response_url"), problem)
+            self.aside(reader_of(body), problem)
 
-    def turn_away(self, payload: Json) -> Json | None:
-        """Says that what came was not taken; returns what its acknowledgement says."""
-        if "command" in payload:
-            return {"response_type": "ephemeral", "text": BUSY}
-        self.aside(payload.get("response_url"), BUSY)
-        return None
+    def submit(self, kind: str, body: Json, text: str) -> str | None:
+        """Takes down the command that a form says; sent twice, it counts once. None, or what the
+        form shows instead.
+        """
+        view, who = body["view"], Visitor.of(body)
+        return self._take(
+            Said(
+                key=f"view:{view['id']}",
+                kind=kind,
+                team=who.team,
+                user=who.user,
+                said={"text": text, "view": view["id"], "title": view["title"]["text"]},
+                response_url=None,
+                at=self.clock.now(),
+            )
+        )
+
+    def form(self, body: Json, command: Request) -> str | None:
+        """Opens the form that asks for a role. None, or why it is not open."""
+        return self.forms.ask(body, command)
 
     def _take(self, said: Said) -> str | None:
         try:
@@ -74,3 +97,17 @@ class Desk:
         except Unsure:
             return UNSURE
         return None
+
+
+def reader_of(body: Json) -> Reader:
+    """Who sent this payload, and where he is told what came of it."""
+    return Reader(response_url=body.get("response_url"), user=Visitor.of(body).user)
+
+
+def turn_away(aside: Aside, payload: Json) -> Json | None:
+    """Says that what came was not taken; returns what its acknowledgement says."""
+    if "command" in payload:
+        return {"response_type": "ephemeral", "text": BUSY}
+    if payload.get("response_url"):
+        aside(Reader(payload["response_url"]), BUSY)
+    return None

@@ -6,24 +6,24 @@ from typing import Any, Final
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from sqlalchemy.orm import Session
 
+from bot import blocks, history
 from bot.cards import Drawing, card
+from bot.facts import facts_of
 from bot.headlines import Facts
-from bot.notices import notice
+from bot.notices import notice, over
 from bot.posting import Later, Posting
 from bot.slack import code_of
-from db.lifecycle import State, Why
+from db.lifecycle import UNDECIDED_OR_OPEN
 from db.models import Request
-from db.store import drawings, history, requests, targets
-from workflows import access
+from db.store import drawings, requests
 from workflows.settle.lease import wait
 from workflows.sweep import Debt, Due
 from workflows.world import World
 
 log = logging.getLogger(__name__)
 
-_UNREACHABLE: Final = frozenset(
+UNREACHABLE: Final = frozenset(
     {
         "user_disabled",
         "user_not_found",
@@ -59,7 +59,8 @@ class Draw:
         if row is None:
             return
         facts = self._facts(row)
-        troubles = [one for one in (self._card(row, facts), self._tell(row, facts)) if one]
+        paid = (self._card(row, facts), self._tell(row, facts), self._take_back(row))
+        troubles = [one for one in (*paid, self._say_history(row, facts)) if one]
         with self._world.database.write() as session:
             if not troubles:
                 drawings.drew(session, row.id, row.changed, at=self._world.clock.now())
@@ -70,37 +71,8 @@ class Draw:
             drawings.later(session, row.id, now + pause)
 
     def _facts(self, row: Request) -> Facts:
-        role = self._world.catalog.role(row.role)
-        own = {row.requester, *access.owners_of(self._world.catalog, row)}
         with self._world.database.read() as session:
-            ids = [row.role_target_id, row.member_target_id]
-            said = [targets.get(session, one).trouble for one in ids if one is not None]
-            by_person = row.why in (Why.REVOKED, Why.GIVEN_BACK)
-            ended_by = history.who_ended(session, row.id) if by_person else None
-            extended = requests.get(session, row.extends) if row.extends is not None else None
-            goes_on = self._goes_on(session, row)
-        return Facts(
-            approvers=[one for one in role.approvers if one not in own] if role else [],
-            trouble=next((one for one in said if one and one != "spreading"), None),
-            ended_by=ended_by,
-            extended_end=extended.ends_at if extended is not None else None,
-            goes_on=goes_on,
-        )
-
-    def _goes_on(self, session: Session, row: Request) -> tuple[int, datetime] | None:
-        """The open grant of the pair that ends last, if it ends after a grant that ends in time."""
-        if row.ends_at is None or (row.state is not State.ACTIVE and row.why is not Why.TIME):
-            return None
-        pair = requests.of_pair(
-            session,
-            role_target_id=row.role_target_id,
-            kind=row.grantee_kind,
-            name=row.grantee_name,
-            states=[State.ACTIVE],
-        )
-        after = max(row.ends_at, self._world.clock.now())
-        later = [(one.ends_at, one.id) for one in pair if one.ends_at and one.ends_at > after]
-        return (max(later)[1], max(later)[0]) if later else None
+            return facts_of(session, self._world.catalog, row, now=self._world.clock.now())
 
     # --- the card
 
@@ -131,15 +103,53 @@ class Draw:
         found = notice(row, facts)
         if found is None:
             return None
+        where: dict[str, Any] = {}
         try:
-            self._slack.call("chat.postMessage", channel=row.requester, drawing=found.drawing)
+            sent = self._slack.call(
+                "chat.postMessage", channel=row.requester, drawing=found.drawing
+            )
+            if found.turn == "active":
+                where = {"told_channel": sent["channel"], "told_ts": sent["ts"]}
         except Later as later:
             return later
         except SlackApiError as error:
-            if code_of(error) not in _UNREACHABLE:
+            if code_of(error) not in UNREACHABLE:
                 return Later(f"direct message: {code_of(error)}")
             log.warning("request %s: its requester cannot be told: %s", row.id, code_of(error))
-        self._remember(row, told=found.turn)
+        self._remember(row, told=found.turn, **where)
+        return None
+
+    def _take_back(self, row: Request) -> Later | None:
+        """When a grant is over the buttons in its requester's messages go."""
+        if row.state in UNDECIDED_OR_OPEN or row.told_ts is None:
+            return None
+        try:
+            for ts in (row.told_ts, row.warned_ts):
+                if ts is not None:
+                    self._slack.redraw(row.told_channel, ts, over(row))
+        except Later as later:
+            return later
+        self._remember(row, told_ts=None, warned_ts=None)
+        return None
+
+    # --- the thread
+
+    def _say_history(self, row: Request, facts: Facts) -> Later | None:
+        """What happened since it was last told: one reply below the card, however much it is."""
+        told = history.lines(row, facts)
+        if len(told) <= row.history_told:
+            return None
+        with self._world.database.read() as session:
+            now = requests.get(session, row.id)
+        if now is None or now.card_channel is None or now.card_ts is None:
+            return None
+        text = "\n".join(told[row.history_told :])
+        drawing = Drawing(blocks.cut(text, blocks.FALLBACK), [blocks.section(text)])
+        try:
+            self._slack.reply(now.card_channel, now.card_ts, drawing)
+        except Later as later:
+            return later
+        self._remember(row, history_told=len(told))
         return None
 
     def _remember(self, row: Request, **columns: Any) -> None:

@@ -42,7 +42,8 @@ def _pending(row: Request, facts: Facts) -> Look:
     del facts
     if row.terms is not None:
         given = sum(one.approves for one in row.decisions)
-        return "Waiting for approval", f"{given} of {row.approvals_needed} approvals given."
+        less = f" The shortest counts: {duration_text(row.length)}." if row.lent_seconds else ""
+        return "Waiting for approval", f"{given} of {row.approvals_needed} approvals given.{less}"
     if row.trouble is not None:
         wait = "It is tried again until the request lapses; until then nobody can approve it."
         return "AWS could not be checked", f"{_trouble(row.trouble)} {wait}"

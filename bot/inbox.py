@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 
 from bot import credentials, verbs, views
 from bot.desk import Aside
+from bot.telling import Reader
 from db import audit
 from db.lifecycle import IllegalMove
 from db.models import Inbox
@@ -94,16 +95,16 @@ class Payer:
             self._refuse(row, refusal, now)
         else:
             if words is not None:
-                self._means.aside(row.response_url, words)
+                self._means.aside(_reader(row), words)
 
     def _person(self, row: Inbox, now: datetime) -> Person:
         if row.team != self._world.catalog.team:
             raise NotAllowed("xacct serves the members of its own Slack workspace only.")
-        if row.kind == "approve":
+        if row.kind == "approve" and "request" in row.said:
             ahead.of_decision(self._world, int(row.said["request"]))
         return self._world.directory.person(row.user, now=now)
 
-    def _do(self, row: Inbox, person: Person, now: datetime) -> str | None:
+    def _do(self, row: Inbox, person: Person, now: datetime) -> verbs.Answer | None:
         """The answer; None when another worker has paid the row meanwhile."""
         deed = verbs.prepare(self._world, verbs.Heard(row, person, now))
         with self._world.database.write() as session:
@@ -144,7 +145,15 @@ class Payer:
                 said=row.kind,
                 sentence=str(refusal),
             )
-        self._means.aside(row.response_url, str(refusal))
+        self._means.aside(_reader(row), str(refusal))
+
+
+def _reader(row: Inbox) -> Reader:
+    """Where who said it is told what came of it."""
+    view = row.said.get("view")
+    if view is None:
+        return Reader(row.response_url)
+    return Reader(view=str(view), title=str(row.said["title"]), user=row.user)
 
 
 def _in_time(row: Inbox, now: datetime) -> None:

@@ -27,9 +27,46 @@ def notice(row: Request, facts: Facts) -> Notice | None:
     if told is None or told[0] == row.told:
         return None
     turn, sentence = told
-    text = f"#{row.id} {escaped(row.role, 150)} for {escaped(row.grantee_name, 128)}: {sentence}"
+    text = f"{_what(row)}: {sentence}"
     shown = [blocks.section(text), *(_way_in(row) if turn == "active" else [])]
+    shown += blocks.actions(f"told:{row.id}:{turn}", _buttons(row, turn))
     return Notice(turn, Drawing(blocks.cut(text, blocks.FALLBACK), shown))
+
+
+def warning(row: Request) -> Notice:
+    """What the requester of an open grant is told before its end."""
+    until = moment(row.ends_at) if row.ends_at is not None else "soon"
+    text = f"{_what(row)}: ends {until}. Ask for more time before then, or let it end by itself."
+    shown = [blocks.section(text), *blocks.actions(f"told:{row.id}:soon", _buttons(row, "soon"))]
+    return Notice("soon", Drawing(blocks.cut(text, blocks.FALLBACK), shown))
+
+
+def over(row: Request) -> Drawing:
+    """What becomes of the messages of an open grant when it ends: no button works any more."""
+    text = f"{_what(row)}: this access is over."
+    return Drawing(text, [blocks.context(text)])
+
+
+def _what(row: Request) -> str:
+    return f"#{row.id} {escaped(row.role, 150)} for {escaped(row.grantee_name, 128)}"
+
+
+def _buttons(row: Request, turn: str) -> list[Json]:
+    """What the requester can do next, each only where it works."""
+    if turn in ("active", "soon"):
+        extend = blocks.button("extend", "Extend", str(row.id))
+        ask = blocks.confirm(
+            "Give this access back?",
+            f"{row.role} for {row.grantee_name} ends at once, open sessions too.",
+            yes="Give Back",
+            no="Keep Access",
+        )
+        back = blocks.button("revoke", "Give Back", str(row.id), confirm=ask)
+        get = blocks.button("credentials", "Get Credentials", str(row.id))
+        vends = turn == "active" and row.delivery == Delivery.CREDENTIALS
+        return [*([get] if vends else []), extend, back]
+    label = "Retry" if turn == "failed" else "Ask Again"
+    return [blocks.button("again", label, str(row.id))]
 
 
 def _told(row: Request, facts: Facts) -> tuple[str, str] | None:
@@ -93,7 +130,4 @@ def _way_in(row: Request) -> list[Json]:
         ways += [blocks.section(_NEEDS_MFA)]
     ways += [blocks.section("For the command line, in `~/.aws/config`:")]
     ways += [blocks.quoted(deliver.profile(row))]
-    if row.delivery == Delivery.CREDENTIALS:
-        get = blocks.button("credentials", "Get Credentials", str(row.id))
-        ways += blocks.actions(f"way-in:{row.id}", [get])
     return ways

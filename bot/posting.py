@@ -49,6 +49,17 @@ class Posting:
                 return None
             raise Later(f"chat.postMessage: {code_of(error)}") from None
 
+    def reply(self, channel: str, ts: str, drawing: Drawing) -> None:
+        """Posts below a message; where that is not possible any more nothing is said.
+
+        Raises Later.
+        """
+        try:
+            self.call("chat.postMessage", channel=channel, drawing=drawing, thread_ts=ts)
+        except SlackApiError as error:
+            if code_of(error) not in (*_CLOSED, *_LOST, "thread_not_found"):
+                raise Later(f"chat.postMessage: {code_of(error)}") from None
+
     def redraw(self, channel: str | None, ts: str | None, drawing: Drawing) -> bool:
         """Whether the message that is there shows the drawing now; False when it is lost."""
         try:

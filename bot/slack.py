@@ -15,11 +15,17 @@ from slack_sdk.http_retry.builtin_handlers import (
 )
 from slack_sdk.webhook import WebhookClient
 
+from bot.cards import Drawing
 from bot.settings import Settings
 from workflows.person import Person
 
 TIMEOUT: Final = 5
 """Seconds until a call to Slack has failed."""
+
+WINDOW: Final = 2
+"""Seconds for opening a window: its trigger, and the acknowledgement, have three
+(docs.slack.dev/interactivity/handling-user-interaction).
+"""
 
 log = logging.getLogger(__name__)
 
@@ -52,11 +58,13 @@ def retry_after(headers: Mapping[str, Any]) -> int:
 class Clients:
     """`steady` repeats what may be repeated; `posting` sends once, whatever becomes of the answer.
 
-    A repeated chat.postMessage whose first answer was lost shows two messages.
+    A repeated chat.postMessage whose first answer was lost shows two messages. `windows` opens
+    windows, and gives up before Slack does.
     """
 
     steady: WebClient
     posting: WebClient
+    windows: WebClient
 
 
 def clients(settings: Settings) -> Clients:
@@ -66,6 +74,7 @@ def clients(settings: Settings) -> Clients:
     return Clients(
         steady=WebClient(token, base_url=url, timeout=TIMEOUT, retry_handlers=again),
         posting=WebClient(token, base_url=url, timeout=TIMEOUT, retry_handlers=[]),
+        windows=WebClient(token, base_url=url, timeout=WINDOW, retry_handlers=[]),
     )
 
 
@@ -87,14 +96,18 @@ def ask_person(client: WebClient, team: str, user: str) -> Person:
     )
 
 
-def whisper(response_url: str | None, text: str, blocks: list[Json] | None = None) -> None:
+def whisper(response_url: str | None, words: str | Drawing) -> None:
     """Tells one person something, once; a failure is logged and never raised."""
     if response_url is None:
         return
+    said = words if isinstance(words, Drawing) else Drawing(words)
     try:
         client = WebhookClient(response_url, timeout=TIMEOUT, retry_handlers=[])
         answer = client.send(
-            text=text, blocks=blocks, response_type="ephemeral", replace_original=False
+            text=said.text,
+            blocks=said.blocks or None,
+            response_type="ephemeral",
+            replace_original=False,
         )
     except Exception as error:  # noqa: BLE001  a word that is lost must not undo what was done
         log.warning("an answer did not reach its reader: %s", type(error).__name__)

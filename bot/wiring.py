@@ -15,13 +15,17 @@ from slack_bolt import App
 
 from bot import jobs, listeners
 from bot.alerts import Alerts
-from bot.desk import Desk
+from bot.cards import Drawing
+from bot.desk import Desk, turn_away
 from bot.draw import Draw
+from bot.forms.opener import Opener
 from bot.inbox import Means, Payer
 from bot.inbox_writer import Writer
+from bot.remind import Remind
 from bot.settings import Mistakes, Settings, Store
-from bot.slack import Clients, ask_person, clients, whisper
+from bot.slack import Clients, ask_person, clients
 from bot.sockets import Socket
+from bot.telling import Reader, tell
 from db import audit
 from db.session import Database
 from workflows.aws.fence import Managers
@@ -138,8 +142,8 @@ def parts(
     slack = clients(settings)
     asides = ThreadPoolExecutor(_ASIDES, thread_name_prefix="aside")
 
-    def aside(response_url: str | None, text: str) -> None:
-        asides.submit(whisper, response_url, text)
+    def aside(reader: Reader, words: str | Drawing) -> None:
+        asides.submit(tell, slack.posting, reader, words)
 
     payer = Payer(Means(surroundings, vendor, slack.steady, aside))
     debts = [
@@ -148,6 +152,7 @@ def parts(
         looks(surroundings),
         Draw(surroundings, slack.posting).debt(),
         Alerts(surroundings, slack.posting).debt(),
+        Remind(surroundings, slack.posting).debt(),
     ]
     sweep = Sweep(debts, clock=surroundings.clock)
     writer, drift = (
@@ -160,7 +165,13 @@ def parts(
         sweep=sweep,
         drift=drift,
         writer=writer,
-        desk=Desk(put=writer.put, aside=aside, clock=surroundings.clock),
+        desk=Desk(
+            put=writer.put,
+            aside=aside,
+            clock=surroundings.clock,
+            catalog=surroundings.catalog,
+            forms=Opener(surroundings, slack.windows, asides),
+        ),
         scheduler=jobs.scheduler(surroundings, sweep, drift),
         asides=asides,
         workers=ThreadPoolExecutor(LISTENERS, thread_name_prefix="listener"),
@@ -193,7 +204,7 @@ def sockets(settings: Settings, made: Parts, bolt: App) -> list[Socket]:
             app_token=settings.slack_app_token.reveal(),
             web_client=made.slack.posting,
             workers=made.workers,
-            turned_away=made.desk.turn_away,
+            turned_away=partial(turn_away, made.desk.aside),
         )
         for _ in range(SOCKETS)
     ]

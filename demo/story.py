@@ -244,7 +244,7 @@ def audited(scene: Scene) -> None:
     latest = scene.types("erin", "audit")
     so = "delivered" in latest
     scene.judge("erin: /xacct audit", "Slack", f"{latest.count('•')} entries", expected=so)
-    cards = scene.slack.messages(scene.channel)
+    cards = [one for one in scene.slack.messages(scene.channel) if one.thread_ts is None]
     for number in sorted({number_of(card) for card in cards}):
         said = scene.types("erin", f"audit #{number}")
         refused = said.count("· refused ·")

@@ -28,6 +28,7 @@ from workflows.access import Ask, Click
 from workflows.aws.fence import Managers
 from workflows.aws.vendor import Credentials, Vending, Vendor
 from workflows.catalog.model import (
+    EVERYONE,
     Account,
     Catalog,
     Delivery,
@@ -89,6 +90,7 @@ def some_catalog(*, mechanism: Mechanism, users: tuple[str, ...], **role: Any) -
         alerts_channel=CHANNEL,
         pending_per_person=10,
         pending_lapses=timedelta(hours=4),
+        remind_after=timedelta(minutes=15),
         grantee=grantee,
         accounts=(owner,),
         roles=(some_role(grantee, owner, "admin", mechanism, **role),),
@@ -122,6 +124,7 @@ def some_role(
         mechanism=mechanism,
         group=Group(account=grantee, name=group, path="/xacct/") if group else None,
         kinds=frozenset({GranteeKind.USER, GranteeKind.MACHINE}),
+        requesters=(EVERYONE,),
         approvers=(slack_id("alice"), slack_id("bob"), slack_id("dora")),
         approvals=1,
         default_duration=timedelta(hours=1),

@@ -3,9 +3,11 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from workflows.catalog.model import Catalog, GranteeKind, Mechanism, Role
+from workflows.durations import duration_text
 from workflows.errors import NotAllowed
 from workflows.person import Person
 
@@ -27,11 +29,31 @@ def identified(person: Person, catalog: Catalog) -> None:
         )
 
 
-def may_ask(role: Role, kind: GranteeKind) -> None:
-    """Refuses a kind of grantee that the catalog does not let ask for the role."""
+def may_ask(role: Role, kind: GranteeKind, user: str) -> None:
+    """Refuses a person, or a kind of grantee, that the catalog does not let ask for the role."""
+    if not role.is_asked_for_by(user):
+        raise NotAllowed(f"{role.key} is not yours to ask for.")
     if kind not in role.kinds:
         allowed = ", ".join(sorted(role.kinds))
         raise NotAllowed(f"{role.key} cannot be lent to a {kind}; it can be lent to: {allowed}.")
+
+
+def fits(role: Role, duration: timedelta) -> None:
+    """Refuses a length of time that the role is not lent for."""
+    if not role.shortest <= duration <= role.max_duration:
+        raise NotAllowed(
+            f"{role.key} is lent for {duration_text(role.shortest)} to "
+            f"{duration_text(role.max_duration)}; you asked for {duration_text(duration)}."
+        )
+
+
+def gives_less(role: Role, seconds: int | None, *, asked: int) -> None:
+    """Refuses an approval for more than was asked for, or for less than the role is lent for."""
+    if seconds is not None and not role.shortest.total_seconds() <= seconds < asked:
+        raise NotAllowed(
+            f"An approval can be for less than was asked for, and {duration_text(role.shortest)} "
+            "is the least."
+        )
 
 
 def can_be_approved(role: Role, own: Collection[str]) -> None:
@@ -70,12 +92,18 @@ def may_revoke(
     catalog: Catalog, role: Role | None, actor: str, *, requester: str, owners: Sequence[str]
 ) -> None:
     """Refuses everybody but the requester, a machine's owners, the approvers and the admins."""
+    if not can_revoke(catalog, role, actor, requester=requester, owners=owners):
+        raise NotAllowed(
+            "Only the requester, an approver of the role or an administrator of xacct can end this."
+        )
+
+
+def can_revoke(
+    catalog: Catalog, role: Role | None, actor: str, *, requester: str, owners: Sequence[str]
+) -> bool:
+    """Whether `may_revoke` would not refuse."""
     approvers = role.approvers if role is not None else ()
-    if actor in {requester, *owners, *approvers, *catalog.admins}:
-        return
-    raise NotAllowed(
-        "Only the requester, an approver of the role or an administrator of xacct can end this."
-    )
+    return actor in {requester, *owners, *approvers, *catalog.admins}
 
 
 def people(users: Iterable[str]) -> str:

@@ -2,34 +2,46 @@
 
 from bot.command.help import TOPICS, help_text
 from bot.command.parse import parse
+from bot.command.render import render
 from bot.command.said import (
+    Approve,
     Audit,
     ById,
     ByPerson,
     ByRole,
+    Cancel,
     Command,
+    Deny,
     Extend,
     Help,
     List,
     Request,
     Revoke,
+    Roles,
+    Show,
     Unclear,
-    render,
+    Who,
 )
 
 __all__ = [
     "TOPICS",
+    "Approve",
     "Audit",
     "ById",
     "ByPerson",
     "ByRole",
+    "Cancel",
     "Command",
+    "Deny",
     "Extend",
     "Help",
     "List",
     "Request",
     "Revoke",
+    "Roles",
+    "Show",
     "Unclear",
+    "Who",
     "help_text",
     "parse",
     "render",

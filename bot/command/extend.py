@@ -6,7 +6,8 @@ from typing import Final
 
 from bot.command.doubt import Doubt, copyable
 from bot.command.read import LONGEST_REASON, likely, number_in, reason
-from bot.command.said import Extend, render
+from bot.command.render import render
+from bot.command.said import Extend
 from bot.command.words import Words
 from workflows.durations import leading_duration, parse_duration
 from workflows.errors import Refused

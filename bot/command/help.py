@@ -34,9 +34,50 @@ everybody's that you may end
 It acts at once, on open sessions too. You may end your own access, that of your machines, and \
 what you approve."""
 
+_CANCEL: Final = """\
+*Take a request back*
+`/xacct cancel <number>`
+• `/xacct cancel #42`
+It works while nobody has decided, on your own requests and those for your machines. What is open \
+is ended by `/xacct revoke`."""
+
+_APPROVE: Final = """\
+*Approve a request*
+`/xacct approve <number> [what you say to it]`
+• `/xacct approve #42 go ahead, the ticket is fine`
+It shows you the request as it stands, with the button that approves it: what you decide on is \
+what you see. What you say to it goes into the audit log. You decide on roles that you approve, \
+never on your own requests."""
+
+_DENY: Final = """\
+*Deny a request*
+`/xacct deny <number> [why]`
+• `/xacct deny #42 the change is frozen until Monday`
+It is final; who asked is told why, and may ask again."""
+
 _LIST: Final = """\
-*See what is open*
-`/xacct list` shows what is open and what is waiting."""
+*See what is yours*
+`/xacct list` shows what you have open or waiting, and what waits for your decision."""
+
+_ROLES: Final = """\
+*See what you may ask for*
+`/xacct roles [words]` shows the roles you may ask for, and for how long; with words, those that \
+hold all of them in their names.
+• `/xacct roles payments`"""
+
+_WHO: Final = """\
+*See who is in*
+`/xacct who <account> [role]` shows who is in now, until when, and who approved it.
+• `/xacct who prod-payments`
+• `/xacct who prod-payments admin`
+You see the roles that you may ask for, or approve."""
+
+_SHOW: Final = """\
+*See one request*
+`/xacct show <number>`
+• `/xacct show #42`
+It shows a request as it stands, with the buttons that work for you. It is \
+for who asked, and who approves the role."""
 
 _AUDIT: Final = """\
 *Search the audit log*
@@ -49,7 +90,13 @@ _TOPICS: Final = {
     "request": _REQUEST,
     "extend": _EXTEND,
     "revoke": _REVOKE,
+    "cancel": _CANCEL,
+    "approve": _APPROVE,
+    "deny": _DENY,
     "list": _LIST,
+    "roles": _ROLES,
+    "who": _WHO,
+    "show": _SHOW,
     "audit": _AUDIT,
 }
 TOPICS: Final = tuple(_TOPICS)
@@ -58,11 +105,12 @@ _OVERVIEW: Final = """\
 *xacct* lends you a role in another AWS account, for a while, with approval.
 • `/xacct request prod-payments admin 1h why I need it` asks for a role
 • `/xacct extend #42 30m` asks for more time
-• `/xacct revoke #42` ends access now
-• `/xacct list` shows what is open and what is waiting
+• `/xacct revoke #42` ends access now; `/xacct cancel #42` takes a request back
+• `/xacct list` shows what you have open or waiting, and what waits for you
+• `/xacct roles payments` shows what you may ask for; `/xacct who prod-payments` who is in now
+• `/xacct show #42`, `/xacct approve #42` and `/xacct deny #42` are about one request
 • `/xacct audit prod-payments` searches the audit log
-• `/xacct help request` says more; so do `help extend`, `help revoke`, `help list` and \
-`help audit`"""
+• `/xacct help request` says more, and so on for each of these words"""
 
 
 def help_text(topic: str | None) -> str:

@@ -1,12 +1,14 @@
 """The text after `/xacct` → the command it says, or what is unclear about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
+from bot.command import about
 from bot.command.doubt import Doubt, copyable
 from bot.command.extend import extend
 from bot.command.help import TOPICS
 from bot.command.read import names_in, number_in, reason
+from bot.command.render import render
 from bot.command.request import request
 from bot.command.said import (
     Audit,
@@ -17,8 +19,8 @@ from bot.command.said import (
     Help,
     List,
     Revoke,
+    Roles,
     Unclear,
-    render,
 )
 from bot.command.secret import holds_secret
 from bot.command.words import Word, Words
@@ -33,8 +35,14 @@ _REVOKE_USAGE: Final = (
 _MEANT: Final = {  # words of other tools
     **dict.fromkeys(("ask", "grant", "get", "assume", "switch", "new"), "request"),
     **dict.fromkeys(("prolong", "lengthen", "longer", "more", "renew"), "extend"),
-    **dict.fromkeys(("cancel", "end", "stop", "return", "give", "drop", "remove"), "revoke"),
-    **dict.fromkeys(("ls", "status", "show", "mine", "who"), "list"),
+    **dict.fromkeys(("end", "stop", "return", "give", "drop", "remove"), "revoke"),
+    **dict.fromkeys(("withdraw", "retract", "undo"), "cancel"),
+    **dict.fromkeys(("allow", "accept", "yes", "ok"), "approve"),
+    **dict.fromkeys(("reject", "refuse", "decline", "no"), "deny"),
+    **dict.fromkeys(("ls", "status", "mine"), "list"),
+    **dict.fromkeys(("accounts", "available", "catalog"), "roles"),
+    **dict.fromkeys(("whois", "whos", "in"), "who"),
+    **dict.fromkeys(("view", "open", "details", "info"), "show"),
     **dict.fromkeys(("log", "logs", "history", "search"), "audit"),
     **dict.fromkeys(("?", "-h", "--help", "man", "usage"), "help"),
 }
@@ -60,7 +68,7 @@ def _command(words: Words) -> Command:
     if first is not None and first.text.casefold() == "/xacct":
         first = words.take()
     if first is None:
-        return Help(None)
+        return request(words)
     read = _READ.get(first.text.casefold())
     if read is None:
         raise _unknown(first, words)
@@ -72,12 +80,17 @@ def _unknown(first: Word, words: Words) -> Doubt:
     near = [_MEANT[typed]] if typed in _MEANT else closest(typed, _READ)
     if not near:
         return Doubt(
-            f"There is no command `{said(typed)}`. There is `request`, `extend`, `revoke`, `list`, "
-            f"`audit` and `help`: write {copyable('help')}."
+            f"There is no command `{said(typed)}`. There is {_named(_READ)}: write "
+            f"{copyable('help')}."
         )
     meant = parse(f"{near[0]} {words.raw}")
     text = near[0] if isinstance(meant, Unclear) else render(meant)
     return Doubt(f"There is no command `{said(typed)}`. Did you mean {copyable(text)}?")
+
+
+def _named(commands: Iterable[str]) -> str:
+    *most, last = (f"`{one}`" for one in commands)
+    return f"{', '.join(most)} and {last}"
 
 
 def _revoke(words: Words) -> Revoke:
@@ -139,7 +152,13 @@ _READ: Final[dict[str, Callable[[Words], Command]]] = {
     "request": request,
     "extend": extend,
     "revoke": _revoke,
+    "cancel": about.cancel,
+    "approve": about.approve,
+    "deny": about.deny,
     "list": _list,
+    "roles": lambda words: Roles(words.left),
+    "who": about.who,
+    "show": about.show,
     "audit": lambda words: Audit(words.left),
     "help": _help,
 }

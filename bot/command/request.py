@@ -7,7 +7,8 @@ from typing import Final
 
 from bot.command.doubt import Doubt, copyable
 from bot.command.read import LONGEST_REASON, likely, name_in, names_in, reason
-from bot.command.said import Request, render
+from bot.command.render import render
+from bot.command.said import Request
 from bot.command.words import Word, Words
 from workflows.durations import leading_duration, parse_duration
 from workflows.errors import Refused
@@ -41,13 +42,15 @@ class _Asked:
 
 
 def request(words: Words) -> Request:
-    """The request that the words make. Raises Doubt."""
+    """The request that the words make; what they leave out, a form asks for. Raises Doubt."""
     asked = _Asked()
     while (word := words.peek()) is not None:
         if not any(take(word, words, asked) for take in (_option, _name, _duration)):
             break
-    if len(asked.names) != _PAIR:
-        raise Doubt(_which_names(asked.names))
+    if len(asked.names) < _PAIR:
+        return Request((*asked.names, None)[0], None, None, "", asked.machine)
+    if len(asked.names) > _PAIR:
+        raise Doubt(_too_many(asked.names))
     if _LATE_AS.search(words.left) and not words.in_quotes:
         usage = copyable(asked.usage(machine="ci"))
         raise Doubt(
@@ -59,12 +62,7 @@ def request(words: Words) -> Request:
     return Request(account, role, asked.duration, reason(words, usage), asked.machine)
 
 
-def _which_names(names: list[str]) -> str:
-    if not names:
-        return f"Which role, in which account? Write, for example, {copyable(_USAGE)}."
-    if len(names) == 1:
-        usage = render(Request(names[0], "admin", timedelta(hours=1), "why I need it", None))
-        return f"Which role in `{said(names[0])}`? Write, for example, {copyable(usage)}."
+def _too_many(names: list[str]) -> str:
     named = " and ".join(f"`{said(name)}`" for name in names)
     return f"{named} are too many names for one role. Write, for example, {copyable(_USAGE)}."
 

@@ -1,10 +1,7 @@
-"""What `/xacct …` may say, as values, and each written back as the text that says it."""
+"""What `/xacct …` may say, as values."""
 
 from dataclasses import dataclass
 from datetime import timedelta
-
-from bot.command.words import DOUBLE_QUOTES, escaped
-from workflows.durations import duration_text
 
 
 @dataclass(frozen=True)
@@ -12,14 +9,19 @@ class Request:
     """Asks for a role. Account, role and machine are as typed; the catalog tells what they mean.
 
     Without `duration` the role's usual one is meant; without `machine`, the person's own identity.
-    An empty reason was not given.
+    An account or role that is None, and an empty reason, were not given: a form asks for them.
     """
 
-    account: str
-    role: str
+    account: str | None
+    role: str | None
     duration: timedelta | None
     reason: str
     machine: str | None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left to ask for."""
+        return bool(self.account and self.role and self.reason)
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,53 @@ class Revoke:
 
 
 @dataclass(frozen=True)
+class Cancel:
+    """Takes back a request that nobody has decided on."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Approve:
+    """Asks to be shown a request, with the button that approves it. An empty remark is none."""
+
+    id: int
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Deny:
+    """Denies a request. An empty reason was not given."""
+
+    id: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class List:
     """Asks what is open and what is waiting."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Asks which roles there are for the person, and have all these words in their names."""
+
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Who:
+    """Asks who is in an account now, or in one role of it; names as typed."""
+
+    account: str
+    role: str | None = None
+
+
+@dataclass(frozen=True)
+class Show:
+    """Asks to see a request."""
+
+    id: int
 
 
 @dataclass(frozen=True)
@@ -87,45 +134,6 @@ class Unclear:
     sentence: str
 
 
-Command = Request | Extend | Revoke | List | Audit | Help
-
-
-def render(command: Command) -> str:
-    """The text after `/xacct` that says the command, escaped as Slack escapes what is typed."""
-    if isinstance(command, Request):
-        words = ["request", _name(f"{command.account}/{command.role}")]
-        words += ["--as", _name(command.machine)] if command.machine else []
-        words += [duration_text(command.duration)] if command.duration else []
-        return _joined(*words, _reason(command.reason))
-    if isinstance(command, Extend):
-        length = duration_text(command.duration)
-        return _joined("extend", f"#{command.id}", length, _reason(command.reason))
-    if isinstance(command, Revoke):
-        return _joined("revoke", _target(command.target), _reason(command.reason))
-    if isinstance(command, Audit):
-        return _joined("audit", escaped(command.words))
-    if isinstance(command, Help):
-        return _joined("help", command.topic or "")
-    return "list"
-
-
-def _target(target: ById | ByRole | ByPerson) -> str:
-    if isinstance(target, ById):
-        return f"#{target.id}"
-    if isinstance(target, ByPerson):
-        return f"<@{target.slack_id}>"
-    return _name(f"{target.account}/{target.role}")
-
-
-def _name(name: str) -> str:
-    return f'"{escaped(name)}"' if " " in name else escaped(name)
-
-
-def _reason(reason: str) -> str:
-    """In quotes, so that no word of it is taken for a duration or an option, if it has none."""
-    quotable = reason and not any(quote in reason for quote in DOUBLE_QUOTES)
-    return f'"{escaped(reason)}"' if quotable else escaped(reason)
-
-
-def _joined(*words: str) -> str:
-    return " ".join(word for word in words if word)
+Command = (
+    Request | Extend | Revoke | Cancel | Approve | Deny | List | Roles | Who | Show | Audit | Help
+)

@@ -1,16 +1,18 @@
 """What Slack sends: taken down at the desk, acknowledged, and left to the payer.
 
-In a listener nothing waits for the network, and nothing is decided.
+In a listener nothing is decided, and nothing waits for the network but the opening of a window,
+which Slack allows for three seconds only.
 """
 
 from slack_bolt import App
 
 from bot.desk import Desk
-from bot.listeners import buttons, commands, others
+from bot.listeners import buttons, commands, forms, others
 
 
 def register(app: App, desk: Desk) -> None:
     """All listeners, the catch-alls last: Bolt asks them in this order."""
     commands.register(app, desk)
     buttons.register(app, desk)
-    others.register(app, desk)
+    forms.register(app, desk)
+    others.register(app, desk.aside)

@@ -1,46 +1,65 @@
 """Clicks. A button's value names a request and the terms that were shown beside it, or an alert."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from slack_bolt import Ack, App
 
-from bot.desk import Desk
+from bot.desk import Desk, reader_of
 
 OLD: Final = "This button is from an older version of xacct. Use `/xacct list` instead."
 
-_MEMBER: Final = re.compile(
-    r"(?P<alert>[1-9][0-9]{0,8}):(?P<user>[A-Z0-9]{16,128}):(?P<group>[\w+=,.@-]{1,128})"
+_NUMBER: Final = "[1-9][0-9]{0,8}"
+_REQUEST: Final = re.compile(rf"(?P<request>{_NUMBER})(?::(?P<terms>[0-9a-f]{{1,64}}))?")
+_LESS: Final = re.compile(
+    rf"(?P<request>{_NUMBER}):(?P<terms>[0-9a-f]{{1,64}}):(?P<seconds>[1-9][0-9]{{0,5}})"
 )
-_ALERT: Final = re.compile(r"(?P<alert>[1-9][0-9]{0,8})")
-_REQUEST: Final = re.compile(r"(?P<request>[1-9][0-9]{0,8})(?::(?P<terms>[0-9a-f]{1,64}))?")
+_ALERT: Final = re.compile(rf"(?P<alert>{_NUMBER})")
+_MEMBER: Final = re.compile(
+    rf"(?P<alert>{_NUMBER}):(?P<user>[A-Z0-9]{{16,128}}):(?P<group>[\w+=,.@-]{{1,128}})"
+)
+_PRESSED: Final[Mapping[str, tuple[str, re.Pattern[str]]]] = {
+    "approve": ("approve", _REQUEST),
+    "approve_less": ("approve", _LESS),
+    "revoke": ("revoke", _REQUEST),
+    "credentials": ("credentials", _REQUEST),
+    "remove": ("remove", _MEMBER),
+    "leave": ("leave", _ALERT),
+}
+"""action_id → the kind of inbox row that a click becomes, and what its value looks like."""
 
 Json = dict[str, Any]
 
 
 def register(app: App, desk: Desk) -> None:
-    """Approve, Deny, Revoke and Get Credentials; on alerts, Remove and Leave."""
+    """Everything that acts at once, on requests and on alerts."""
 
     def pressed(ack: Ack, body: Json, action: Json) -> None:
-        value = _REQUEST.fullmatch(str(action.get("value", "")))
+        kind, shape = _PRESSED[action["action_id"]]
+        value = shape.fullmatch(_value(action))
         if value is None:
-            desk.aside(body.get("response_url"), OLD)
+            desk.aside(reader_of(body), OLD)
         else:
-            said = {"request": int(value["request"]), "terms": value["terms"] or ""}
-            desk.click(action["action_id"], body, said)
+            desk.click(
+                kind, body, {name: _read(name, one) for name, one in value.groupdict("").items()}
+            )
         ack()
 
-    def answered(ack: Ack, body: Json, action: Json) -> None:
-        shape = _MEMBER if action["action_id"] == "remove" else _ALERT
-        value = shape.fullmatch(str(action.get("value", "")))
-        if value is None:
-            desk.aside(body.get("response_url"), OLD)
-        else:
-            said = value.groupdict()
-            desk.click(action["action_id"], body, {**said, "alert": int(said["alert"])})
-        ack()
-
-    for action_id in ("approve", "deny", "revoke", "credentials"):
+    for action_id in _PRESSED:
         app.action(action_id)(pressed)
-    for action_id in ("remove", "leave"):
-        app.action(action_id)(answered)
+
+
+def number_in(action: Json) -> int | None:
+    """The request that a button names; None where it names none."""
+    value = _REQUEST.fullmatch(_value(action))
+    return int(value["request"]) if value is not None else None
+
+
+def _value(action: Json) -> str:
+    """What a button, or what was chosen from a menu, holds."""
+    return str((action.get("selected_option") or action).get("value", ""))
+
+
+def _read(name: str, said: str) -> str | int:
+    return int(said) if name in ("request", "alert", "seconds") else said

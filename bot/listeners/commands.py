@@ -1,10 +1,12 @@
-"""`/xacct …`: what is clear is taken down, what is not is answered at once."""
+"""`/xacct …`: what is clear is taken down, what is not is answered at once; a request that leaves
+something out opens the form that asks for it.
+"""
 
 from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot.command import Help, Unclear, help_text, parse
+from bot.command import Help, Request, Unclear, help_text, parse
 from bot.desk import Desk
 
 Json = dict[str, Any]
@@ -21,6 +23,8 @@ def register(app: App, desk: Desk) -> None:
                 words: str | None = sentence
             case Help(topic):
                 words = help_text(topic)
+            case Request() if not command.is_complete:
+                words = desk.form(body, command)
             case _:
                 words = desk.command(type(command).__name__.lower(), body)
         ack(text=words, response_type="ephemeral") if words else ack()

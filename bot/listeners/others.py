@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from slack_bolt import Ack, App, BoltResponse
 
-from bot.desk import Desk
+from bot.desk import Aside, reader_of
 from bot.listeners.buttons import OLD
 
 log = logging.getLogger(__name__)
@@ -17,11 +17,11 @@ _ANY: Final = re.compile(".*", re.DOTALL)
 Json = dict[str, Any]
 
 
-def register(app: App, desk: Desk) -> None:
+def register(app: App, aside: Aside) -> None:
     """The catch-alls, and the net below all listeners."""
 
     def explain(ack: Ack, body: Json) -> None:
-        desk.aside(body.get("response_url"), OLD)
+        aside(reader_of(body), OLD)
         ack()
 
     def close(ack: Ack) -> None:
@@ -29,6 +29,9 @@ def register(app: App, desk: Desk) -> None:
 
     def unknown_command(ack: Ack) -> None:
         ack(text="xacct answers `/xacct` only. Try `/xacct help`.", response_type="ephemeral")
+
+    def unheard(ack: Ack) -> None:
+        ack()
 
     def no_options(ack: Ack) -> None:
         ack(options=[])
@@ -38,6 +41,7 @@ def register(app: App, desk: Desk) -> None:
     app.view(_ANY)(close)
     app.view_closed(_ANY)(close)
     app.options(_ANY)(no_options)
+    app.event(_ANY)(unheard)
     app.command(_ANY)(unknown_command)
     app.error(broken)
 

@@ -1,5 +1,5 @@
 """The tables. What is owed stands in five columns: inbox.try_at, targets.settle_at,
-requests.look_at and the draw_at of requests and alerts; nothing else remembers work.
+requests.look_at and .remind_at and the draw_at of requests and alerts; nothing else remembers work.
 """
 
 from db.models.base import Table, TargetKind, Utc

@@ -89,5 +89,8 @@ class Hold(Table):
     kind: Mapped[str] = mapped_column(String(24))
     reason: Mapped[str] = mapped_column(Text)
     since: Mapped[datetime]
+    account_id: Mapped[str | None] = mapped_column(String(12))  # None: of all accounts
+    user: Mapped[str | None] = mapped_column(String(24))  # None: of everybody
+    by: Mapped[str | None] = mapped_column(String(255))
     lifted_at: Mapped[datetime | None]
     lifted_by: Mapped[str | None] = mapped_column(String(255))

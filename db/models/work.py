@@ -1,6 +1,6 @@
 """What was asked for, what is owed for it, and what AWS is kept equal to."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
@@ -72,6 +72,7 @@ class Request(Table):
         CheckConstraint("noted_at IS NULL OR ends_at IS NOT NULL", name="noted_has_end"),
         Index("ix_requests_look", "look_at"),
         Index("ix_requests_draw", "draw_at"),
+        Index("ix_requests_remind", "remind_at"),
         Index("ix_requests_role_state", "role_target_id", "state", "ended_at"),
         Index("ix_requests_member_state", "member_target_id", "state"),
         Index("ix_requests_requester_state", "requester", "state"),
@@ -105,6 +106,7 @@ class Request(Table):
     vendor_arn: Mapped[str | None] = mapped_column(String(255))
     approvals_needed: Mapped[int]
     seconds: Mapped[int]
+    lent_seconds: Mapped[int | None]  # the least that an approver gave, where it is less
     extends: Mapped[int | None] = mapped_column(ForeignKey("requests.id"))
     reason: Mapped[str] = mapped_column(Text)
     channel: Mapped[str] = mapped_column(String(24))
@@ -147,6 +149,12 @@ class Request(Table):
     card_channel: Mapped[str | None] = mapped_column(String(24))
     card_ts: Mapped[str | None] = mapped_column(String(32))
     told: Mapped[str | None] = mapped_column(String(24))
+    told_channel: Mapped[str | None] = mapped_column(String(24))  # where, in his messages
+    told_ts: Mapped[str | None] = mapped_column(String(32))
+    warned_ts: Mapped[str | None] = mapped_column(String(32))
+    history_told: Mapped[int] = mapped_column(default=0)  # lines in the card's thread
+    remind_at: Mapped[datetime | None]
+    reminded: Mapped[int] = mapped_column(default=0)
 
     # asked for with the queries of those who need them: most have no use for them
     decisions: Mapped[list["Decision"]] = relationship(order_by="Decision.id")
@@ -155,6 +163,11 @@ class Request(Table):
     def role(self) -> str:
         """`prod-payments/admin`: how people name the role."""
         return f"{self.account_name}/{self.role_name}"
+
+    @property
+    def length(self) -> timedelta:
+        """For how long it is lent: what was asked for, or the least that an approver gave."""
+        return timedelta(seconds=self.lent_seconds or self.seconds)
 
 
 class Decision(Table):
@@ -169,6 +182,7 @@ class Decision(Table):
     approves: Mapped[bool]
     at: Mapped[datetime]
     reason: Mapped[str | None] = mapped_column(Text)
+    seconds: Mapped[int | None]  # for less time than was asked for
 
 
 class Membership(Table):

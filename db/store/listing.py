@@ -6,8 +6,9 @@ from typing import Final
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from db.lifecycle import UNDECIDED_OR_OPEN, State
+from db.lifecycle import OPEN, UNDECIDED_OR_OPEN, State
 from db.models import Request
+from db.store.requests import with_decisions
 
 _STANDING: Final = (*UNDECIDED_OR_OPEN, State.ENDING)
 
@@ -38,6 +39,19 @@ def of_role(session: Session, role_arn: str) -> Sequence[Request]:
         .where(Request.role_arn == role_arn, Request.state.in_(_STANDING))
         .order_by(Request.id.desc())
     ).all()
+
+
+def inside(session: Session, role_arns: Collection[str], limit: int = 200) -> Sequence[Request]:
+    """What is open, or is being opened or closed, on any of these roles, with who approved it; the
+    first to end first.
+    """
+    query = (
+        select(Request)
+        .where(Request.role_arn.in_(role_arns), Request.state.in_(OPEN))
+        .order_by(Request.ends_at, Request.id)
+        .limit(limit)
+    )
+    return session.scalars(with_decisions(query)).all()
 
 
 def waiting(session: Session, role_arns: Collection[str], limit: int = 50) -> Sequence[Request]:

@@ -18,11 +18,17 @@ OPENING_TIME: Final = timedelta(minutes=15)
 CLAIM: Final = timedelta(seconds=60)
 """How long one worker has a look, or a drawing, to itself; then another may pay it again."""
 
+WARNED_BEFORE: Final = timedelta(minutes=10)
+"""How long before its end the requester of an open grant is warned."""
+
+_WORTH_WARNING: Final = timedelta(minutes=16)
+"""A grant that is shorter is over before a warning would help."""
+
 OPENING_IS_DRAWN_AFTER: Final = timedelta(seconds=1)
 """Most openings are done by then: their card goes from pending to active at once."""
 
 _LIVE: Final = (State.APPROVED, State.ACTIVE)
-_FACTS: Final = ("ends_at", "trouble")
+_FACTS: Final = ("ends_at", "trouble", "lent_seconds")
 
 
 def file(session: Session, request: Request) -> Request:
@@ -89,10 +95,10 @@ def move(
     moved the request first. What the new state owes (a target, a drawing) is owed here.
     """
     was, to = request.state, after(request.state, event)
-    also.update(_moments(to, at), state=to, why=why or request.why, look_at=None)
+    also.update(_moments(request, to, at), state=to, why=why or request.why, look_at=None)
     if not _write(session, request, at, Request.state == was, **also):
         raise IllegalMove(request.state, event)
-    facts = {name: _fact(also[name]) for name in _FACTS if name in also}
+    facts = {name: _fact(also[name]) for name in _FACTS if also.get(name) is not None}
     audit.say(
         session, str(event), actor=actor, at=at, request=request, was=was, to=to, why=why, **facts
     )
@@ -123,16 +129,24 @@ def _write(
     return hit is not None
 
 
-def _moments(to: State, at: datetime) -> dict[str, datetime]:
+def _moments(request: Request, to: State, at: datetime) -> dict[str, datetime | None]:
+    moments: dict[str, datetime | None] = {"remind_at": None}
     if to is State.APPROVED:
-        return {"approved_at": at, "open_by": at + OPENING_TIME}
-    if to is State.ACTIVE:
-        return {"opened_at": at}
-    if to is State.ENDING:
-        return {"closing_at": at}
-    if to is State.ENDED:
-        return {"ended_at": at}
-    return {}
+        moments |= {"approved_at": at, "open_by": at + OPENING_TIME}
+    elif to is State.ACTIVE:
+        moments |= {"opened_at": at, "remind_at": _warned_at(request, at)}
+    elif to is State.ENDING:
+        moments |= {"closing_at": at}
+    elif to is State.ENDED:
+        moments |= {"ended_at": at}
+    return moments
+
+
+def _warned_at(request: Request, opened_at: datetime) -> datetime | None:
+    """When the requester is warned that the grant ends soon."""
+    end = request.ends_at
+    worth = end is not None and end - opened_at >= _WORTH_WARNING
+    return end - WARNED_BEFORE if end is not None and worth else None
 
 
 def _owe(session: Session, request: Request, at: datetime) -> None:
@@ -156,9 +170,16 @@ def decide(
     approves: bool,
     at: datetime,
     reason: str | None = None,
+    seconds: int | None = None,
 ) -> int:
-    """Writes one decision down; returns how many approvals the request has now."""
-    session.add(Decision(request_id=request.id, by=by, approves=approves, at=at, reason=reason))
+    """Writes one decision down, `seconds` where it is for less than was asked for; returns how many
+    approvals the request has now.
+    """
+    session.add(
+        Decision(
+            request_id=request.id, by=by, approves=approves, at=at, reason=reason, seconds=seconds
+        )
+    )
     session.flush()
     session.refresh(request, ["decisions"])
     return sum(decision.approves for decision in request.decisions)

@@ -1,4 +1,7 @@
-"""`python -m sandbox.slack --port 0 --clock FILE [--workspace FILE.json]`: until SIGTERM."""
+"""`python -m sandbox.slack --port 0 --clock FILE [--workspace FILE.json] [--manifest FILE.yaml]`.
+
+It serves until SIGTERM.
+"""
 
 import argparse
 import asyncio
@@ -9,16 +12,17 @@ from pathlib import Path
 
 from sandbox.clock import SharedClock
 from sandbox.slack.core import Slack
+from sandbox.slack.manifest import Manifest
 from sandbox.slack.server import Server
 from sandbox.slack.values import READY, Json
 
 
-async def serve(clock: SharedClock, port: int, workspace: Json, *, with_parent: bool) -> None:
+async def serve(slack: Slack, port: int, workspace: Json, *, with_parent: bool) -> None:
     """Serves until SIGTERM or SIGINT; says on one line of standard output where.
 
     `with_parent`: also until standard input ends, as it does when whoever started us is gone.
     """
-    server = Server(Slack(clock))
+    server = Server(slack)
     server.furnish(workspace)
     url = await server.start(port)
     over = asyncio.Event()
@@ -38,11 +42,14 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
     parser.add_argument("--clock", type=Path, required=True, help="the shared clock's file")
     parser.add_argument("--workspace", type=Path, help="people, channels and groups, as JSON")
+    parser.add_argument("--manifest", type=Path, help="the app's; without it nothing is forbidden")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input does")
     said = parser.parse_args()
     workspace = json.loads(said.workspace.read_text()) if said.workspace else {}
+    manifest = Manifest.read(said.manifest) if said.manifest else None
     with SharedClock(said.clock) as clock:
-        asyncio.run(serve(clock, said.port, workspace, with_parent=said.with_parent))
+        slack = Slack(clock, manifest)
+        asyncio.run(serve(slack, said.port, workspace, with_parent=said.with_parent))
 
 
 if __name__ == "__main__":

@@ -36,9 +36,10 @@ def action(element: Json, value: Any) -> Json:
     return _answer(element, value)
 
 
-def state(blocks: list[Json], values: Mapping[str, Any]) -> Json:
-    """`state.values`: by block_id, then action_id. What `values` leaves out keeps its first value.
+def state(blocks: list[Json], values: Mapping[str, Any], chosen: Json | None = None) -> Json:
+    """`state.values`: by block_id, then action_id. What `values` leaves out stays as it is.
 
+    That is what was `chosen` there before (a state of its own), or else the element's first value.
     A value is found under its element's action_id or its block's block_id: a string, a list of
     strings where several may be chosen (an option is named by its `value`), or None to empty it.
     """
@@ -49,9 +50,45 @@ def state(blocks: list[Json], values: Mapping[str, Any]) -> Json:
     found: Json = {}
     for block, element in _stateful(blocks):
         given = [values[name] for name in _names(block, element) if name in values]
-        answer = _answer(element, given[0]) if given else _first(element)
+        as_it_is = _at(chosen or {}, block, element) or _first(element)
+        answer = _answer(element, given[0]) if given else as_it_is
         found.setdefault(block["block_id"], {})[element["action_id"]] = answer
     return found
+
+
+def dispatches(blocks: list[Json], element: Json) -> bool:
+    """Whether acting on an element (with its `block_id`) is told at once; in inputs if asked for.
+
+    Source: docs.slack.dev/reference/block-kit/blocks/input-block, `dispatch_action`.
+    """
+    block = next(block for block in blocks if block["block_id"] == element["block_id"])
+    return block["type"] != "input" or bool(block.get("dispatch_action"))
+
+
+def choosing(element: Json, value: Any) -> Json:
+    """The state of the one element (with its `block_id`) that was chosen from; none of a button."""
+    if element["type"] not in _FIELD:
+        return {}
+    return {element["block_id"]: {element["action_id"]: _answer(element, value)}}
+
+
+def merged(earlier: Json, later: Json) -> Json:
+    """Two states as one; where both have an answer, the later."""
+    both = {block_id: {**earlier.get(block_id, {}), **given} for block_id, given in later.items()}
+    return {**earlier, **both}
+
+
+def kept(blocks: list[Json], earlier: Json) -> Json:
+    """What of an earlier state stays when a view is given new blocks.
+
+    Inputs whose block_id and action_id stay the same keep it (docs.slack.dev/surfaces/modals).
+    """
+    left: Json = {}
+    for block, element in _stateful(blocks):
+        answer = _at(earlier, block, element)
+        if answer:
+            left.setdefault(block["block_id"], {})[element["action_id"]] = answer
+    return left
 
 
 def check_complete(blocks: list[Json], values: Json) -> None:
@@ -73,6 +110,12 @@ def check_complete(blocks: list[Json], values: Json) -> None:
 def input_blocks(blocks: list[Json]) -> set[str]:
     """The block_ids beside which an error can be shown."""
     return {block["block_id"] for block in blocks if block["type"] == "input"}
+
+
+def _at(values: Json, block: Json, element: Json) -> Json | None:
+    """The answer of an element in a state, if it has one of the element's kind."""
+    answer: Json | None = values.get(block["block_id"], {}).get(element["action_id"])
+    return answer if answer and answer["type"] == element["type"] else None
 
 
 def _names(block: Json, element: Json) -> set[str]:
@@ -108,11 +151,9 @@ def _answer(element: Json, value: Any) -> Json:
 
 
 def _option(element: Json, value: Any) -> Json:
-    """The offered option of that value; of an external menu, the option itself."""
-    if element["type"] == "external_select" and isinstance(value, dict):
-        return value
+    """The offered option of that value, or that is the value."""
     for option in options_of(element):
-        if option["value"] == value:
+        if value in (option["value"], option):
             found: Json = option
             return found
     raise Refused(f"{value!r} is not one of the options of {element['action_id']}")

@@ -6,7 +6,7 @@ table is refused as `unsupported type`, never waved through.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from sandbox.slack.elements import ID, IMAGE_ELEMENT, IN_ACTIONS, IN_INPUT, IN_SECTION
@@ -54,7 +54,7 @@ _CELL: Final = typed(
     {"raw_text": shape({"text": string(TABLE_CHARACTERS, 1)}), "rich_text": _RICH_TEXT}
 )
 
-_EVERYWHERE: Final[Mapping[str, Check]] = {
+EVERYWHERE: Final[Mapping[str, Check]] = {
     "section": shape(
         {},
         {
@@ -88,19 +88,20 @@ _EVERYWHERE: Final[Mapping[str, Check]] = {
     ),
     "rich_text": _RICH_TEXT,
 }
+TABLE: Final = shape(
+    {"rows": items(items(_CELL, 20), 100)},
+    {**_OWN, "column_settings": items(anything, 20, 0)},
+)
 _IN_MESSAGES: Final = typed(
     {
-        **_EVERYWHERE,
+        **EVERYWHERE,
         "markdown": shape({"text": string(MARKDOWN_CHARACTERS, 1)}, _OWN),
-        "table": shape(
-            {"rows": items(items(_CELL, 20), 100)},
-            {**_OWN, "column_settings": items(anything, 20, 0)},
-        ),
+        "table": TABLE,
     }
 )
 _IN_MODALS: Final = typed(
     {
-        **_EVERYWHERE,
+        **EVERYWHERE,
         "alert": shape(
             {"text": text(200)},
             {**_OWN, "level": word("default", "info", "warning", "error", "success")},
@@ -129,7 +130,7 @@ _MODAL: Final = typed(
 def message_complaints(blocks: Any) -> list[str]:
     """What is wrong with the blocks of a message, in Slack's words; empty if nothing is."""
     wrong = items(_IN_MESSAGES, MESSAGE_BLOCKS, 0)(blocks, "/blocks")
-    return wrong or [*_repeated_ids(blocks, "/blocks"), *_over_the_whole_message(blocks)]
+    return wrong or [*repeated_ids(blocks, "/blocks"), *over_the_whole(blocks, "/blocks")]
 
 
 def view_complaints(view: Any) -> list[str]:
@@ -144,7 +145,7 @@ def view_complaints(view: Any) -> list[str]:
         for i, block in enumerate(view["blocks"])
         if block["type"] == "input" and "submit" not in view
     ]
-    return [*_repeated_ids(view["blocks"], "/view/blocks"), *unsubmittable]
+    return [*repeated_ids(view["blocks"], "/view/blocks"), *unsubmittable]
 
 
 def checked_blocks(blocks: Any) -> list[Json]:
@@ -156,17 +157,17 @@ def checked_blocks(blocks: Any) -> list[Json]:
     return blocks
 
 
-def checked_view(view: Any) -> Json:
+def checked_view(view: Any, complaints: Callable[[Any], list[str]] = view_complaints) -> Json:
     """The view as an object; what Slack refuses raises `invalid_arguments` or `view_too_large`."""
     if len(json.dumps(view).encode()) > VIEW_BYTES:
         raise SlackError("view_too_large")
-    if wrong := view_complaints(view):
+    if wrong := complaints(view):
         raise SlackError("invalid_arguments", wrong)
     accepted: Json = view
     return accepted
 
 
-def _repeated_ids(blocks: list[Json], pointer: str) -> list[str]:
+def repeated_ids(blocks: list[Json], pointer: str) -> list[str]:
     """A block_id twice in a surface, an action_id twice in a block."""
     wrong = [
         complaint(f"`block_id` {name} already exists", pointer)
@@ -187,23 +188,23 @@ def _repeated(names: Iterator[str]) -> list[str]:
     return [name for name, times in Counter(names).items() if times > 1]
 
 
-def _over_the_whole_message(blocks: list[Json]) -> list[str]:
+def over_the_whole(blocks: list[Json], pointer: str) -> list[str]:
     """Limits that count over all blocks: markdown together, one table, a table's text together."""
     wrong = []
     markdown = sum(len(block["text"]) for block in blocks if block["type"] == "markdown")
     if markdown > MARKDOWN_CHARACTERS:
         words = f"markdown blocks must be less than {MARKDOWN_CHARACTERS + 1} characters together"
-        wrong.append(complaint(words, "/blocks"))
+        wrong.append(complaint(words, pointer))
     tables = [(i, block) for i, block in enumerate(blocks) if block["type"] == "table"]
     if len(tables) > 1:
-        wrong.append(complaint("no more than 1 table block allowed", "/blocks"))
+        wrong.append(complaint("no more than 1 table block allowed", pointer))
     for i, table in tables:
         if (
             sum(len(cell) for row in table["rows"] for cell in map(_cell_text, row))
             > TABLE_CHARACTERS
         ):
             words = f"must be less than {TABLE_CHARACTERS + 1} characters"
-            wrong.append(complaint(words, f"/blocks/{i}/rows"))
+            wrong.append(complaint(words, f"{pointer}/{i}/rows"))
     return wrong
 
 

@@ -34,8 +34,10 @@ def post_message(slack: Slack, args: Json) -> Json:
     """chat.postMessage; a `U…` as channel is that person's direct messages."""
     workspace = slack.workspace
     channel = _postable(workspace, str(args.get("channel", "")))
+    if channel.im_of and not slack.manifest.messages_tab:
+        raise SlackError("messages_tab_disabled")
     text, blocks = contents(args)
-    message = workspace.put(
+    message = workspace.post(
         Message(
             channel=channel.id,
             ts=workspace.stamp(),
@@ -57,7 +59,7 @@ def post_ephemeral(slack: Slack, args: Json) -> Json:
     if user not in channel.members or workspace.people[user].deleted:
         raise SlackError("user_not_in_channel")
     text, blocks = contents(args)
-    message = workspace.put(
+    message = workspace.post(
         Message(
             channel=channel.id,
             ts=workspace.stamp(),
@@ -131,7 +133,7 @@ def respond(workspace: Workspace, url: ResponseUrl, body: Json) -> None:
         workspace.put(replace(original, text=text, blocks=kept, edits=original.edits + 1))
         return
     to_all = body.get("response_type") == "in_channel" and not (original and original.only_for)
-    workspace.put(
+    workspace.post(
         Message(
             channel=url.channel,
             ts=workspace.stamp(),

@@ -31,15 +31,22 @@ def place(slack: Slack, who: Person, channel_id: str | None) -> Channel:
     return workspace.channels[channel_id]
 
 
-def may_type(who: Person, channel: Channel) -> None:
-    """Refuses whom Slack does not offer the app's commands: people of other teams among them.
+def may_enter(who: Person) -> None:
+    """Refuses whom Slack does not offer the app itself: people of other teams among them.
 
     Source: docs.slack.dev/apis/slack-connect.
     """
     if who.deleted or who.is_bot:
         raise Refused(f"{who.id} cannot sign in")
     if who.team_id != TEAM:
-        raise Refused(f"{who.id} is of another team and is not offered the command")
+        raise Refused(f"{who.id} is of another team and is not offered the app")
+
+
+def may_type(slack: Slack, who: Person, channel: Channel, command: str) -> None:
+    """Refuses whom Slack does not offer the app's command in that channel."""
+    may_enter(who)
+    if not slack.manifest.offers_command(command):
+        raise Refused(f"the app has no command {command}")
     if who.id not in channel.members:
         raise Refused(f"{who.id} is not in {channel.id}")
 
@@ -50,16 +57,26 @@ def message(slack: Slack, who: Person, on: Json, *, forged: bool) -> Message:
     found = workspace.messages.get((on["channel"], on["ts"]))
     if found is None:
         raise Refused("that message is gone")
-    if not forged and who.deleted:
-        raise Refused(f"{who.id} cannot sign in")
     if not forged and not workspace.sees(who.id, found):
         raise Refused(f"{who.id} does not see that message")
     return found
 
 
+def surface(slack: Slack, who: Person, on: Json, *, forged: bool) -> Message | View:
+    """What this person acts on: `{"channel", "ts"}` or `{"view"}`."""
+    if who.deleted and not forged:
+        raise Refused(f"{who.id} cannot sign in")
+    if "view" in on:
+        return view(slack, who.id, on["view"])
+    return message(slack, who, on, forged=forged)
+
+
 def view(slack: Slack, user: str, view_id: str) -> View:
-    """The view that this person has in front."""
+    """The view that this person has in front: a modal, or without one the home tab."""
     stack = slack.screens.of(user)
+    home = slack.homes.of(user)
+    if not stack and home is not None and home.id == view_id:
+        return home
     if not stack or stack[-1].id != view_id:
         raise Refused(f"{user} does not have view {view_id} in front")
     return stack[-1]

@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from inspect import isawaitable
 from typing import Any, Final
 
 from aiohttp import web
 
+from sandbox.slack.changes import Changes
 from sandbox.slack.core import Slack
+from sandbox.slack.entrances import Entrances
 from sandbox.slack.faults import Fault
 from sandbox.slack.interactions import Interactions
+from sandbox.slack.limits import Limit
 from sandbox.slack.methods import METHODS
 from sandbox.slack.values import BOT_USER, TEAM, Json, Message, Refused, Reply, Shot, View
-from sandbox.slack.workspace import Channel, Person
 
 PAGE: Final = """xacct's sandbox: a Slack that runs on this machine, for trying and testing.
 
@@ -33,25 +35,36 @@ class Control:
     def __init__(self, slack: Slack) -> None:
         self._slack = slack
         self._acts = acts = Interactions(slack)
+        self.changes = changes = Changes(slack)
+        entrances = Entrances(slack)
         self.verbs: dict[str, Callable[..., Awaitable[Any] | Any]] = {
-            "add_user": self.add_user,
-            "change_user": self.change_user,
-            "add_channel": self.add_channel,
-            "change_channel": self.change_channel,
-            "add_usergroup": self.add_usergroup,
-            "say": self.say,
+            "add_user": changes.add_user,
+            "change_user": changes.change_user,
+            "add_channel": changes.add_channel,
+            "change_channel": changes.change_channel,
+            "add_usergroup": changes.add_usergroup,
+            "say": changes.say,
             "command": acts.command,
             "click": acts.click,
+            "suggest": acts.suggest,
             "submit": acts.submit,
             "close_view": acts.close_view,
+            "shortcut": entrances.shortcut,
+            "open_home": entrances.open_home,
             "burst": self.burst,
+            "redeliver_last_event": slack.events.again,
+            "events": slack.events.sent,
             "dm": slack.workspace.dm_id,
             "messages": slack.workspace.in_channel,
             "ephemerals": self.ephemerals,
+            "notifications": slack.workspace.notifications,
             "views": self.views,
+            "home": self.home,
             "calls": lambda method=None: slack.calls.made(method),
             "forget_calls": slack.calls.forget,
             "force": self.force,
+            "limit": self.limit,
+            "lift": slack.limits.lift,
             "slow": self.slow,
             "connected": slack.sockets.connected,
             "disconnect_sockets": slack.sockets.disconnect,
@@ -77,44 +90,6 @@ class Control:
             return web.Response(status=400, text=f"{type(wrong).__name__}: {wrong}")
         return web.json_response(answer, dumps=lambda value: json.dumps(value, default=asdict))
 
-    def add_user(self, user_id: str, **facts: Any) -> None:
-        """Facts are the fields of `Person`; names and e-mail have defaults made of the id."""
-        name = facts.setdefault("name", user_id.lower())
-        facts.setdefault("real_name", name.capitalize())
-        facts.setdefault("email", f"{name}@corp.example")
-        self._slack.workspace.add(Person(id=user_id, **facts))
-
-    def change_user(self, user_id: str, **facts: Any) -> None:
-        """Gives a person other facts; being deactivated takes nothing else away."""
-        people = self._slack.workspace.people
-        people[user_id] = replace(people[user_id], **facts)
-
-    def add_channel(self, channel_id: str, name: str, members: list[str], **facts: Any) -> None:
-        """Facts are the fields of `Channel`. Members must be there; the app is in it by default."""
-        known = frozenset(members)
-        if strange := known - self._slack.workspace.people.keys():
-            raise ValueError(f"there is nobody called {', '.join(sorted(strange))}")
-        channel = Channel(id=channel_id, name=name, members=known, **facts)
-        self._slack.workspace.channels[channel_id] = channel
-
-    def change_channel(self, channel_id: str, **facts: Any) -> None:
-        """Gives a channel other facts; `members` replaces them all."""
-        if "members" in facts:
-            facts["members"] = frozenset(facts["members"])
-        channels = self._slack.workspace.channels
-        channels[channel_id] = replace(channels[channel_id], **facts)
-
-    def add_usergroup(self, usergroup_id: str, users: list[str]) -> None:
-        """A user group, anew if it was there."""
-        self._slack.workspace.usergroups[usergroup_id] = tuple(users)
-
-    def say(self, user: str, channel: str, text: str) -> Message:
-        """A person writes a message of their own."""
-        workspace = self._slack.workspace
-        if user not in workspace.channels[channel].members:
-            raise ValueError(f"{user} is not in {channel}")
-        return workspace.put(Message(channel, workspace.stamp(), user, text))
-
     def ephemerals(self, user: str) -> list[Message]:
         """What only this person sees, oldest first."""
         workspace = self._slack.workspace
@@ -126,11 +101,21 @@ class Control:
         """The open views on a person's screen, the one in front last."""
         return self._slack.screens.of(self._slack.workspace.people[user].id)
 
+    def home(self, user: str) -> View | None:
+        """What a person sees on the app's home tab."""
+        return self._slack.homes.of(self._slack.workspace.people[user].id)
+
     def force(self, method: str, **fault: Any) -> None:
         """The fields of `Fault`; a method that is not there is a mistake, not a fault."""
         if method not in {*METHODS, "response_url"}:
             raise ValueError(f"there is no method {method}")
         self._slack.faults.force(method, Fault(**fault))
+
+    def limit(self, method: str, **limit: Any) -> None:
+        """The fields of `Limit`."""
+        if method not in METHODS:
+            raise ValueError(f"there is no method {method}")
+        self._slack.limits.put(method, Limit(**limit))
 
     def slow(self, seconds: float) -> None:
         """Puts a latency into every call of the Web API and of a response_url; 0 takes it away."""
@@ -142,7 +127,7 @@ class Control:
 
     def everything(self) -> Json:
         """A picture of the whole, for a person or a failing test."""
-        workspace, screens = self._slack.workspace, self._slack.screens
+        workspace, screens, homes = self._slack.workspace, self._slack.screens, self._slack.homes
         return {
             "team": TEAM,
             "app_user": BOT_USER,
@@ -151,5 +136,7 @@ class Control:
             "channels": {c.id: c.json() for c in workspace.channels.values()},
             "messages": sorted(workspace.messages.values(), key=lambda m: m.ts),
             "views": [view for who in workspace.people for view in screens.of(who)],
+            "homes": [home for home in map(homes.of, workspace.people) if home],
+            "events": self._slack.events.sent()[-20:],
             "calls": self._slack.calls.made(None)[-50:],
         }

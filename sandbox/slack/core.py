@@ -5,12 +5,17 @@ from dataclasses import replace
 from itertools import count
 
 from sandbox.clock import SharedClock
+from sandbox.slack.events import Events
 from sandbox.slack.faults import Faults
+from sandbox.slack.home import Homes
+from sandbox.slack.limits import Limits
+from sandbox.slack.manifest import Manifest
 from sandbox.slack.screens import Screens
 from sandbox.slack.socket_mode import Sockets
+from sandbox.slack.suggestions import Suggestions
 from sandbox.slack.tickets import ResponseUrl, Tickets, Trigger
 from sandbox.slack.values import ApiCall, Json
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace import Person, Workspace
 
 
 class Calls:
@@ -43,16 +48,25 @@ class Calls:
 class Slack:
     """One Slack with one team and one app. `url` is where it listens, known once it does."""
 
-    def __init__(self, clock: SharedClock) -> None:
+    def __init__(self, clock: SharedClock, manifest: Manifest | None = None) -> None:
         self.clock = clock
+        self.manifest = manifest or Manifest()
         self.url = ""
         self.slowness = 0.0  # seconds put into every call of the Web API and of a response_url
         self.workspace = Workspace(clock.time)
         self.screens = Screens(self.workspace)
+        self.homes = Homes(self.workspace, self.screens.has_external_id)
+        self.suggestions = Suggestions()
         self.tickets = Tickets()
         self.faults = Faults()
+        self.limits = Limits(clock.time)
         self.calls = Calls()
         self.sockets = Sockets()
+        self.events = Events(self.sockets, self.manifest, clock.time)
+
+    def user_json(self, person: Person) -> Json:
+        """A person as the app is shown them: with the e-mail address only if it may read it."""
+        return person.json(with_email=self.manifest.grants("users:read.email"))
 
     def trigger_for(self, user: str, view: str | None = None) -> str:
         """A trigger id that counts from now."""

@@ -40,7 +40,8 @@ def _option(*, rich: bool = False, url: bool = False) -> Check:
     return shape({"text": label(75), "value": string(150, 1)}, more)
 
 
-_GROUP: Final = shape({"label": plain(75), "options": items(_option(), 100)})
+OPTION: Final = _option()
+OPTION_GROUP: Final = shape({"label": plain(75), "options": items(OPTION, 100)})
 _PROMPT: Final[Mapping[str, Check]] = {
     "action_id": ID,
     "confirm": CONFIRM,
@@ -48,8 +49,8 @@ _PROMPT: Final[Mapping[str, Check]] = {
     "placeholder": plain(150),
 }
 _CHOICES: Final[Mapping[str, Check]] = {
-    "options": items(_option(), 100),
-    "option_groups": items(_GROUP, 100),
+    "options": items(OPTION, 100),
+    "option_groups": items(OPTION_GROUP, 100),
 }
 _UNPLACED: Final = {name: check for name, check in _PROMPT.items() if name != "placeholder"}
 

@@ -13,8 +13,9 @@ from sandbox.slack import answers, client, payloads
 from sandbox.slack.chat import respond
 from sandbox.slack.core import Slack
 from sandbox.slack.screens import view_json
+from sandbox.slack.suggestions import MIN_QUERY_LENGTH, offering
 from sandbox.slack.tickets import ResponseUrl
-from sandbox.slack.values import Json, Message, Refused, Reply, Shot, SlackError, View
+from sandbox.slack.values import Json, Refused, Reply, Shot, SlackError, View, find_element
 
 
 class Interactions:
@@ -37,7 +38,7 @@ class Interactions:
         who = client.person(slack, user)
         where = client.place(slack, who, channel)
         if not forged:
-            client.may_type(who, where)
+            client.may_type(slack, who, where, command)
         payload = payloads.command(slack, who, where, command=command, text=text)
         reply = await slack.sockets.deliver("slash_commands", payload)
         said = reply.payload or {}
@@ -64,35 +65,60 @@ class Interactions:
         """
         slack = self._slack
         who = client.person(slack, user)
-        surface: Message | View
-        if "view" in on:
-            surface = client.view(slack, user, on["view"])
-            place = payloads.click_in_view(slack, surface)
-        else:
-            surface = client.message(slack, who, on, forged=forged)
-            place = payloads.click_in_message(slack, who, surface)
-        element = surface.element(action_id, on.get("block_id"))
+        surface = client.surface(slack, who, on, forged=forged)
+        blocks = slack.suggestions.filled(user, surface, [value] if forged else [])
+        element = find_element(blocks, action_id, on.get("block_id"))
         if element is None and forged:
-            element = remembered or {"type": "button", "block_id": "forged"}
+            gone = remembered or {"type": "button", "block_id": "forged"}
+            element = offering(gone, [value])
         if element is None:
             raise Refused(f"there is nothing called {action_id} to click")
+        if not forged and not answers.dispatches(blocks, element):
+            raise Refused(f"{action_id} is only sent when the view is submitted")
         act = {
             "action_id": action_id,
             "block_id": element["block_id"],
             "action_ts": slack.workspace.stamp(),
             **answers.action(element, value),
         }
+        chosen = answers.choosing(element, value)
+        if isinstance(surface, View) and chosen:
+            surface = self._chose(surface, chosen)
+        place = payloads.click(slack, who, surface, chosen)
         payload = {**payloads.interaction("block_actions", who), **place, "actions": [act]}
         return await slack.sockets.deliver("interactive", payload)
 
-    async def submit(self, *, user: str, view: str, values: Json) -> Reply:
-        """Fills the inputs of the view in front and submits it; the ack decides its fate."""
+    async def suggest(
+        self, *, user: str, on: Json, action_id: str, typed: str, forged: bool = False
+    ) -> Reply:
+        """Types into an external menu; what the ack suggests can then be chosen."""
+        slack = self._slack
+        who = client.person(slack, user)
+        surface = client.surface(slack, who, on, forged=forged)
+        element = surface.element(action_id, on.get("block_id"))
+        if element is None or element["type"] != "external_select":
+            raise Refused(f"there is no external menu called {action_id}")
+        least = element.get("min_query_length", MIN_QUERY_LENGTH)
+        if not forged and len(typed) < least:
+            raise Refused(f"{action_id} wants at least {least} characters")
+        payload = payloads.suggestion(slack, who, surface, element, typed)
+        reply = await slack.sockets.deliver("interactive", payload)
+        ack = reply.payload or {}
+        return _judged(reply, lambda: slack.suggestions.show(user, surface, element, ack))
+
+    async def submit(self, *, user: str, view: str, values: Json, forged: bool = False) -> Reply:
+        """Fills the inputs of the view in front and submits it; the ack decides its fate.
+
+        A forged submission holds whatever `values` say, complete or not.
+        """
         slack = self._slack
         shown = client.view(slack, user, view)
         if "submit" not in shown.document:
             raise Refused("this view has nothing to submit")
-        state = answers.state(shown.blocks, values)
-        answers.check_complete(shown.blocks, state)
+        blocks = slack.suggestions.filled(user, shown, values.values() if forged else [])
+        state = answers.state(blocks, values, shown.state)
+        if not forged:
+            answers.check_complete(blocks, state)
         payload = {
             **payloads.interaction("view_submission", client.person(slack, user)),
             "trigger_id": slack.trigger_for(user, view),
@@ -106,6 +132,8 @@ class Interactions:
         """Closes the view in front, or all; the app hears of it if the view asked for that."""
         slack = self._slack
         shown = client.view(slack, user, view)
+        if shown.is_home:
+            raise Refused("a home tab cannot be closed")
         if clear or shown.document.get("clear_on_close"):
             slack.screens.clear(user)
         else:
@@ -138,6 +166,12 @@ class Interactions:
 
         return list(await asyncio.gather(*(fire(i, shot) for i, shot in enumerate(shots))))
 
+    def _chose(self, view: View, chosen: Json) -> View:
+        """The view with what was chosen in it."""
+        room = self._slack.homes if view.is_home else self._slack.screens
+        state = answers.kept(view.blocks, answers.merged(view.state, chosen))
+        return room.keep(replace(view, state=state))
+
     def _submitted(self, view_id: str, ack: Json) -> None:
         """Does what the ack of a submission says (docs.slack.dev/surfaces/modals)."""
         screens = self._slack.screens
@@ -160,7 +194,7 @@ class Interactions:
                 raise SlackError(f"unknown response_action {other}")
 
 
-def _judged(reply: Reply, effect: Callable[[], None]) -> Reply:
+def _judged(reply: Reply, effect: Callable[[], object]) -> Reply:
     """The reply, with what was wrong with the ack's payload as its error."""
     if not reply.acked:
         return reply

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Final
 
-from sandbox.slack import chat
+from sandbox.slack import chat, scopes
 from sandbox.slack.core import Slack
 from sandbox.slack.screens import view_json
 from sandbox.slack.values import (
@@ -47,7 +47,7 @@ def user_info(slack: Slack, args: Json) -> Json:
     person = slack.workspace.people.get(str(args.get("user", "")))
     if person is None:
         raise SlackError("user_not_found")
-    return {"user": person.json()}
+    return {"user": slack.user_json(person)}
 
 
 def lookup_by_email(slack: Slack, args: Json) -> Json:
@@ -56,7 +56,7 @@ def lookup_by_email(slack: Slack, args: Json) -> Json:
     for person in slack.workspace.people.values():
         ours = person.team_id == TEAM and not person.deleted
         if ours and person.email and person.email.casefold() == email:
-            return {"user": person.json()}
+            return {"user": slack.user_json(person)}
     raise SlackError("users_not_found")
 
 
@@ -106,6 +106,17 @@ def update_view(slack: Slack, args: Json) -> Json:
     return {"view": view_json(newer)}
 
 
+def publish_view(slack: Slack, args: Json) -> Json:
+    """views.publish: somebody's home tab, if the app has one."""
+    if not slack.manifest.home_tab:
+        raise SlackError("not_enabled")
+    user = slack.workspace.people.get(str(args.get("user_id", "")))
+    if user is None or user.is_bot:
+        raise SlackError("invalid_arguments", ["invalid `user_id`"])
+    home = slack.homes.publish(user.id, args.get("view", {}), seen_hash=args.get("hash"))
+    return {"view": view_json(home)}
+
+
 def _open_view(slack: Slack, args: Json) -> View:
     if args.get("view_id"):
         return slack.screens.find(str(args["view_id"]))
@@ -139,6 +150,7 @@ METHODS: Final[Mapping[str, tuple[str, Method]]] = {
     "users.info": (BOT_TOKEN, user_info),
     "users.lookupByEmail": (BOT_TOKEN, lookup_by_email),
     "views.open": (BOT_TOKEN, open_view),
+    "views.publish": (BOT_TOKEN, publish_view),
     "views.push": (BOT_TOKEN, push_view),
     "views.update": (BOT_TOKEN, update_view),
 }
@@ -156,4 +168,5 @@ def perform(slack: Slack, method: str, token: str, args: Json) -> Json:
     wanted, work = METHODS[method]
     if token != wanted:
         raise SlackError("not_allowed_token_type")
+    scopes.check(slack, method, args)
     return {"ok": True, **work(slack, args)}

@@ -1,33 +1,33 @@
-"""The sandbox Slack as a process of its own, and the synchronous driver that tests and demo use."""
+"""The sandbox Slack as a process of its own, and the synchronous driver that tests and demo use.
 
-import http.client
+What people do is in `acts`.
+"""
+
 import json
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
 from sandbox.clock import SharedClock
+from sandbox.slack.acts import PATIENCE, Acts
 from sandbox.slack.values import (
     APP_TOKEN,
     BOT_TOKEN,
     READY,
     ApiCall,
-    Json,
+    Event,
     Message,
     Reply,
-    Shot,
     View,
 )
 
 T = TypeVar("T")
 
 _ROOT: Final = Path(__file__).parents[2]
-_PATIENCE: Final = 30.0
 _POLL_SECONDS: Final = 0.02
 
 
@@ -35,7 +35,7 @@ class NeverSeen(AssertionError):  # noqa: N818  it says what happened
     """What a test or a story waited for did not come; the text shows what there was instead."""
 
 
-class SandboxSlack:
+class SandboxSlack(Acts):
     """A running sandbox Slack, until `stop`; every method is one call of its control API.
 
     Safe to use from several threads. A wrong argument raises `ValueError`.
@@ -45,14 +45,20 @@ class SandboxSlack:
     app_token = APP_TOKEN
 
     def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        super().__init__(port)
         self._process = process
-        self._port = port
         self.api_url = f"http://127.0.0.1:{port}/api/"
 
     @classmethod
-    def start(cls, clock: SharedClock, *, port: int = 0) -> Self:
-        """Starts the process and returns once it listens; its errors go to our standard error."""
+    def start(cls, clock: SharedClock, *, port: int = 0, manifest: Path | None = None) -> Self:
+        """Starts the process and returns once it listens; its errors go to our standard error.
+
+        With the app's `manifest` it gives the app what is declared there and nothing else: scopes,
+        events, commands, shortcuts, tabs. Without one it gives everything.
+        """
         command = [sys.executable, "-m", "sandbox.slack", "--port", str(port), "--with-parent"]
+        if manifest is not None:
+            command += ["--manifest", str(manifest.absolute())]
         process = subprocess.Popen(  # noqa: S603  our own module, our own arguments
             [*command, "--clock", str(clock.path.absolute())],
             cwd=_ROOT,
@@ -84,7 +90,11 @@ class SandboxSlack:
         self._do("add_user", user_id=user_id, **facts)
 
     def change_user(self, user_id: str, **facts: Any) -> None:
-        """For example `deleted=True`, or `is_restricted=True`."""
+        """For example `deleted=True`, or `is_restricted=True`; the event is `user_change`.
+
+        `from_team` and `enterprise_id` make payloads of their acts name another workspace or
+        organisation.
+        """
         self._do("change_user", user_id=user_id, **facts)
 
     def add_channel(self, channel_id: str, name: str, *, members: list[str], **facts: Any) -> None:
@@ -92,73 +102,15 @@ class SandboxSlack:
         self._do("add_channel", channel_id=channel_id, name=name, members=members, **facts)
 
     def change_channel(self, channel_id: str, **facts: Any) -> None:
-        """For example `is_archived=True`, `is_member=False`, `members=[…]`."""
+        """For example `is_archived=True`, `is_member=False`, `members=[…]`.
+
+        With `is_ext_shared=True` the event is `channel_shared`.
+        """
         self._do("change_channel", channel_id=channel_id, **facts)
 
     def add_usergroup(self, usergroup_id: str, users: list[str]) -> None:
-        """A user group, anew if it was there."""
+        """A user group, anew if it was there: then the event is `subteam_members_changed`."""
         self._do("add_usergroup", usergroup_id=usergroup_id, users=users)
-
-    # what people do
-
-    def say(self, user: str, channel: str, text: str) -> Message:
-        """A person writes a message of their own."""
-        return Message(**self._do("say", user=user, channel=channel, text=text))
-
-    def command(
-        self,
-        user: str,
-        text: str,
-        *,
-        channel: str | None = None,
-        command: str = "/xacct",
-        forged: bool = False,
-    ) -> Reply:
-        """Types a command, in #general or, for who is not in it, in the messages with the app.
-
-        `text` is as typed: `@handle` and `#channel` become Slack's mentions, entities are escaped.
-        A forged command comes from whoever Slack would not let type it there.
-        """
-        return self._act(
-            "command", user=user, text=text, channel=channel, command=command, forged=forged
-        )
-
-    def click(
-        self,
-        user: str,
-        on: Message | View,
-        action_id: str,
-        *,
-        block_id: str | None = None,
-        value: Any = None,
-        forged: bool = False,
-    ) -> Reply:
-        """Clicks a button or chooses `value` from a menu; a button's value can be overridden.
-
-        `block_id` says which, where several blocks have an element of that action id. A forged
-        click comes from somebody who does not see the message, or is on an element that only the
-        old copy `on` still has.
-        """
-        place = {"view": on.id} if isinstance(on, View) else {"channel": on.channel, "ts": on.ts}
-        where = {**place, "block_id": block_id}
-        forgery = {"forged": True, "remembered": on.element(action_id, block_id)} if forged else {}
-        return self._act("click", user=user, on=where, action_id=action_id, value=value, **forgery)
-
-    def submit(self, user: str, view: View, values: Mapping[str, Any]) -> Reply:
-        """Submits the view in front; `values` by action_id or block_id, options by their value."""
-        return self._act("submit", user=user, view=view.id, values=dict(values))
-
-    def close_view(self, user: str, view: View, *, clear: bool = False) -> Reply:
-        """Closes the view in front, or all of the stack."""
-        return self._act("close_view", user=user, view=view.id, clear=clear)
-
-    def burst(self, shots: list[Shot], *, rate: float) -> list[Reply]:
-        """Performs the shots `rate` per second, open loop, inside Slack; replies in their order."""
-        patience = len(shots) / rate + _PATIENCE
-        replies = self._do(
-            "burst", shots=[asdict(shot) for shot in shots], rate=rate, patience=patience
-        )
-        return [Reply(**reply) for reply in replies]
 
     # what is to be seen
 
@@ -183,6 +135,19 @@ class SandboxSlack:
         """The open views on a person's screen, the one in front last."""
         return [View(**view) for view in self._do("views", user=user)]
 
+    def home(self, user: str) -> View | None:
+        """What a person sees on the app's home tab; None until something was published."""
+        seen = self._do("home", user=user)
+        return View(**seen) if seen else None
+
+    def notifications(self, user: str) -> list[Message]:
+        """What a person was notified of, as it was posted: mentions, groups', direct messages."""
+        return [Message(**message) for message in self._do("notifications", user=user)]
+
+    def events(self) -> list[Event]:
+        """What was sent to the app over the Events API, oldest first."""
+        return [Event(**event) for event in self._do("events")]
+
     def calls(self, method: str | None = None) -> list[ApiCall]:
         """What the app called, oldest first; uses of a response_url are method `response_url`."""
         return [ApiCall(**call) for call in self._do("calls", method=method)]
@@ -200,6 +165,29 @@ class SandboxSlack:
     def force(self, method: str, **fault: Any) -> None:
         """Makes the next calls of a method fail: the fields of `faults.Fault`."""
         self._do("force", method=method, **fault)
+
+    def redeliver_last_event(self) -> Reply:
+        """Sends the last event again, as a retry with the same `event_id`."""
+        return Reply(**self._do("redeliver_last_event"))
+
+    def limit(
+        self,
+        method: str,
+        *,
+        per_minute: int | None = None,
+        per_channel_per_second: int | None = None,
+    ) -> None:
+        """Answers 429 with `Retry-After` to what is more than that, by the shared clock."""
+        self._do(
+            "limit",
+            method=method,
+            per_minute=per_minute,
+            per_channel_per_second=per_channel_per_second,
+        )
+
+    def lift(self, method: str | None = None) -> None:
+        """Takes a method's limit away, or all of them."""
+        self._do("lift", method=method)
 
     def slow(self, seconds: float) -> None:
         """Puts a latency (real time) into every call of the Web API and of a response_url."""
@@ -230,31 +218,20 @@ class SandboxSlack:
         for message in seen["messages"]:
             whom = f" only for {message['only_for']}" if message["only_for"] else ""
             lines.append(f"message in {message['channel']}{whom}: {message['text']!r}")
-        lines += [f"view of {v['user']}: {json.dumps(v['document'])}" for v in seen["views"]]
+        for name in ("view", "home"):
+            shown = seen[f"{name}s"]
+            lines += [f"{name} of {v['user']}: {json.dumps(v['document'])}" for v in shown]
+        for event in seen["events"]:
+            acked = "acked" if event["acked"] else f"not acked, sent {event['attempts']} times"
+            lines.append(f"event {event['payload']['event']['type']} {acked}")
         for call in seen["calls"][-20:]:
             lines.append(f"call {call['method']} {call['error'] or 'ok'} {str(call['args'])[:200]}")
         return "\n".join(lines)
 
-    def _act(self, verb: str, **args: Any) -> Reply:
-        return Reply(**self._do(verb, **args))
-
-    def _do(self, verb: str, *, patience: float = _PATIENCE, **args: Any) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=patience)
-        try:
-            connection.request("POST", f"/_sandbox/{verb}", json.dumps(args))
-            response = connection.getresponse()
-            body = response.read().decode()
-        finally:
-            connection.close()
-        if response.status != http.HTTPStatus.OK:
-            raise ValueError(f"{verb}: {body}")
-        answer: Json | list[Any] | str | int | None = json.loads(body)
-        return answer
-
 
 def _end(process: subprocess.Popen[str]) -> None:
     process.terminate()
-    process.wait(timeout=_PATIENCE)
+    process.wait(timeout=PATIENCE)
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             pipe.close()

@@ -10,6 +10,7 @@ from itertools import chain, count
 from secrets import token_hex
 from typing import Final
 
+from sandbox.slack import answers
 from sandbox.slack.blockkit import checked_view
 from sandbox.slack.values import APP, BOT, TEAM, Json, SlackError, View
 from sandbox.slack.workspace import Workspace
@@ -18,7 +19,7 @@ STACK: Final = 3
 
 
 def view_json(view: View, state: Json | None = None) -> Json:
-    """A view as the Web API and payloads show it; `state` is what its inputs hold."""
+    """A view as the Web API and payloads show it; `state` is what its inputs hold, if known."""
     empty: Json = {
         "private_metadata": "",
         "callback_id": "",
@@ -39,7 +40,7 @@ def view_json(view: View, state: Json | None = None) -> Json:
         "bot_id": BOT,
         "root_view_id": view.root_view_id,
         "previous_view_id": view.previous_view_id,
-        "state": {"values": state or {}},
+        "state": {"values": view.state if state is None else state},
     }
 
 
@@ -69,6 +70,10 @@ class Screens:
                 return view
         raise SlackError("not_found")
 
+    def has_external_id(self, external_id: str) -> bool:
+        """Whether an open view has that id of the app's."""
+        return any(view.document.get("external_id") == external_id for view in self._all())
+
     def open(self, user: str, document: Json) -> View:
         """Puts a first view on the screen, in place of what was there."""
         view = self._new(user, checked_view(document), below=None)
@@ -93,11 +98,14 @@ class Screens:
             raise SlackError("hash_conflict")
         contents = self._with_ids(checked_view(document))
         self._refuse_taken_external_id(contents, allowed=view.id)
-        return self._keep(replace(view, document=contents, hash=self._hash(), errors={}))
+        state = answers.kept(contents["blocks"], view.state)
+        return self.keep(
+            replace(view, document=contents, hash=self._hash(), errors={}, state=state)
+        )
 
     def complain(self, view: View, errors: dict[str, str]) -> None:
         """Shows errors beside the inputs of a view."""
-        self._keep(replace(view, errors=errors))
+        self.keep(replace(view, errors=errors))
 
     def close(self, view: View) -> None:
         """Takes one view off its stack; what lies below it is seen again."""
@@ -107,7 +115,8 @@ class Screens:
         """Takes every view off a person's screen."""
         self._stacks[user] = []
 
-    def _keep(self, newer: View) -> View:
+    def keep(self, newer: View) -> View:
+        """Puts a newer state of an open view in place of the older."""
         stack = self._stacks[newer.user]
         place = next(i for i, view in enumerate(stack) if view.id == newer.id)
         stack[place] = newer

@@ -35,14 +35,15 @@ class Server:
 
     async def stop(self) -> None:
         """Closes every socket, then the port."""
+        await self.slack.events.close()
         await self.slack.sockets.close()
         await self._runner.cleanup()
 
     def furnish(self, workspace: Json) -> None:
         """Adds `users`, `channels` and `usergroups`: lists of the control verbs' arguments."""
         for user in workspace.get("users", []):
-            self.control.add_user(**user)
+            self.control.changes.add_user(**user)
         for channel in workspace.get("channels", []):
-            self.control.add_channel(**channel)
+            self.control.changes.add_channel(**channel)
         for usergroup in workspace.get("usergroups", []):
-            self.control.add_usergroup(**usergroup)
+            self.control.changes.add_usergroup(**usergroup)

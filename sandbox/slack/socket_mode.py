@@ -22,6 +22,14 @@ GRACE_SECONDS: Final = 1.0
 """How long a socket that was told to go stays open for what is in flight."""
 
 
+@dataclass(frozen=True)
+class Retry:
+    """What an envelope says of an event that is sent again: which try this is, and why."""
+
+    attempt: int
+    reason: str
+
+
 @dataclass(eq=False)
 class _Socket:
     ws: web.WebSocketResponse
@@ -100,7 +108,7 @@ class Sockets:
         if waiting is not None and not waiting.done():
             waiting.set_result((ack.get("payload"), time.monotonic()))
 
-    async def deliver(self, kind: str, payload: Json) -> Reply:
+    async def deliver(self, kind: str, payload: Json, *, retry: Retry | None = None) -> Reply:
         """Sends one envelope and waits for its ack, three seconds at most."""
         envelope_id = str(uuid4())
         acked = asyncio.get_running_loop().create_future()
@@ -108,9 +116,12 @@ class Sockets:
         envelope: Json = {
             "envelope_id": envelope_id,
             "type": kind,
-            "accepts_response_payload": True,
+            "accepts_response_payload": kind != "events_api",
             "payload": payload,
         }
+        if kind == "events_api":
+            envelope["retry_attempt"] = retry.attempt if retry else 0
+            envelope["retry_reason"] = retry.reason if retry else ""
         started = time.monotonic()
         try:
             if not await self._send(envelope):

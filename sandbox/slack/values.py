@@ -6,6 +6,7 @@ from typing import Any, Self
 Json = dict[str, Any]
 
 TEAM = "T0SANDBOX"
+OTHER_TEAM = "T0ELSEWHERE"
 APP = "A0XACCT"
 BOT = "B0XACCT"
 BOT_USER = "U0XACCT"
@@ -64,7 +65,11 @@ class Message:
 
 @dataclass(frozen=True)
 class View:
-    """One modal on one person's screen; `document` is what the app gave, with ids filled in."""
+    """One modal on one person's screen, or their home tab.
+
+    `document` is what the app gave, with ids filled in; `state` by block_id and action_id what the
+    person chose where a choice dispatches an action.
+    """
 
     id: str
     hash: str
@@ -73,10 +78,16 @@ class View:
     previous_view_id: str | None
     document: Json
     errors: dict[str, str] = field(default_factory=dict)
+    state: Json = field(default_factory=dict)
+
+    @property
+    def is_home(self) -> bool:
+        """Whether it is a home tab, and not a modal."""
+        return bool(self.document["type"] == "home")
 
     @property
     def title(self) -> str:
-        """The words at its head."""
+        """The words at a modal's head."""
         return str(self.document["title"]["text"])
 
     @property
@@ -127,6 +138,20 @@ class Reply:
     latency: float = 0.0
     payload: Json | None = None
     error: str | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event that was sent to the app: the whole `payload`, how often, and if it was acked."""
+
+    payload: Json
+    attempts: int = 0
+    acked: bool = False
+
+    @property
+    def type(self) -> str:
+        """What happened, for example `user_change`."""
+        return str(self.payload["event"]["type"])
 
 
 @dataclass(frozen=True)

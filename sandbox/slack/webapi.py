@@ -1,8 +1,9 @@
-"""The Web API and response_urls over HTTP: reads a call, lets faults have their way, answers."""
+"""The Web API and response_urls over HTTP: reads a call, lets faults and limits be, answers."""
 
 import asyncio
 import json
 from collections.abc import Callable
+from http import HTTPStatus
 from time import monotonic
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -19,7 +20,7 @@ _JSON_ARGUMENTS: Final = ("blocks", "metadata", "view")
 
 
 class _IllError(SlackError):
-    """A forced HTTP status: Slack is ill, or busy."""
+    """An HTTP status that a fault or a limit forces: Slack is ill, or busy."""
 
     def __init__(self, status: int, retry_after: int | None) -> None:
         super().__init__("ratelimited" if status == 429 else "internal_error")
@@ -72,6 +73,9 @@ class WebApi:
             await asyncio.sleep(self._slack.slowness)
             if fault is not None:
                 await _befall(fault)
+            wait = self._slack.limits.take(method, self._channel(args))
+            if wait is not None:
+                raise _IllError(HTTPStatus.TOO_MANY_REQUESTS, wait)
             answer = work(args)
         except SlackError as refusal:
             self._slack.calls.refused(number, refusal.code)
@@ -79,6 +83,14 @@ class WebApi:
         if fault is not None and fault.drop and request.transport is not None:
             request.transport.abort()
         return answer
+
+    def _channel(self, args: Json) -> str | None:
+        """The channel that a call names; a person stands for their direct messages."""
+        named = args.get("channel")
+        if not isinstance(named, str):
+            return None
+        workspace = self._slack.workspace
+        return workspace.dm_id(named) if named in workspace.people else named
 
 
 async def _befall(fault: Fault) -> None:

@@ -4,12 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
 
+from sandbox.slack.mentions import called
 from sandbox.slack.values import APP, BOT, BOT_USER, GENERAL, TEAM, Json, Message, SlackError
 
 
 @dataclass(frozen=True)
 class Person:
-    """A user object's facts (docs.slack.dev/reference/objects/user-object), in Slack's words."""
+    """A user object's facts (docs.slack.dev/reference/objects/user-object), in Slack's words.
+
+    `enterprise_id` is the organisation, `from_team` the workspace that payloads of this person's
+    acts name as the one they come from: ours, unless a forgery is to name another.
+    """
 
     id: str
     name: str
@@ -23,6 +28,8 @@ class Person:
     is_ultra_restricted: bool = False
     is_stranger: bool = False
     is_email_confirmed: bool = True
+    enterprise_id: str | None = None
+    from_team: str | None = None
 
     @property
     def is_member_of_team(self) -> bool:
@@ -31,17 +38,19 @@ class Person:
             self.is_bot or self.is_restricted or self.is_ultra_restricted
         )
 
-    def json(self) -> Json:
+    def json(self, *, with_email: bool = True) -> Json:
         """The `user` of users.info. A deleted user's answer has no zone and no e-mail flag."""
         profile: Json = {"real_name": self.real_name, "display_name": self.name}
-        if self.email is not None:
+        if with_email and self.email is not None:
             profile["email"] = self.email
         flags: Json = {
             flag: getattr(self, flag)
             for flag in ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
         }
         alive: Json = {"tz": self.tz, "is_email_confirmed": self.is_email_confirmed}
-        who = {"id": self.id, "team_id": self.team_id, "name": self.name}
+        who: Json = {"id": self.id, "team_id": self.team_id, "name": self.name}
+        if self.enterprise_id:
+            who["enterprise_user"] = {"id": self.id, "enterprise_id": self.enterprise_id}
         shown: Json = {**who, "real_name": self.real_name, "profile": profile, **flags}
         return shown if self.deleted else {**shown, **alive}
 
@@ -76,6 +85,13 @@ class Channel:
             "is_ext_shared": self.is_ext_shared,
             "num_members": len(self.members),
         }
+
+    @property
+    def read_scope(self) -> str:
+        """The scope with which an app reads of it (conversations.info's page)."""
+        if self.im_of:
+            return "im:read"
+        return "groups:read" if self.is_private else "channels:read"
 
     @property
     def payload_name(self) -> str:
@@ -116,6 +132,7 @@ class Workspace:
         self.channels = {GENERAL: Channel(GENERAL, "general", is_member=False)}
         self.usergroups: dict[str, tuple[str, ...]] = {}
         self.messages: dict[tuple[str, str], Message] = {}
+        self._notified: list[tuple[str, Message]] = []
 
     def stamp(self) -> str:
         """A new ts: the shared clock's seconds, with microseconds that make it the only one."""
@@ -171,6 +188,25 @@ class Workspace:
         """Stores a new message or its newer state."""
         self.messages[message.channel, message.ts] = message
         return message
+
+    def post(self, message: Message) -> Message:
+        """Stores a new message and notifies whom it calls; an edit or an ephemeral calls nobody.
+
+        In direct messages that is the person; those who are not in the channel hear nothing.
+        """
+        if message.only_for:
+            return self.put(message)
+        channel = self.channels[message.channel]
+        whom = called(message, channel.members, self.usergroups)
+        if channel.im_of and message.user != channel.im_of:
+            whom.add(channel.im_of)
+        self._notified += [(user, message) for user in whom if not self.people[user].deleted]
+        return self.put(message)
+
+    def notifications(self, user: str) -> list[Message]:
+        """What somebody was notified of, as it was posted, oldest first."""
+        known = self.people[user].id
+        return [message for whom, message in self._notified if whom == known]
 
     def lasting(self, channel_id: str, ts: str) -> Message:
         """A message by its place; an ephemeral one has none (chat.postEphemeral's page)."""

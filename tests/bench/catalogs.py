@@ -37,6 +37,7 @@ def catalog(people: Iterable[str], accounts: Sequence[str], roles: Sequence[Json
             "defaults": {
                 "manager": _MANAGER,
                 "group": "/xacct/{effect}-{account}-{role}",
+                "requesters": "everyone",
                 "approvers": [slack_id(APPROVER)],
             },
             "accounts": [

@@ -129,7 +129,8 @@ class Office:
     # --- what people see
 
     def cards(self) -> list[Message]:
-        return self.slack.messages(self.channel)
+        """Without what stands in their threads."""
+        return [one for one in self.slack.messages(self.channel) if one.thread_ts is None]
 
     def card(self) -> Message:
         return self.slack.until(lambda: self.cards()[-1:], what="a card")[0]

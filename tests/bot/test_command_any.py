@@ -1,5 +1,6 @@
 """The grammar against what nobody types on purpose, and against commands of every sort."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
@@ -7,17 +8,23 @@ from hypothesis import strategies as st
 
 from bot.command import (
     TOPICS,
+    Approve,
     Audit,
     ById,
     ByPerson,
     ByRole,
+    Cancel,
     Command,
+    Deny,
     Extend,
     Help,
     List,
     Request,
     Revoke,
+    Roles,
+    Show,
     Unclear,
+    Who,
     parse,
     render,
 )
@@ -32,7 +39,8 @@ MANY = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 WORDS = [
-    "request", "extend", "revoke", "list", "audit", "help", "prod", "admin", "prod/admin", "1h",
+    "request", "extend", "revoke", "cancel", "approve", "deny", "list", "roles", "who", "show",
+    "audit", "help", "prod", "admin", "prod/admin", "1h",
     "30m", "8", "42", "#42", "0", "1:30", "-1h", "PT1H", "hours",
     "for", "--as", "--as=ci", "-", "--", "=", "/", "don't", "<@U1|bob>",
     "<@U1>", "<#C1|>", "<!channel>", "<tel:1|1>", "<", ">", "&lt;", "&amp;", "&amp;lt;",
@@ -64,6 +72,13 @@ def test_nothing_that_is_typed_raises_and_what_is_understood_is_understood_again
             assert parse(render(said)) == said
 
 
+NUMBERS = st.integers(0, 999_999_999)
+
+
+def without_reason(request: Request) -> Request:
+    return replace(request, reason="")
+
+
 def commands() -> st.SearchStrategy[Command]:
     minutes = st.integers(1, int(LONGEST / timedelta(minutes=1)))
     lengths = minutes.map(lambda number: timedelta(minutes=number))
@@ -78,6 +93,14 @@ def commands() -> st.SearchStrategy[Command]:
         st.builds(Request, NAMES, NAMES, st.none() | lengths, quotable, st.none() | NAMES),
         st.builds(Revoke, target, quotable),
         st.builds(Extend, st.integers(0, 999_999_999), lengths, quotable),
+        st.builds(Request, NAMES, st.none(), st.none(), st.just(""), st.none() | NAMES),
+        st.builds(Request, *4 * [st.none()], st.none() | NAMES).map(without_reason),
+        st.builds(Cancel, NUMBERS),
+        st.builds(Show, NUMBERS),
+        st.builds(Approve, NUMBERS, quotable),
+        st.builds(Deny, NUMBERS, quotable),
+        st.builds(Who, NAMES, st.none() | NAMES),
+        st.builds(Roles, words),
         st.just(List()),
         st.builds(Audit, words),
         st.builds(Help, st.none() | st.sampled_from(TOPICS)),

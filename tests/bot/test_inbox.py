@@ -94,9 +94,9 @@ def test_an_approval_of_other_terms_than_were_shown_is_refused(office: Office) -
 
 
 def test_a_deny_is_final_and_told(office: Office) -> None:
-    card = office.asks()
+    office.asks()
 
-    office.clicks("bob", "deny", card)
+    office.says("bob", "deny #1")
 
     office.seen("Denied")
     office.is_told("carol", "denied by")

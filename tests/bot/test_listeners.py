@@ -7,11 +7,12 @@ import pytest
 from slack_sdk import WebClient
 
 from bot import blocks
-from bot.desk import BUSY, Desk
+from bot.cards import Drawing
+from bot.desk import BUSY, turn_away
 from bot.listeners.buttons import OLD
 from bot.slack import clients
+from bot.telling import Reader
 from db.lifecycle import State
-from sandbox.clock import SharedClock
 from sandbox.slack.values import Message
 from tests.bot.office import Office, settings
 from tests.lab import slack_id
@@ -28,7 +29,7 @@ def posted(office: Office, *buttons: blocks.Json) -> Message:
 def test_grammar_mistakes_are_answered_in_the_acknowledgement_and_leave_nothing(
     office: Office,
 ) -> None:
-    reply = office.says("carol", "request")
+    reply = office.says("carol", "request prod/a/b")
 
     assert reply.acked
     assert reply.payload is not None
@@ -159,13 +160,15 @@ def test_nobody_waits_for_a_slack_that_takes_calls_and_never_answers(
         office.hears("carol", "did not say who")
 
 
-def test_who_is_turned_away_hears_it_in_the_way_that_he_can(clock: SharedClock) -> None:
-    heard: list[tuple[str | None, str]] = []
-    desk = Desk(put=print, aside=lambda url, text: heard.append((url, text)), clock=clock)
+def test_who_is_turned_away_hears_it_in_the_way_that_he_can() -> None:
+    heard: list[tuple[Reader, str | Drawing]] = []
 
-    typed = desk.turn_away({"command": "/xacct", "response_url": "typed"})
-    clicked = desk.turn_away({"type": "block_actions", "response_url": "clicked"})
+    def aside(reader: Reader, words: str | Drawing) -> None:
+        heard.append((reader, words))
+
+    typed = turn_away(aside, {"command": "/xacct", "response_url": "typed"})
+    clicked = turn_away(aside, {"type": "block_actions", "response_url": "clicked"})
 
     assert typed == {"response_type": "ephemeral", "text": BUSY}
     assert clicked is None
-    assert heard == [("clicked", BUSY)]
+    assert heard == [(Reader("clicked"), BUSY)]

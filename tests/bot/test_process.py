@@ -36,6 +36,7 @@ class Terminal:
             "slack": {"team": team, "approvals_channel": self.channel},
             "defaults": {
                 "group": "/xacct/{effect}-{account}-{role}",
+                "requesters": "everyone",
                 "approvers": [slack_id("bob")],
             },
             "people": [{"slack": slack_id("carol"), "iam_user": "carol"}],

@@ -52,7 +52,11 @@ def place(slack: SandboxSlack, aws: SandboxAws, tmp_path: Path) -> Place:
         installation="here",
         slack={"team": TEAM, "approvals_channel": terminal.channel},
         grantee_account={"id": account_id(), "name": "people"},
-        defaults={"group": "/xacct/{effect}-{account}-{role}", "approvers": [slack_id("bob")]},
+        defaults={
+            "group": "/xacct/{effect}-{account}-{role}",
+            "requesters": "everyone",
+            "approvers": [slack_id("bob")],
+        },
         accounts=[{"id": account_id(), "name": "prod-payments"}],
         people=[{"slack": slack_id("carol"), "iam_user": "carol"}],
         admins=[slack_id("root")],

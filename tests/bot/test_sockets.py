@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from slack_bolt import App
 
-from bot.desk import BUSY, Desk
+from bot.desk import BUSY
 from bot.listeners import others
 from bot.slack import clients
 from bot.sockets import MOST_WAITING, PATIENCE, Socket
 from sandbox.slack.process import SandboxSlack
 from tests.bot.office import Office, settings
-from workflows.clock import SystemClock
 
 
 class Line(Socket):
@@ -116,7 +115,7 @@ def test_an_exception_in_a_listener_never_takes_the_acknowledgement_back(
         raise ValueError("a fault of ours")
 
     app.command("/xacct")(breaks)
-    others.register(app, Desk(put=print, aside=print, clock=SystemClock()))
+    others.register(app, print)
     with ThreadPoolExecutor(1) as workers:
         line = Line(slack, app, workers)
         line.receives(1)

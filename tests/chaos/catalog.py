@@ -47,6 +47,7 @@ def written(way: Way, channel: str) -> str:
             "external_id": "owner-1",
             "path": "/xacct/",
             "group": "/xacct/{effect}-{account}-{role}",
+            "requesters": "everyone",
             "approvers": [slack_id(APPROVER)],
             "max_duration": "12h",
         },

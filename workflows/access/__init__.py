@@ -1,12 +1,13 @@
-"""The verbs of people: request, extend, approve, deny, revoke. Each is part of one transaction.
+"""The verbs of people: request, extend, approve, deny, cancel, revoke.
 
-A verb checks the rules on what is true now, moves the state, and so owes what follows. It raises
-Refused, having changed nothing, with the sentence that the person reads.
+Each is part of one transaction. A verb checks the rules on what is true now, moves the state, and
+so owes what follows. It raises Refused, having changed nothing, with the sentence that the person
+reads.
 """
 
 from workflows.access.asking import Ask, request
-from workflows.access.deciding import Click, approve, deny
-from workflows.access.ending import revoke
+from workflows.access.deciding import Click, approve, deny, may_still_decide
+from workflows.access.ending import cancel, revoke
 from workflows.access.extending import extend
 from workflows.access.rows import describe, may_still_ask, owners_of, terms_of
 
@@ -14,10 +15,12 @@ __all__ = [
     "Ask",
     "Click",
     "approve",
+    "cancel",
     "deny",
     "describe",
     "extend",
     "may_still_ask",
+    "may_still_decide",
     "owners_of",
     "request",
     "revoke",

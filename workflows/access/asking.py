@@ -11,7 +11,6 @@ from db.store import requests, targets
 from workflows import addresses, rules
 from workflows.access.rows import describe
 from workflows.catalog.model import Catalog, Delivery, Role
-from workflows.durations import duration_text
 from workflows.errors import AlreadySettled, NotAllowed
 from workflows.person import Grantee, Person
 
@@ -30,7 +29,7 @@ def request(session: Session, catalog: Catalog, ask: Ask, *, by: Person, now: da
     """Files the ask: pending, with a look owed. Nothing is opened by it."""
     rules.identified(by, catalog)
     may_file(session, catalog, ask, by=by)
-    _fits(ask.role, ask.duration)
+    rules.fits(ask.role, ask.duration)
     waiting = requests.of_pair(
         session,
         role_target_id=targets.ensure(session, addresses.role(ask.role)).id,
@@ -45,7 +44,7 @@ def request(session: Session, catalog: Catalog, ask: Ask, *, by: Person, now: da
 
 def may_file(session: Session, catalog: Catalog, ask: Ask, *, by: Person) -> None:
     """Refuses what nobody could grant, and more than one person may have waiting."""
-    rules.may_ask(ask.role, ask.grantee.kind)
+    rules.may_ask(ask.role, ask.grantee.kind, by.user)
     rules.can_be_approved(ask.role, {by.user, *ask.grantee.owners})
     if requests.count_pending(session, by.user) >= catalog.pending_per_person:
         raise NotAllowed(
@@ -75,14 +74,6 @@ def file(
         row.extends = extends.id
         row.lapses_at = min(row.lapses_at, extends.ends_at)
     return requests.file(session, row)
-
-
-def _fits(role: Role, duration: timedelta) -> None:
-    if not role.shortest <= duration <= role.max_duration:
-        raise NotAllowed(
-            f"{role.key} is lent for {duration_text(role.shortest)} to "
-            f"{duration_text(role.max_duration)}; you asked for {duration_text(duration)}."
-        )
 
 
 def _row(
@@ -117,5 +108,6 @@ def _row(
         reason=ask.reason,
         channel=role.channel,
         asked_at=now,
+        remind_at=now + catalog.remind_after,
         lapses_at=now + catalog.pending_lapses,
     )

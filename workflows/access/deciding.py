@@ -18,10 +18,13 @@ from workflows.person import Person
 
 @dataclass(frozen=True)
 class Click:
-    """A decision as it was made: on which request, and on which terms as they were shown."""
+    """A decision as it was made: on which request, and on which terms as they were shown; `seconds`
+    where it is for less time than was asked for.
+    """
 
     request_id: int
     terms: str
+    seconds: int | None = None
 
 
 def approve(
@@ -51,11 +54,21 @@ def approve(
         )
     if any(one.by == by.user for one in row.decisions):
         raise AlreadySettled("You approved this already; another approver has to, too.")
-    given = requests.decide(session, row, by=by.user, approves=True, at=now)
+    rules.gives_less(role, click.seconds, asked=row.seconds)
+    given = requests.decide(session, row, by=by.user, approves=True, at=now, seconds=click.seconds)
+    least = min((one.seconds for one in row.decisions if one.seconds), default=None)
     if given >= row.approvals_needed:
-        return requests.move(session, row, Event.APPROVE, actor=by.user, at=now)
-    requests.note(session, row, at=now)
-    audit.say(session, "approved by one", actor=by.user, at=now, request=row, given=given)
+        return requests.move(session, row, Event.APPROVE, actor=by.user, at=now, lent_seconds=least)
+    requests.note(session, row, at=now, lent_seconds=least)
+    audit.say(
+        session,
+        "approved by one",
+        actor=by.user,
+        at=now,
+        request=row,
+        given=given,
+        seconds=click.seconds,
+    )
     return row
 
 
@@ -75,6 +88,19 @@ def deny(
         raise AlreadySettled("You approved this already. An approval is taken back by a revoke.")
     requests.decide(session, row, by=by.user, approves=False, at=now, reason=reason)
     return requests.move(session, row, Event.DENY, actor=by.user, at=now)
+
+
+def may_still_decide(
+    session: Session,
+    catalog: Catalog,
+    request_id: int,
+    *,
+    by: Person,
+    requester: Person,
+    now: datetime,
+) -> Request:
+    """The request, if this person may decide on it now; nothing is changed."""
+    return _decidable(session, catalog, request_id, by=by, requester=requester, now=now)
 
 
 def _decidable(

@@ -9,9 +9,9 @@ from db.lifecycle import UNDECIDED_OR_OPEN, Event, State, Why
 from db.models import Request
 from db.store import requests
 from workflows import rules
-from workflows.access.rows import owners_of
+from workflows.access.rows import describe, owners_of
 from workflows.catalog.model import Catalog
-from workflows.errors import NotAllowed, NotFound
+from workflows.errors import AlreadySettled, NotAllowed, NotFound
 from workflows.person import Person
 
 
@@ -44,6 +44,20 @@ def revoke(
     if not ended:
         raise refused or NotFound("Nothing is open there that could be ended.")
     return ended
+
+
+def cancel(
+    session: Session, catalog: Catalog, request_id: int, *, by: Person, now: datetime
+) -> Request:
+    """Takes one request back on which nobody has decided: only who asked, or owns the machine."""
+    rules.identified(by, catalog)
+    row = requests.lock(session, request_id)
+    if row is None or by.user not in {row.requester, *owners_of(catalog, row)}:
+        raise NotFound(f"There is no request #{request_id} of yours.")
+    if row.state is State.PENDING:
+        return requests.move(session, row, Event.CANCEL, actor=by.user, at=now)
+    how = f" End it with `/xacct revoke #{row.id}`." if row.state in UNDECIDED_OR_OPEN else ""
+    raise AlreadySettled(f"It cannot be taken back any more: {describe(row)}.{how}")
 
 
 def _end_pair(

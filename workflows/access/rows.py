@@ -7,8 +7,12 @@ from workflows.catalog.model import Catalog, GranteeKind, Role
 
 
 def may_still_ask(catalog: Catalog, row: Request, role: Role) -> bool:
-    """Whether the grantee is still the requester's to ask for, and the role lent to its kind."""
+    """Whether the requester may ask for the role, the grantee is still his to ask for, and the role
+    lent to its kind.
+    """
     kind = GranteeKind(row.grantee_kind)
+    if not role.is_asked_for_by(row.requester):
+        return False
     return kind in role.kinds and identity.still_his(catalog, row.requester, kind, row.grantee_name)
 
 

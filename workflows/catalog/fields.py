@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
-from workflows.catalog.model import MACHINE_PREFIX
+from workflows.catalog.model import EVERYONE, MACHINE_PREFIX
 from workflows.durations import parse_duration
 from workflows.errors import Refused
 
@@ -89,6 +89,11 @@ def slack_user(text: str) -> str:
     if re.fullmatch(r"S[A-Z0-9]{2,}", text):
         raise ValueError(f"{text} is a user group of Slack. List its people one by one.")
     return _slack_user(text)
+
+
+def requester(text: str) -> str:
+    """Who may ask: a member's id in Slack, or the word for all of them."""
+    return text if text == EVERYONE else slack_user(text)
 
 
 def governed_name(text: str) -> str:

@@ -44,6 +44,7 @@ def _catalog(sheet: Sheet, mistakes: Mistakes) -> Catalog:
         alerts_channel=file.slack.alerts_channel or file.slack.approvals_channel,
         pending_per_person=file.limits.pending_per_person,
         pending_lapses=file.limits.pending_lapses,
+        remind_after=file.limits.remind_after,
         grantee=grantee,
         accounts=tuple(owners),
         roles=roles(sheet, owners, grantee, mistakes) if judgeable else (),

@@ -13,6 +13,8 @@ from workflows import names
 SHORTEST: Final = timedelta(minutes=5)
 SHORTEST_WITH_CREDENTIALS: Final = timedelta(minutes=15)  # STS AssumeRole, DurationSeconds >= 900
 MACHINE_PREFIX: Final = "xacct-"
+EVERYONE: Final = "everyone"
+"""Whom a list of requesters names when every full member of the workspace may ask."""
 
 _ID: Final = re.compile(r"[0-9]{12}")
 _SEPARATORS: Final = re.compile(r"[-\s]")
@@ -82,8 +84,9 @@ class Group:
 class Role:
     """A governed role: who may ask, who approves, for how long, and how it is opened.
 
-    `approvers` are Slack ids. `group` is there unless the mechanism is the trust policy. With `mfa`
-    only IAM users who signed in with their MFA device enter.
+    `requesters` and `approvers` are Slack ids; `(EVERYONE,)` are all requesters. `group` is there
+    unless the mechanism is the trust policy. With `mfa` only IAM users who signed in with their MFA
+    device enter.
     """
 
     account: Account
@@ -100,6 +103,7 @@ class Role:
     channel: str
     session_end: bool
     mfa: bool = False
+    requesters: tuple[str, ...] = ()
 
     @property
     def arn(self) -> str:
@@ -109,6 +113,10 @@ class Role:
     def key(self) -> str:
         """The name that people use, `prod-payments/admin`."""
         return f"{self.account.name}/{self.name}"
+
+    def is_asked_for_by(self, user: str) -> bool:
+        """Whether the catalog lets this person ask for it."""
+        return EVERYONE in self.requesters or user in self.requesters
 
     @property
     def shortest(self) -> timedelta:
@@ -174,6 +182,7 @@ class Catalog:
     alerts_channel: str
     pending_per_person: int
     pending_lapses: timedelta
+    remind_after: timedelta
     grantee: GranteeAccount
     accounts: tuple[Account, ...]
     roles: tuple[Role, ...]
@@ -191,6 +200,25 @@ class Catalog:
     def role(self, key: str) -> Role | None:
         """The role called exactly `account/name`."""
         return self._by_key.get(key)
+
+    def roles_for(self, user: str) -> tuple[Role, ...]:
+        """The roles that this person may ask for."""
+        return tuple(role for role in self.roles if role.is_asked_for_by(user))
+
+    def roles_in_sight(self, user: str) -> tuple[Role, ...]:
+        """The roles of which this person may know who is in: he asks for them, approves them, or
+        oversees everything.
+        """
+        if user in (*self.admins, *self.auditors):
+            return self.roles
+        return tuple(
+            role for role in self.roles if role.is_asked_for_by(user) or user in role.approvers
+        )
+
+    def accounts_of(self, roles: Iterable[Role]) -> tuple[Account, ...]:
+        """The accounts that these roles are in, each once."""
+        held = {role.account.id for role in roles}
+        return tuple(one for one in self.accounts if one.id in held)
 
     def roles_of(self, account: Account) -> tuple[Role, ...]:
         return tuple(role for role in self.roles if role.account.id == account.id)

@@ -71,6 +71,7 @@ def _role(claim: Claim, sheet: Sheet, grantee: GranteeAccount) -> Role:
         mechanism=told.mechanism,
         group=_group(told, claim, grantee),
         kinds=frozenset(told.kinds),
+        requesters=tuple(dict.fromkeys(told.requesters)),
         approvers=tuple(dict.fromkeys(told.approvers)),
         approvals=told.approvals,
         default_duration=told.default_duration,
@@ -99,6 +100,12 @@ def _judge(
     _judge_mechanism(place, entry, told, mistakes)
     _judge_mfa(place, told, mistakes)
     _judge_durations(place, told, limits, mistakes)
+    if not told.requesters:
+        mistakes.add(
+            (*place, "requesters"),
+            "Nobody may ask for it: write, here or under `defaults`, `requesters: everyone`, or "
+            "name people. What they ask for still has to be approved.",
+        )
     approvers = len(set(told.approvers))
     if approvers and told.approvals > approvers:
         mistakes.add(

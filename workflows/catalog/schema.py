@@ -36,6 +36,7 @@ RoleArn = Annotated[str, AfterValidator(fields.role_arn)]
 ExternalId = Annotated[str, AfterValidator(fields.external_id)]
 Team = Annotated[str, AfterValidator(fields.team)]
 Channel = Annotated[str, AfterValidator(fields.channel)]
+Requester = Annotated[str, AfterValidator(fields.requester)]
 SlackUser = Annotated[str, AfterValidator(fields.slack_user)]
 Domain = Annotated[str, AfterValidator(fields.domain)]
 Email = Annotated[str, AfterValidator(fields.email)]
@@ -70,6 +71,7 @@ class Limits(Part):
 
     pending_per_person: Annotated[StrictInt, Field(ge=1, le=100)] = 5
     pending_lapses: Length = timedelta(hours=4)
+    remind_after: Length = timedelta(minutes=15)
     longest_duration: Length = timedelta(hours=12)
 
 
@@ -111,6 +113,7 @@ class RoleFields(Part):
     mechanism: Mechanism = Mechanism.ALLOW_GROUP
     group: GroupTemplate | None = None
     kinds: Annotated[list[Kind], Field(min_length=1)] = [GranteeKind.USER]
+    requesters: Annotated[list[Requester], BeforeValidator(_one_or_many)] = []
     approvers: list[SlackUser] = []
     approvals: Annotated[StrictInt, Field(ge=1, le=20)] = 1
     default_duration: Length = timedelta(hours=1)

@@ -163,7 +163,7 @@ def _end(row: Request, seen: RoleDetail, extended: Request | None) -> datetime:
     begins = seen.role.at
     if extended is not None and extended.ends_at is not None:
         begins = extended.ends_at
-    return whole_minute(begins + timedelta(seconds=row.seconds))
+    return whole_minute(begins + row.length)
 
 
 def _unbroken_since(pair: Sequence[Request], at: datetime) -> datetime:

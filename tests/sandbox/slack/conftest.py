@@ -12,6 +12,7 @@ from sandbox.slack.process import SandboxSlack
 from sandbox.slack.values import Message
 
 CHANNEL = "CTEAM"
+EVENTS = ("app_home_opened", "user_change", "subteam_members_changed", "channel_shared")
 
 
 @pytest.fixture(scope="module")
@@ -38,27 +39,37 @@ def client(slack: SandboxSlack) -> WebClient:
 class Bot:
     """A real Bolt app on a real socket; what its listeners were given is in `heard`.
 
-    Its one command, its action `press` and its view `form` are answered as a test says.
+    Its one command, its actions `press` and `pick`, the options of `pick`, its shortcut and its
+    view `form` are answered as a test says; events are acked and kept in `events`.
     """
 
     def __init__(self, slack: SandboxSlack, client: WebClient) -> None:
         self.client = client
         self._slack = slack
         self.heard: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
         self._answer: Callable[..., Any] = acking
         self._app = App(client=client)
         for listening in (
             self._app.command("/xacct"),
             self._app.action("press"),
+            self._app.action("pick"),
+            self._app.options("pick"),
+            self._app.shortcut("form"),
             self._app.view("form"),
             self._app.view_closed("form"),
         ):
             listening(self._listen)
+        for event in EVENTS:
+            self._app.event(event)(self._hear)
         self._handler = SocketModeHandler(self._app, slack.app_token, ping_interval=0.5)
 
     def _listen(self, ack: Any, body: dict[str, Any]) -> None:
         self.heard.append(body)
         self._answer(ack, body)
+
+    def _hear(self, body: dict[str, Any]) -> None:
+        self.events.append(body)
 
     def answers(self, answer: Callable[..., Any]) -> None:
         """Every listener now calls `answer(ack, body)`."""
@@ -70,6 +81,7 @@ class Bot:
 
     def forget(self) -> None:
         self.heard.clear()
+        self.events.clear()
         self._answer = acking
 
     def close(self) -> None:
@@ -114,6 +126,18 @@ def button(value: str = "v1", action_id: str = "press") -> list[dict[str, Any]]:
     text = {"type": "plain_text", "text": "Press"}
     element = {"type": "button", "text": text, "action_id": action_id, "value": value}
     return [{"type": "actions", "block_id": "row", "elements": [element]}]
+
+
+def plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text}
+
+
+def options(*names: str) -> list[dict[str, Any]]:
+    return [{"text": plain(name.capitalize()), "value": name} for name in names]
+
+
+def external(action_id: str = "pick", **more: Any) -> dict[str, Any]:
+    return {"type": "external_select", "action_id": action_id, **more}
 
 
 def form(**more: Any) -> dict[str, Any]:

@@ -19,7 +19,11 @@ _PARTS: dict[str, Any] = {
     "installation": "main",
     "slack": {"team": "T012ABCDE", "approvals_channel": "C012APPROVE"},
     "grantee_account": {"id": GRANTEE, "name": "workforce"},
-    "defaults": {"group": "/xacct/{effect}-{account}-{role}", "approvers": ["U0ALICE", "U0BOB"]},
+    "defaults": {
+        "group": "/xacct/{effect}-{account}-{role}",
+        "requesters": "everyone",
+        "approvers": ["U0ALICE", "U0BOB"],
+    },
     "accounts": [PAYMENTS, SEARCH],
     "roles": [ADMIN],
 }

@@ -107,7 +107,7 @@ def test_words_that_older_yaml_takes_for_truth_are_words() -> None:
 
 
 def test_what_the_file_leaves_out_means_nobody() -> None:
-    found = catalog(defaults={"mechanism": "trust-policy"})
+    found = catalog(defaults={"mechanism": "trust-policy", "requesters": "everyone"})
     assert (found.admins, found.auditors, found.engineers, found.machines) == ((), (), (), ())
     assert found.roles[0].approvers == ()
     assert found.role("prod-payments/other") is None
@@ -133,6 +133,7 @@ def test_a_role_is_carried_over() -> None:
     said = role(
         delivery="credentials",
         kinds=["user", "machine"],
+        requesters=["U0C", "U0D", "U0C"],
         approvers=["U0A", "U0B", "U0A"],
         approvals=2,
         default_duration="20m",
@@ -150,6 +151,7 @@ def test_a_role_is_carried_over() -> None:
     assert admin.group is not None
     assert admin.group.arn == user("group/xacct/allow-prod-payments-admin")
     assert admin.kinds == {GranteeKind.USER, GranteeKind.MACHINE}
+    assert admin.requesters == ("U0C", "U0D")
     assert (admin.approvers, admin.approvals) == (("U0A", "U0B"), 2)
     assert admin.default_duration == timedelta(minutes=20)
     assert (admin.max_duration, admin.shortest) == (timedelta(days=2), timedelta(minutes=15))

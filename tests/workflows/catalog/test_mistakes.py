@@ -19,7 +19,11 @@ from workflows.catalog.schema import GRANTEE_MANAGER
 
 OTHER = PAYMENTS["id"]
 NO_GROUP = "AWS refuses a trust policy that names a group"
-DEFAULTS = {"group": "/xacct/x-{account}-{role}", "approvers": ["U0ALICE"]}
+DEFAULTS = {
+    "group": "/xacct/x-{account}-{role}",
+    "requesters": "everyone",
+    "approvers": ["U0ALICE"],
+}
 
 
 @pytest.mark.parametrize(
@@ -97,6 +101,9 @@ def test_a_wrong_account_is_told_with_its_place(
         ("path", "cannot be lent", {"path": "/AWS-Reserved/x/"}),
         ("name[0]", "AWS itself keeps", {"name": ["AWSReservedSSO_Dev_0123456789abcdef"]}),
         ("name[1]", "AWS itself keeps", {"name": ["ops", "AWSServiceRoleForECS"]}),
+        ("requesters", "Nobody may ask for it", {"requesters": []}),
+        ("requesters", "member id in Slack", {"requesters": "all"}),
+        ("requesters[1]", "user group", {"requesters": ["U0A0", "S012OPS"]}),
         ("approvers[0]", "user group", {"approvers": ["S012OPS"]}),
         ("approvals", "3 approvals are needed and 2 can be given", {"approvals": 3}),
         ("approvals", "2 approvals", {"approvals": 2, "approvers": ["U0A0", "U0A0"]}),

@@ -1,0 +1,90 @@
+"""What forms are filled with, when it is known who opened them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from bot.blocks import Json
+from bot.command import Request as Asked
+from bot.forms import about, asking
+from db.lifecycle import State
+from db.models import Request
+from db.store import requests
+from workflows import access, rules
+from workflows.catalog.model import Catalog
+from workflows.durations import duration_text
+from workflows.errors import AlreadySettled, NotFound
+from workflows.person import Person
+from workflows.world import World
+
+Fill = Callable[[Person], Json]
+"""Who opened it, known to be a full member of the workspace → the form. May raise Refused."""
+
+
+def asking_for(catalog: Catalog, command: Asked) -> Fill:
+    """The form that asks for a role, with what a command says already."""
+
+    def fill(by: Person) -> Json:
+        return asking.form(catalog, by.user, asking.prefilled(catalog, by.user, command))
+
+    return fill
+
+
+def denying(world: World, request_id: int) -> Fill:
+    """The form that denies a request, for who may decide on it."""
+
+    def fill(by: Person) -> Json:
+        row = _row(world, request_id)
+        requester = world.directory.person(row.requester, now=world.clock.now())
+        role, owners = world.catalog.role(row.role), access.owners_of(world.catalog, row)
+        rules.may_decide(role, by, requester=requester, owners=owners)
+        if row.state is not State.PENDING:
+            raise AlreadySettled(f"Nothing is left to decide: {access.describe(row)}.")
+        return about.denying(row)
+
+    return fill
+
+
+def extending(world: World, request_id: int) -> Fill:
+    """The form that asks for more time, for whom the grant is."""
+
+    def fill(by: Person) -> Json:
+        row = _own(world, request_id, by)
+        if row.state is not State.ACTIVE:
+            raise AlreadySettled(f"Only what is open can be extended: {access.describe(row)}.")
+        return about.extending(row)
+
+    return fill
+
+
+def again(world: World, request_id: int) -> Fill:
+    """The form that asks for a role, as it was asked for before."""
+
+    def fill(by: Person) -> Json:
+        row, catalog = _own(world, request_id, by), world.catalog
+        role = catalog.role(row.role)
+        if role is None or not role.is_asked_for_by(by.user):
+            raise NotFound(f"You can use no role called {row.role} any more.")
+        machine = row.grantee_name if row.grantee_kind == "machine" else None
+        length = duration_text(timedelta(seconds=row.seconds))
+        return asking.form(
+            catalog,
+            by.user,
+            asking.Chosen(role.account, role, length, row.reason, machine=machine),
+        )
+
+    return fill
+
+
+def _row(world: World, request_id: int) -> Request:
+    with world.database.read() as session:
+        row = requests.get(session, request_id)
+    if row is None:
+        raise NotFound(f"There is no request #{request_id}.")
+    return row
+
+
+def _own(world: World, request_id: int, by: Person) -> Request:
+    row = _row(world, request_id)
+    if by.user not in {row.requester, *access.owners_of(world.catalog, row)}:
+        raise NotFound(f"There is no request #{request_id} of yours.")
+    return row

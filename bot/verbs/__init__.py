@@ -1,0 +1,51 @@
+"""What a person said → the workflow's verb: names become values, and the answer becomes words.
+
+Whatever must be asked of Slack or AWS is asked first; what comes back is a deed, which runs inside
+one transaction and touches nothing but the database.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from bot.command import parse, said
+from bot.verbs import alerts, asking, deciding, ending, reading
+from bot.verbs.heard import Answer, Deed, Heard
+from workflows import rules
+from workflows.errors import Refused
+from workflows.world import World
+
+__all__ = ["Answer", "Deed", "Heard", "prepare"]
+
+Verb = Callable[[World, Heard, Any], Deed]
+
+_TYPED: Final[dict[type, Verb]] = {
+    said.Request: asking.request,
+    said.Extend: asking.extend,
+    said.Cancel: asking.cancel,
+    said.Approve: deciding.show_to_approve,
+    said.Deny: deciding.deny,
+    said.Revoke: ending.revoke,
+    said.List: reading.mine,
+    said.Roles: reading.roles,
+    said.Who: reading.who,
+    said.Show: reading.show,
+    said.Audit: reading.log,
+}
+_PRESSED: Final[dict[str, Verb]] = {
+    "approve": deciding.approve,
+    "deny": deciding.deny_plainly,
+    "revoke": ending.pressed,
+    "leave": alerts.leave,
+    "remove": alerts.remove,
+}
+
+
+def prepare(world: World, heard: Heard) -> Deed:
+    """The deed that pays this row. Raises Refused."""
+    rules.identified(heard.by, world.catalog)
+    asked = heard.row.said
+    what: Any = parse(str(asked["text"])) if "text" in asked else asked
+    verb = _TYPED.get(type(what)) if "text" in asked else _PRESSED.get(heard.row.kind)
+    if verb is None:
+        raise Refused("xacct does not understand this any more. Try `/xacct help`.")
+    return verb(world, heard, what)

@@ -1,0 +1,80 @@
+"""Deciding: approve and deny, by a button or by a command."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot import answers
+from bot.command import said
+from bot.verbs import reading
+from bot.verbs.heard import Answer, Deed, Heard
+from db import audit
+from db.store import requests
+from workflows import access
+from workflows.errors import NotFound
+from workflows.person import Person
+from workflows.world import World
+
+
+def approve(world: World, heard: Heard, asked: dict[str, Any]) -> Deed:
+    """Counts the approval of who clicked, on the terms that stood beside the button."""
+    click = access.Click(int(asked["request"]), str(asked.get("terms", "")), asked.get("seconds"))
+    requester = _requester(world, heard, click.request_id)
+    catalog, by, now = world.catalog, heard.by, heard.at
+    return lambda session: answers.approved(
+        access.approve(session, catalog, click, by=by, requester=requester, now=now)
+    )
+
+
+def deny_plainly(world: World, heard: Heard, asked: dict[str, Any]) -> Deed:
+    """Denies for good, without a reason."""
+    return deny(world, heard, said.Deny(int(asked["request"])))
+
+
+def deny(world: World, heard: Heard, command: said.Deny) -> Deed:
+    """Denies for good."""
+    request_id, reason = command.id, command.reason
+    requester = _requester(world, heard, request_id)
+    catalog, by, now = world.catalog, heard.by, heard.at
+    return lambda session: answers.denied(
+        access.deny(
+            session,
+            catalog,
+            request_id,
+            by=by,
+            requester=requester,
+            now=now,
+            reason=reason or None,
+        )
+    )
+
+
+def show_to_approve(world: World, heard: Heard, command: said.Approve) -> Deed:
+    """Shows the request with its button: nobody approves what he was not shown."""
+    requester = _requester(world, heard, command.id)
+
+    def deed(session: Session) -> Answer:
+        row = access.may_still_decide(
+            session, world.catalog, command.id, by=heard.by, requester=requester, now=heard.at
+        )
+        if command.remark:
+            audit.say(
+                session,
+                "remarked",
+                actor=heard.by.user,
+                at=heard.at,
+                request=row,
+                reason=command.remark,
+            )
+        return reading.shown(session, world.catalog, row, heard)
+
+    return deed
+
+
+def _requester(world: World, heard: Heard, request_id: int) -> Person:
+    """Who asked, as Slack describes him now. Raises NotFound, or Refused when Slack does not."""
+    with world.database.read() as session:
+        row = requests.get(session, request_id)
+    if row is None:
+        raise NotFound(f"There is no request #{request_id}.")
+    return world.directory.person(row.requester, now=heard.at)

@@ -1,0 +1,116 @@
+"""Reading: list, roles, who, show, audit. Everybody sees what concerns him."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from bot import answers
+from bot.cards import Drawing, card
+from bot.command import said
+from bot.facts import facts_of
+from bot.verbs.heard import Deed, Heard, role_in_sight
+from db import audit
+from db.models import Request
+from db.store import history, listing, requests
+from workflows import access, names, rules
+from workflows.catalog.model import Catalog, Role
+from workflows.errors import NotFound
+from workflows.person import Person
+from workflows.world import World
+
+
+def mine(world: World, heard: Heard, _command: said.List) -> Deed:
+    """What the person has, and what waits for his decision."""
+    catalog, by = world.catalog, heard.by
+    machines = [one.name for one in catalog.machines if by.user in one.owners]
+    decides = [role.arn for role in catalog.roles if by.user in role.approvers]
+
+    def deed(session: Session) -> str:
+        waiting = [one for one in listing.waiting(session, decides) if one.requester != by.user]
+        return answers.standing(listing.of_person(session, by.user, machines=machines), waiting)
+
+    return deed
+
+
+def roles(world: World, heard: Heard, command: said.Roles) -> Deed:
+    """What the person may ask for."""
+    catalog = world.catalog
+    words = [names.folded(one) for one in command.words.split()]
+    found = [
+        role for role in catalog.roles_for(heard.by.user) if all(map(_text(role).count, words))
+    ]
+    return lambda _session: answers.roles(found, words=command.words)
+
+
+def _text(role: Role) -> str:
+    return names.folded(" ".join([role.key, role.account.id, *role.account.aliases]))
+
+
+def who(world: World, heard: Heard, command: said.Who) -> Deed:
+    """Who is in an account, or in one role of it. Raises NotFound."""
+    catalog = world.catalog
+    user = heard.by.user
+    if command.role is not None:
+        asked: Sequence[Role] = [role_in_sight(catalog, user, command.account, command.role)]
+        where = asked[0].key
+    else:
+        seen = catalog.roles_in_sight(user)
+        account = catalog.find_account(command.account, catalog.accounts_of(seen))
+        asked = [role for role in seen if role.account.id == account.id]
+        where = account.name
+    arns = [role.arn for role in asked]
+    return lambda session: answers.inside(where, listing.inside(session, arns))
+
+
+def show(world: World, heard: Heard, command: said.Show) -> Deed:
+    """One request, with the buttons that work for the person."""
+    catalog = world.catalog
+
+    def deed(session: Session) -> Drawing:
+        row = requests.lock(session, command.id)
+        if row is None or not _concerns(catalog, row, heard.by):
+            raise NotFound(f"There is no request #{command.id} that concerns you.")
+        return shown(session, catalog, row, heard)
+
+    return deed
+
+
+def _concerns(catalog: Catalog, row: Request, by: Person) -> bool:
+    role = catalog.role(row.role)
+    approvers = role.approvers if role is not None else ()
+    own = (row.requester, *access.owners_of(catalog, row))
+    return by.user in {*own, *approvers, *catalog.admins, *catalog.auditors}
+
+
+def shown(session: Session, catalog: Catalog, row: Request, heard: Heard) -> Drawing:
+    """The card as this person can use it."""
+    facts = facts_of(session, catalog, row, now=heard.at)
+    return card(row, facts, works=frozenset(_works(catalog, row, heard.by)))
+
+
+def _works(catalog: Catalog, row: Request, by: Person) -> list[str]:
+    """The buttons that the rules would not refuse, as far as the row and the catalog tell."""
+    role, owners = catalog.role(row.role), access.owners_of(catalog, row)
+    own = by.user in (row.requester, *owners)
+    approves = role is not None and by.user in role.approvers and not own
+    ends = rules.can_revoke(catalog, role, by.user, requester=row.requester, owners=owners)
+    return [
+        *(["approve", "approve_less", "deny"] if approves else []),
+        *(["revoke"] if ends else []),
+    ]
+
+
+def log(world: World, heard: Heard, command: said.Audit) -> Deed:
+    """The newest entries of the audit log that the person may see; that he read them is one."""
+    catalog = world.catalog
+    user, words = heard.by.user, command.words.split()[:5]
+    sees_all = user in {*catalog.admins, *catalog.auditors}
+    decides = [role.key for role in catalog.roles if user in role.approvers]
+    viewer = history.Viewer(user, None if sees_all else decides)
+
+    def deed(session: Session) -> str:
+        rows = history.latest(session, viewer, words=words)
+        audit.say(session, "read the audit log", actor=user, at=heard.at, words=words)
+        return answers.events(rows)
+
+    return deed

@@ -1,0 +1,50 @@
+"""Reminders: requests of which somebody is to hear again, and when."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from db.models import Request
+from db.store import requests
+
+
+def due(session: Session, now: datetime, limit: int = 100) -> Sequence[int]:
+    """Requests of which somebody is to be reminded."""
+    return session.scalars(
+        select(Request.id).where(Request.remind_at <= now).order_by(Request.remind_at).limit(limit)
+    ).all()
+
+
+def claim(session: Session, request_id: int, now: datetime) -> Request | None:
+    """Takes the reminder of one request for a while; None when another has it."""
+    return requests.claim(session, request_id, now, column="remind_at")
+
+
+def reminded(
+    session: Session,
+    claimed: Request,
+    *,
+    number: int,
+    next_at: datetime | None,
+    ts: str | None = None,
+) -> None:
+    """Writes down that it was said for the `number`th time, and when it is said again; `ts` is the
+    message to the requester. A request that moved on meanwhile keeps what it owes by now.
+    """
+    columns = {"warned_ts": ts} if ts is not None else {}
+    session.execute(
+        update(Request)
+        .where(Request.id == claimed.id, Request.state == claimed.state)
+        .values(reminded=number, remind_at=next_at, **columns)
+    )
+
+
+def later(session: Session, claimed: Request, when: datetime) -> None:
+    """Puts a reminder off, because Slack did not take it."""
+    session.execute(
+        update(Request)
+        .where(Request.id == claimed.id, Request.state == claimed.state)
+        .values(remind_at=when)
+    )
