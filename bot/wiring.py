@@ -135,6 +135,18 @@ def closings_until(debt: Debt, looked: threading.Event) -> Debt:
     return replace(debt, due=due)
 
 
+def _debts(surroundings: World, payer: Payer, slack: Clients) -> list[Debt]:
+    """All that can be owed: what somebody waits for stands first."""
+    return [
+        closings_until(settles(surroundings), surroundings.looked),
+        payer.debt(),
+        looks(surroundings),
+        Draw(surroundings, slack.posting).debt(),
+        Alerts(surroundings, slack.posting).debt(),
+        Remind(surroundings, slack.posting).debt(),
+    ]
+
+
 def parts(
     settings: Settings, surroundings: World, vendor: Vendor, trail: Trail | None = None
 ) -> Parts:
@@ -146,15 +158,7 @@ def parts(
         asides.submit(tell, slack.posting, reader, words)
 
     payer = Payer(Means(surroundings, vendor, slack.steady, aside))
-    debts = [
-        closings_until(settles(surroundings), surroundings.looked),
-        payer.debt(),
-        looks(surroundings),
-        Draw(surroundings, slack.posting).debt(),
-        Alerts(surroundings, slack.posting).debt(),
-        Remind(surroundings, slack.posting).debt(),
-    ]
-    sweep = Sweep(debts, clock=surroundings.clock)
+    sweep = Sweep(_debts(surroundings, payer, slack), clock=surroundings.clock)
     writer, drift = (
         Writer(surroundings.database, written=lambda: sweep.wake("inbox")),
         Drift(surroundings, trail),

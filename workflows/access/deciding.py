@@ -11,7 +11,7 @@ from db.models import Request
 from db.store import requests
 from workflows import rules
 from workflows.access.rows import describe, may_still_ask, owners_of, terms_of
-from workflows.catalog.model import Catalog
+from workflows.catalog.model import Catalog, Role
 from workflows.errors import AlreadySettled, NotAllowed, NotFound
 from workflows.person import Person
 
@@ -45,13 +45,7 @@ def approve(
         raise AlreadySettled(
             "The request changed since this card was drawn. Read the new card, then decide."
         )
-    role = catalog.role(row.role)
-    unchanged = role is not None and terms_of(row, role) == row.terms
-    if role is None or not unchanged or not may_still_ask(catalog, row, role):
-        raise NotAllowed(
-            "The catalog changed since this was asked, so nobody can approve it as it stands. "
-            "The requester has to ask again."
-        )
+    role = _as_it_was(catalog, row)
     if any(one.by == by.user for one in row.decisions):
         raise AlreadySettled("You approved this already; another approver has to, too.")
     rules.gives_less(role, click.seconds, asked=row.seconds)
@@ -70,6 +64,18 @@ def approve(
         seconds=click.seconds,
     )
     return row
+
+
+def _as_it_was(catalog: Catalog, row: Request) -> Role:
+    """The role, if the catalog says of it what it said when it was asked for."""
+    role = catalog.role(row.role)
+    unchanged = role is not None and terms_of(row, role) == row.terms
+    if role is None or not unchanged or not may_still_ask(catalog, row, role):
+        raise NotAllowed(
+            "The catalog changed since this was asked, so nobody can approve it as it stands. "
+            "The requester has to ask again."
+        )
+    return role
 
 
 def deny(
