@@ -134,6 +134,19 @@ _REVOKED_NOW: Final = "every session ends within a minute, also those in use."
 _SHORTER: Final = tuple(timedelta(minutes=one) for one in (5, 15, 30, 60, 120, 240, 480))
 
 
+def approving(row: Request) -> list[Json]:
+    """The buttons of a decision; those that approve only when there is something to decide on."""
+    deny = blocks.button("deny", "Deny Request", str(row.id))
+    if row.terms is None:
+        return [deny]
+    value = f"{row.id}:{row.terms}"
+    return [
+        blocks.button("approve", "Approve Request", value, style="primary"),
+        deny,
+        *_less(row),
+    ]
+
+
 def _less(row: Request) -> list[Json]:
     """The menu that approves for less time, where there is less."""
     least = SHORTEST_WITH_CREDENTIALS if row.delivery == Delivery.CREDENTIALS else SHORTEST
@@ -158,12 +171,7 @@ def _buttons(row: Request, works: frozenset[str] | None) -> list[Json]:
 def _all_buttons(row: Request) -> list[Json]:
     name = f"{row.role} for {row.grantee_name}"
     if row.state is State.PENDING:
-        approve = (
-            [blocks.button("approve", "Approve Request", f"{row.id}:{row.terms}", style="primary")]
-            if row.terms is not None
-            else []
-        )
-        return [*approve, blocks.button("deny", "Deny Request", str(row.id)), *_less(row)]
+        return approving(row)
     if row.state in (State.APPROVED, State.ACTIVE):
         what = _REVOKED_NOW if row.session_end else f"new sessions are refused; {outlives(row)}."
         ask = blocks.confirm(

@@ -60,13 +60,29 @@ class Desk:
                 kind=kind,
                 team=who.team,
                 user=who.user,
-                said={**said, "trigger": body.get("trigger_id", "")},
+                said={**said, **_home(body), "trigger": body.get("trigger_id", "")},
                 response_url=body.get("response_url"),
                 at=self.clock.now(),
             )
         )
         if problem is not None:
             self.aside(reader_of(body), problem)
+
+    def opened(self, body: Json, event: Json) -> None:
+        """Takes down that somebody opened App Home; Slack repeats an event until it is
+        acknowledged.
+        """
+        self._take(
+            Said(
+                key=f"event:{body['event_id']}",
+                kind="home",
+                team=body["team_id"],
+                user=event["user"],
+                said={"home": True},
+                response_url=None,
+                at=self.clock.now(),
+            )
+        )
 
     def submit(self, kind: str, body: Json, text: str) -> str | None:
         """Takes down the command that a form says; sent twice, it counts once. None, or what the
@@ -97,6 +113,11 @@ class Desk:
         except Unsure:
             return UNSURE
         return None
+
+
+def _home(body: Json) -> Json:
+    """Whether it was clicked in App Home, which then has to be shown anew."""
+    return {"home": True} if body.get("view", {}).get("type") == "home" else {}
 
 
 def reader_of(body: Json) -> Reader:

@@ -5,15 +5,16 @@ The verb and the row's payment are one transaction, so whatever was said is done
 
 import logging
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from slack_sdk import WebClient
 
-from bot import credentials, verbs, views
+from bot import credentials, home, verbs, views
 from bot.desk import Aside
-from bot.telling import Reader
+from bot.telling import Reader, show_home
 from db import audit
 from db.lifecycle import IllegalMove
 from db.models import Inbox
@@ -39,12 +40,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Means:
-    """What the payer works with. `client` calls Slack; `aside` tells a person something."""
+    """What the payer works with. `client` calls Slack; `aside` tells a person something, and
+    `beside` does something, without waiting for it.
+    """
 
     world: World
     vendor: Vendor
     client: WebClient
     aside: Aside
+    beside: Callable[[Callable[[], None]], object]
 
 
 class Payer:
@@ -88,6 +92,9 @@ class Payer:
             if row.kind == "credentials":
                 self._deliver(row, person)
                 return
+            if row.kind == "home":
+                self._pay_quietly(row)
+                return
             words = self._do(row, person, now)
         except IllegalMove as moved:
             self._refuse(row, AlreadySettled(f"Somebody else was faster: {moved}."), now)
@@ -96,6 +103,25 @@ class Payer:
         else:
             if words is not None:
                 self._means.aside(_reader(row), words)
+        finally:
+            if row.said.get("home"):
+                self._show_home(row, now)
+
+    def _pay_quietly(self, row: Inbox) -> None:
+        with self._world.database.write() as session:
+            self._world.directory.keep(session)
+            inbox.pay(session, row.id)
+
+    def _show_home(self, row: Inbox, now: datetime) -> None:
+        """Shows App Home as it is by now; one that could not be shown is opened anew some time."""
+        try:
+            person = self._world.directory.person(row.user, now=now)
+            deed = verbs.home(self._world, verbs.Heard(row, person, now))
+            with self._world.database.read() as session:
+                view = deed(session)
+        except Refused as refusal:
+            view = home.refused(str(refusal))
+        self._means.beside(lambda: show_home(self._means.client, row.user, view))
 
     def _person(self, row: Inbox, now: datetime) -> Person:
         if row.team != self._world.catalog.team:
@@ -151,6 +177,8 @@ class Payer:
 def _reader(row: Inbox) -> Reader:
     """Where who said it is told what came of it."""
     view = row.said.get("view")
+    if row.said.get("home"):
+        return Reader(user=row.user)
     if view is None:
         return Reader(row.response_url)
     return Reader(view=str(view), title=str(row.said["title"]), user=row.user)

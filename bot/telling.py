@@ -6,6 +6,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 
+from bot.blocks import Json
 from bot.cards import Drawing
 from bot.forms import parts
 from bot.slack import whisper
@@ -46,6 +47,14 @@ def _shown(client: WebClient, reader: Reader, said: Drawing) -> bool:
         log.info("a window was gone: %s", type(error).__name__)
         return False
     return True
+
+
+def show_home(client: WebClient, user: str, view: Json) -> None:
+    """Publishes somebody's App Home; a failure is logged and never raised."""
+    try:
+        client.views_publish(user_id=user, view=view)
+    except Exception as error:  # noqa: BLE001  it is shown anew the next time
+        log.warning("App Home of %s is not shown: %s", user, type(error).__name__)
 
 
 def _directly(client: WebClient, user: str, said: Drawing) -> None:

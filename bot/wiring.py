@@ -157,7 +157,7 @@ def parts(
     def aside(reader: Reader, words: str | Drawing) -> None:
         asides.submit(tell, slack.posting, reader, words)
 
-    payer = Payer(Means(surroundings, vendor, slack.steady, aside))
+    payer = Payer(Means(surroundings, vendor, slack.steady, aside, asides.submit))
     sweep = Sweep(_debts(surroundings, payer, slack), clock=surroundings.clock)
     writer, drift = (
         Writer(surroundings.database, written=lambda: sweep.wake("inbox")),

@@ -23,6 +23,7 @@ _PRESSED: Final[Mapping[str, tuple[str, re.Pattern[str]]]] = {
     "approve": ("approve", _REQUEST),
     "approve_less": ("approve", _LESS),
     "revoke": ("revoke", _REQUEST),
+    "cancel": ("cancel", _REQUEST),
     "credentials": ("credentials", _REQUEST),
     "remove": ("remove", _MEMBER),
     "leave": ("leave", _ALERT),

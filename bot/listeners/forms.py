@@ -31,6 +31,7 @@ def register(app: App, desk: Desk) -> None:
         ack()
 
     app.shortcut(SHORTCUT)(shortcut)
+    app.action("ask")(shortcut)
     for action_id in ("deny", "extend", "again"):
         app.action(action_id)(opens)
     _register_menus(app, desk)

@@ -7,6 +7,9 @@ one transaction and touches nothing but the database.
 from collections.abc import Callable
 from typing import Any, Final
 
+from sqlalchemy.orm import Session
+
+from bot.blocks import Json
 from bot.command import parse, said
 from bot.verbs import alerts, asking, deciding, ending, reading
 from bot.verbs.heard import Answer, Deed, Heard
@@ -14,7 +17,7 @@ from workflows import rules
 from workflows.errors import Refused
 from workflows.world import World
 
-__all__ = ["Answer", "Deed", "Heard", "prepare"]
+__all__ = ["Answer", "Deed", "Heard", "home", "prepare"]
 
 Verb = Callable[[World, Heard, Any], Deed]
 
@@ -35,9 +38,16 @@ _PRESSED: Final[dict[str, Verb]] = {
     "approve": deciding.approve,
     "deny": deciding.deny_plainly,
     "revoke": ending.pressed,
+    "cancel": asking.cancel_pressed,
     "leave": alerts.leave,
     "remove": alerts.remove,
 }
+
+
+def home(world: World, heard: Heard) -> Callable[[Session], Json]:
+    """What App Home shows this person. Raises Refused."""
+    rules.identified(heard.by, world.catalog)
+    return reading.home(world, heard.by, heard.at)
 
 
 def prepare(world: World, heard: Heard) -> Deed:

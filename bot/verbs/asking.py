@@ -1,6 +1,7 @@
 """Asking: request, extend, cancel."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from bot import answers
 from bot.blocks import code
@@ -57,6 +58,11 @@ def cancel(world: World, heard: Heard, command: said.Cancel) -> Deed:
     return lambda session: answers.cancelled(
         access.cancel(session, catalog, command.id, by=heard.by, now=heard.at)
     )
+
+
+def cancel_pressed(world: World, heard: Heard, asked: dict[str, Any]) -> Deed:
+    """Takes back the request that the button was on."""
+    return cancel(world, heard, said.Cancel(int(asked["request"])))
 
 
 def _finder(world: World) -> identity.FindByTag:

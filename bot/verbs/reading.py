@@ -1,13 +1,17 @@
 """Reading: list, roles, who, show, audit. Everybody sees what concerns him."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from bot import answers
+from bot.blocks import Json
 from bot.cards import Drawing, card
 from bot.command import said
 from bot.facts import facts_of
+from bot.home import Desk
+from bot.home import home as view
 from bot.verbs.heard import Deed, Heard, role_in_sight
 from db import audit
 from db.models import Request
@@ -30,6 +34,30 @@ def mine(world: World, heard: Heard, _command: said.List) -> Deed:
         return answers.standing(listing.of_person(session, by.user, machines=machines), waiting)
 
     return deed
+
+
+def home(world: World, by: Person, now: datetime) -> Callable[[Session], Json]:
+    """App Home of this person, out of the database."""
+    catalog = world.catalog
+    machines = [one.name for one in catalog.machines if by.user in one.owners]
+    decides = [role.arn for role in catalog.roles if by.user in role.approvers]
+
+    def deed(session: Session) -> Json:
+        waiting = listing.waiting(session, decides, decided=True)
+        desk = Desk(
+            waiting=[one for one in waiting if _is_anothers(catalog, one, by)],
+            own=listing.of_person(session, by.user, machines=machines),
+            over=listing.over(session, by.user),
+            inside=[one for one in listing.inside(session, decides) if one.requester != by.user],
+        )
+        return view(desk, at=now)
+
+    return deed
+
+
+def _is_anothers(catalog: Catalog, row: Request, by: Person) -> bool:
+    mine = {row.requester, *access.owners_of(catalog, row)}
+    return by.user not in mine and all(one.by != by.user for one in row.decisions)
 
 
 def roles(world: World, heard: Heard, command: said.Roles) -> Deed:

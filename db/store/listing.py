@@ -54,11 +54,26 @@ def inside(session: Session, role_arns: Collection[str], limit: int = 200) -> Se
     return session.scalars(with_decisions(query)).all()
 
 
-def waiting(session: Session, role_arns: Collection[str], limit: int = 50) -> Sequence[Request]:
-    """What waits for a decision on any of these roles, the oldest first."""
+def over(session: Session, user: str, limit: int = 5) -> Sequence[Request]:
+    """What this person asked for and is over, newest first."""
     return session.scalars(
+        select(Request)
+        .where(Request.requester == user, Request.state.not_in(_STANDING))
+        .order_by(Request.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def waiting(
+    session: Session, role_arns: Collection[str], limit: int = 50, *, decided: bool = False
+) -> Sequence[Request]:
+    """What waits for a decision on any of these roles, the oldest first; with what was `decided` on
+    each so far, if that is asked for.
+    """
+    query = (
         select(Request)
         .where(Request.role_arn.in_(role_arns), Request.state == State.PENDING)
         .order_by(Request.id)
         .limit(limit)
-    ).all()
+    )
+    return session.scalars(with_decisions(query) if decided else query).all()

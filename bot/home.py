@@ -1,0 +1,140 @@
+"""App Home: what waits for somebody, what he has, what he asked for, who is in what he approves.
+
+A view has 100 blocks at most (docs.slack.dev/reference/views/home-tab-views), so each list is cut
+and says so.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from bot import blocks
+from bot.blocks import Json, code, escaped, moment, user, users
+from bot.cards import approving
+from db.lifecycle import State
+from db.models import Request
+from workflows.durations import duration_text
+
+SHOWN: Final = 8
+"""Requests of each list: with at most five blocks each all lists fit."""
+
+_EMPTY: Final = (
+    "You have nothing open and nothing waiting. `/xacct request <account> <role> 1h <why>`, or the "
+    "button above, asks for a role in another account."
+)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What concerns one person: requests that wait for his decision, those of his own that are
+    open or wait, his last ones that are over, and what is open in the roles that he approves.
+    """
+
+    waiting: Sequence[Request]
+    own: Sequence[Request]
+    over: Sequence[Request]
+    inside: Sequence[Request]
+
+
+def home(desk: Desk, *, at: datetime) -> Json:
+    """The view."""
+    lists: list[tuple[str, Sequence[Request], Callable[[Request], list[Json]]]] = [
+        ("Waits for you", desk.waiting, _waiting),
+        ("Yours", desk.own, _own),
+        ("In the roles that you approve", desk.inside, _inside),
+        ("Your last requests", desk.over, _over),
+    ]
+    shown = [*_top()]
+    for title, rows, draw in lists:
+        shown += _listed(title, rows, draw)
+    if not (desk.waiting or desk.own):
+        shown.insert(1, blocks.section(_EMPTY))
+    return _view([*shown, blocks.context(f"Updated {moment(at)}")])
+
+
+def refused(sentence: str) -> Json:
+    """For who cannot use xacct."""
+    return _view([blocks.section(sentence)])
+
+
+def _view(shown: list[Json]) -> Json:
+    return {"type": "home", "callback_id": "home", "blocks": shown}
+
+
+def _top() -> list[Json]:
+    return blocks.actions(
+        "home-top",
+        [
+            blocks.button("ask", "Request Access", "ask", style="primary"),
+            blocks.button("refresh", "Refresh", "refresh"),
+        ],
+    )
+
+
+def _listed(
+    title: str, rows: Sequence[Request], draw: Callable[[Request], list[Json]]
+) -> list[Json]:
+    if not rows:
+        return []
+    shown = [blocks.header(title), *(one for row in rows[:SHOWN] for one in draw(row))]
+    more = len(rows) - SHOWN
+    return [*shown, blocks.context(f"and {more} more: `/xacct list`")] if more > 0 else shown
+
+
+def _what(row: Request) -> str:
+    return f"*#{row.id} {code(row.role, 150)}* for {code(row.grantee_name, 128)}"
+
+
+def _waiting(row: Request) -> list[Json]:
+    """All that is decided on stands above the buttons that decide."""
+    asked = f"{_what(row)}, {duration_text(row.length)}, asked by {user(row.requester)}"
+    found = "\n".join(f"• {one}" for one in row.findings)
+    return [
+        blocks.section(asked),
+        blocks.plain_section(f"Reason: {row.reason}", 600),
+        *([blocks.plain_section(f"Found in AWS:\n{found}", 1500)] if found else []),
+        *blocks.actions(f"home-wait-{row.id}-{row.changed}", approving(row)),
+    ]
+
+
+def _own(row: Request) -> list[Json]:
+    until = f"until {moment(row.ends_at)}" if row.ends_at else f"asked {moment(row.asked_at)}"
+    number, buttons = str(row.id), []
+    if row.state is State.PENDING:
+        buttons = [blocks.button("cancel", "Cancel Request", number)]
+    elif row.state is State.ACTIVE:
+        buttons = [blocks.button("extend", "Extend", number), _end(row, "Give Back")]
+    said = blocks.section(f"{_what(row)}: {row.state}, {until}")
+    return [said, *blocks.actions(f"home-own-{row.id}-{row.changed}", buttons)]
+
+
+def _inside(row: Request) -> list[Json]:
+    given = users([one.by for one in row.decisions if one.approves])
+    until = f" until {moment(row.ends_at)}" if row.ends_at is not None else ""
+    text = f"{_what(row)} ({user(row.requester)}){until}, approved by {given}"
+    buttons = [_end(row, "Revoke Access")] if row.state is not State.ENDING else []
+    return [
+        blocks.section(text),
+        *blocks.actions(f"home-in-{row.id}-{row.changed}", buttons),
+    ]
+
+
+def _over(row: Request) -> list[Json]:
+    because = f" ({escaped(row.why, 40)})" if row.why else ""
+    return [
+        {
+            **blocks.section(f"{_what(row)}: {row.state}{because}"),
+            "accessory": blocks.button("again", "Ask Again", str(row.id)),
+        }
+    ]
+
+
+def _end(row: Request, label: str) -> Json:
+    ask = blocks.confirm(
+        f"{label}?",
+        f"{row.role} for {row.grantee_name} ends at once, open sessions too.",
+        yes=label,
+        no="Keep Access",
+    )
+    return blocks.button("revoke", label, str(row.id), style="danger", confirm=ask)
