@@ -99,17 +99,22 @@ def wanted(
 ) -> Wanted:
     """What the rows, as they are, want of the role that was read."""
     grants = rows.grants(found, asked.fit, at=seen.role.at)
-    kept = _kept(session, held, role_plan.strangers(seen, grants), seen)
+    strange = role_plan.strangers(seen, grants)
+    kept = _kept(session, held, strange, seen, world.clock.now())
     return Wanted(grants, kept, world.catalog.installation)
 
 
-def _kept(session: Session, held: Held, strange: Sequence[Line], seen: RoleDetail) -> list[Line]:
+def _kept(
+    session: Session, held: Held, strange: Sequence[Line], seen: RoleDetail, now: datetime
+) -> list[Line]:
     """Lines of the session end that no row wants, and that sessions may still need: dated ones for
     KEPT, undated ones for ever unless the rows know the name, and know it is over for long.
+
+    Rows that came from a backup do not know it: they count from KEPT after it was accepted on.
     """
     if not strange:
         return []
-    restored = any(one.kind == holds.RESTORE for one in holds.standing(session))
+    restored = holds.stood(session, holds.RESTORE, since=kept_since(seen, now))
     known = frozenset() if restored else standing.known_names(session, held.target.id)
     return [
         line
