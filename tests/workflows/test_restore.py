@@ -147,6 +147,46 @@ def test_a_session_whose_revoke_was_lost_with_the_backup_stays_dead_when_it_is_a
         assert "alice" not in said_in_the_session_end(lab)
 
 
+def test_who_is_active_in_the_backup_and_was_revoked_since_is_not_let_in_again(
+    lab: Lab, tmp_path: Path
+) -> None:
+    request = lab.lend("alice", minutes=120)
+    session = lab.visit("alice").session
+    lab.pass_time(minutes=2)
+    url = backup(lab, tmp_path)
+    lab.revoke(request, "bob")
+    with another_database(lab, url):
+        drift(lab)
+        assert not lab.works(session)
+        accept(lab)
+        lab.approve(lab.ask("carol", minutes=30), "dora")
+        assert not lab.works(session)
+        assert lab.visit("alice").answer == "AccessDenied"
+
+        lab.pass_time(seconds=61)
+        assert lab.row(request).why is Why.REMOVED
+        lab.pass_time(seconds=8)
+        lab.approve(lab.ask("alice", minutes=30), "bob")
+        assert not lab.works(session)
+        assert lab.works(lab.visit("alice").session)
+
+
+def test_a_new_grant_does_not_revive_the_session_of_one_that_the_database_does_not_know(
+    lab: Lab, tmp_path: Path
+) -> None:
+    url = backup(lab, tmp_path)
+    lost = lab.lend("alice", minutes=120)
+    session = lab.visit("alice").session
+    lab.revoke(lost, "bob")
+    with another_database(lab, url):
+        drift(lab)
+        accept(lab)
+        lab.approve(lab.ask("alice", minutes=120), "bob")
+
+        assert not lab.works(session)
+        assert lab.works(lab.visit("alice").session)
+
+
 def test_a_second_restore_is_held_although_the_first_was_accepted(lab: Lab, tmp_path: Path) -> None:
     lab.lend("carol", minutes=30)
     url = backup(lab, tmp_path)

@@ -12,8 +12,8 @@ from workflows.documents import groups
 from workflows.documents.admits import Visitor
 from workflows.look import covered, findings
 from workflows.plan import role as role_plan
+from workflows.plan.grant import Grant
 from workflows.plan.phase import Phase
-from workflows.plan.role import Grant
 from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, Verdict
 from workflows.world import World
 

@@ -13,8 +13,10 @@ from db.store import holds, requests, standing, targets
 from workflows import edits
 from workflows.documents import trust
 from workflows.documents.session_end import Line
+from workflows.plan import ending
 from workflows.plan import role as role_plan
-from workflows.plan.role import Grant, RolePlan
+from workflows.plan.grant import Grant
+from workflows.plan.role import RolePlan
 from workflows.seen import RoleDetail
 from workflows.settle import rows, verify
 from workflows.settle.apply import Applied
@@ -99,7 +101,7 @@ def wanted(
 ) -> Wanted:
     """What the rows, as they are, want of the role that was read."""
     grants = rows.grants(found, asked.fit, at=seen.role.at)
-    strange = role_plan.strangers(seen, grants)
+    strange = ending.strangers(seen.session_end, grants)
     kept = _kept(session, held, strange, seen, world.clock.now())
     return Wanted(grants, kept, world.catalog.installation)
 

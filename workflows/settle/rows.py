@@ -8,9 +8,9 @@ from db.lifecycle import State
 from db.models import Request
 from workflows.catalog.model import Catalog, GranteeKind, Mechanism
 from workflows.documents.admits import Visitor
+from workflows.plan.grant import Grant
 from workflows.plan.member import MemberPlan, Place, plan
 from workflows.plan.phase import Phase
-from workflows.plan.role import Grant
 from workflows.seen import MemberSeen
 
 STALE: Final = timedelta(seconds=60)
