@@ -4,12 +4,26 @@ from db.lifecycle import Why
 from db.models import Request
 from workflows import identity, rules
 from workflows.catalog.model import Catalog, GranteeKind, Role
+from workflows.person import Grantee
 
 
 def may_still_ask(catalog: Catalog, row: Request, role: Role) -> bool:
     """Whether the grantee is still the requester's to ask for, and the role lent to its kind."""
-    kind = GranteeKind(row.grantee_kind)
-    return kind in role.kinds and identity.still_his(catalog, row.requester, kind, row.grantee_name)
+    grantee = grantee_of(catalog, row)
+    return grantee.kind in role.kinds and identity.still_his(
+        catalog, row.requester, grantee, email=row.email
+    )
+
+
+def grantee_of(catalog: Catalog, row: Request) -> Grantee:
+    """The grantee as the row has him."""
+    return Grantee(
+        kind=GranteeKind(row.grantee_kind),
+        name=row.grantee_name,
+        arn=row.grantee_arn,
+        session_name=row.session_name,
+        owners=owners_of(catalog, row),
+    )
 
 
 def terms_of(row: Request, role: Role) -> str:
