@@ -11,6 +11,7 @@ from workflows.catalog.model import Catalog, GranteeKind, Mechanism
 from workflows.documents import groups
 from workflows.documents.admits import Visitor
 from workflows.look import covered, findings
+from workflows.observe import RoleRead
 from workflows.plan import role as role_plan
 from workflows.plan.grant import Grant
 from workflows.plan.phase import Phase
@@ -98,9 +99,15 @@ def grantee_fault(row: Request, verdict: Verdict | None) -> str | None:
     )
 
 
-def wider_role(row: Request, seen: RoleDetail) -> str | None:
+def wider_role(row: Request, read: RoleRead) -> str | None:
     """What of the role has become worse since the request was decided on."""
-    return findings.wider(row, findings.about_role(row, seen))
+    seen = read.detail
+    return (
+        findings.another_role(row, seen)
+        or findings.wider(row, findings.about_role(row, seen))
+        or findings.another_boundary(row, seen)
+        or findings.more_ways_back(row, read.ways_back)
+    )
 
 
 def wider_member(session: Session, row: Request, seen: MemberSeen) -> str | None:
