@@ -242,6 +242,17 @@ def test_a_foreign_statement_that_admits_him_refuses_the_opening() -> None:
     assert plan.trust is None
 
 
+def test_a_role_without_a_session_end_is_opened_only_while_it_is_sealed_against_itself() -> None:
+    one = replace(grant(1, Phase.OPENING), session_end=False)
+    sealed = seen()
+    theirs = {**SEAL, "Effect": "Allow", "Sid": "Theirs"}
+    bare = replace(sealed, role=replace(sealed.role, trust=text.document([theirs])))
+
+    assert planned(sealed, one).refused == {}
+    assert "lacks xacct's seal" in planned(bare, one).refused[1]
+    assert planned(bare, replace(one, session_end=True)).refused == {}
+
+
 def test_the_seal_of_another_installation_refuses_every_opening() -> None:
     other = {**SEAL, "Sid": "XacctSealother"}
 

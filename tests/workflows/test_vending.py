@@ -68,6 +68,29 @@ def test_what_is_minted_in_the_last_minutes_dies_with_the_grant_although_aws_giv
     assert not lab.works(minted)
 
 
+def test_a_role_that_its_own_sessions_could_take_anew_is_not_opened_without_session_end(
+    lab: Lab,
+) -> None:
+    """The card could not say how long a session goes on: such a one takes the next."""
+    request = lab.ask("alice", minutes=20)
+    lab.approve(request, "bob", pay=False)
+    own_account = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{lab.catalog.accounts[0].id}:root"},
+        "Action": "sts:AssumeRole",
+    }
+    lab.write_trust({"Version": "2012-10-17", "Statement": [own_account]})
+
+    lab.pay()
+    asked = lab.ask("alice", minutes=30)
+
+    assert lab.row(request).state is State.ENDED
+    assert "lacks xacct's seal" in (lab.row(request).trouble or "")
+    assert lab.visit("alice").answer == "AccessDenied"
+    assert lab.row(asked).state is State.CANCELLED
+    assert lab.row(asked).trouble == lab.row(request).trouble
+
+
 def test_what_the_user_took_himself_outlives_a_grant_of_a_role_without_session_end(
     lab: Lab,
 ) -> None:

@@ -162,6 +162,7 @@ def _cannot_open(seen: RoleDetail, grants: Sequence[Grant], installation: str) -
         sentence = (
             standing
             or _other_role(seen, grant)
+            or _endless(seen, grant, installation)
             or grantee_fault(seen, grant.visitor)
             or _shares_name(grant, grants)
         )
@@ -192,6 +193,20 @@ def _other_role(seen: RoleDetail, grant: Grant) -> str | None:
     if grant.role_id == seen.role.role_id:
         return None
     return "The role was deleted and made anew since this was approved. Ask again."
+
+
+def _endless(seen: RoleDetail, grant: Grant, installation: str) -> str | None:
+    """A role denies itself to its own sessions by its session end; where it has none only the seal
+    keeps a session from taking a new one of the role, and so from going on for ever.
+    """
+    sealed = trust.is_sealed(seen.role.trust, installation, role_arn=seen.role.arn)
+    if grant.session_end or sealed:
+        return None
+    return (
+        "The role has no session end, and its trust policy lacks xacct's seal "
+        f"({trust.SEAL}{installation}): a session could take a new one of the role again and "
+        "again, and never end. Seal the role, or let it have a session end."
+    )
 
 
 def grantee_fault(seen: RoleDetail, visitor: admits.Visitor) -> str | None:
