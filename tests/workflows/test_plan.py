@@ -267,13 +267,17 @@ def test_what_does_not_fit_is_refused_before_any_write_and_the_older_one_stays()
     plan = planned(detail, *crowd, late)
 
     assert "no room" in plan.refused[9]
+    assert "3 grants are open. The next slot frees at 13:00 UTC." in plan.refused[9]
     assert plan.trust is None
 
 
 def test_the_roles_other_inline_policies_count_as_taken_room() -> None:
-    plan = planned(seen(other_inline=10_100), grant(1, Phase.OPENING))
+    over = grant(2, Phase.OVER, kept_until=NOON + timedelta(hours=12, minutes=15))
+    plan = planned(seen(other_inline=10_000), grant(1, Phase.OPENING), over)
 
     assert "no room for another session end" in plan.refused[1]
+    assert "No grant is open." in plan.refused[1]
+    assert "The next slot frees at 00:15 UTC on 2026-02-01." in plan.refused[1]
 
 
 phases = st.sampled_from([Phase.OPEN, Phase.OVER])

@@ -22,6 +22,7 @@ class Grant:
     mfa: bool = False
     vendor: tuple[str, str] | None = None  # (account id, vendor role id)
     fresh: bool = False  # opened so lately that a read which does not show it may be stale
+    kept_until: datetime | None = None  # how long its name stays in the session end
 
     @property
     def ends_at(self) -> datetime:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from workflows.documents import admits, session_end, trust
@@ -10,7 +9,6 @@ from workflows.documents.trust import Entry, Key, Vend
 from workflows.plan import ending, room
 from workflows.plan.grant import Grant
 from workflows.plan.phase import Phase
-from workflows.plan.room import Several
 from workflows.seen import RoleDetail
 
 
@@ -51,9 +49,8 @@ def plan(
         left = [one for one in grants if one.request not in refused]
         made = _role(seen, left, installation, kept)
         opening = [one.request for one in left if one.phase is Phase.OPENING]
-        several = _several(left)
         trusting, ends = made.trust or seen.role.trust, made.session_end or seen.session_end
-        sentence = room.missing(trusting, ends, seen, several)
+        sentence = room.missing(trusting, ends, seen, left)
         if sentence is None or not opening:
             closing = [one for one in left if one.phase is not Phase.OPENING]
             closing_trust = _role(seen, closing, installation, kept).trust
@@ -142,15 +139,6 @@ def _session_end(
     if session_end.as_wanted(seen.session_end, seen.role.arn, lenient):
         return None
     return session_end.render(seen.role.arn, lines)
-
-
-def _several(grants: Sequence[Grant]) -> Several:
-    said: dict[str, set[tuple[datetime, datetime | None]]] = {}
-    opened = [one for one in grants if one.phase is not Phase.OVER]
-    for one in opened:
-        said.setdefault(one.user_id, set()).add((one.ends_at, one.boundary))
-    found = [one for one in opened if len(said[one.user_id]) > 1]
-    return Several({one.visitor.unique_id for one in found}, {one.user_id for one in found})
 
 
 def _cannot_open(seen: RoleDetail, grants: Sequence[Grant], installation: str) -> dict[int, str]:
