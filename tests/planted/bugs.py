@@ -50,7 +50,7 @@ BUGS: Final = (
     ),
     Bug(
         "membership before trust",
-        "workflows/settle/rows.py",
+        "workflows/rows.py",
         "phase=phase(row, fit if row.role_open_at is not None or row.id in opened else ()),",
         "phase=phase(row, fit),",
         (f"{_DEPTH}::test_nobody_is_put_into_a_group_before_the_trust_policy_was_read_back",),
@@ -96,7 +96,7 @@ BUGS: Final = (
     ),
     Bug(
         "session end computed from open requests only",
-        "workflows/settle/rows.py",
+        "workflows/rows.py",
         "for row in rows if row.noted_at is not None]",
         "for row in rows if row.noted_at is not None and phase(row, fit) is not Phase.OVER]",
         (f"{_DEPTH}::test_a_revoked_session_stays_dead_whatever_is_written_for_others_later",),
@@ -124,7 +124,7 @@ BUGS: Final = (
     ),
     Bug(
         "opening by the sweep",
-        "workflows/settle/rows.py",
+        "workflows/rows.py",
         "return Phase.OPEN if row.state is State.ACTIVE else Phase.OVER",
         "return Phase.OPENING if row.state is State.ACTIVE else Phase.OVER",
         (f"{_ACCESS}::test_what_a_human_takes_away_in_aws_ends_the_grant",),
@@ -138,7 +138,7 @@ BUGS: Final = (
     ),
     Bug(
         "a name that is over is dated by our own clock",
-        "workflows/settle/role_record.py",
+        "workflows/rows.py",
         "    return min(now, seen.role.at) - KEPT\n",
         "    return now - KEPT\n",
         (f"{_TIME}::test_a_clock_that_jumps_half_a_day_ahead_revives_no_session",),

@@ -5,10 +5,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy.orm import Session
+
 from db.lifecycle import State
 from db.models import Request
 from db.store import memberships, requests, targets
-from workflows import observe
+from workflows import observe, rows
 from workflows.aws.fence import Fenced
 from workflows.catalog.model import GranteeKind, Mechanism
 from workflows.documents import groups, text
@@ -156,11 +158,21 @@ def _forbids(
 ) -> str | None:
     home_rights = asking.home_rights.result() if asking.home_rights is not None else None
     owner_rights, verdict = asking.owner_rights.result(), _grantee_verdict(asking)
+    kept_since = rows.kept_since(seen, world.clock.now())
     with world.database.read() as session:
+        granted = requests.of_role(session, row.role_target_id, kept_since=kept_since)
         return (
-            judge.role_fault(world.catalog, row, seen, grantee)
-            or (judge.group_fault(world, session, row, member) if member is not None else None)
+            judge.role_fault(world.catalog, row, seen, grantee, granted)
+            or (_member_fault(world, session, row, member) if member is not None else None)
             or judge.rights_fault(owner_rights, whose="xacct's role in the owner account")
             or judge.rights_fault(home_rights, whose="xacct's role in the grantee account")
             or judge.grantee_fault(row, verdict)
         )
+
+
+def _member_fault(world: World, session: Session, row: Request, member: MemberSeen) -> str | None:
+    if (wrong := judge.group_fault(world, session, row, member)) is not None:
+        return wrong
+    noted = memberships.noted(session, world.catalog.grantee.id, member.user.unique_id)
+    lent = requests.of_member(session, row.member_target_id) if row.member_target_id else ()
+    return judge.slot_fault(row, member, lent, noted)

@@ -1,12 +1,13 @@
 """Whether AWS, as it was read, forbids an opening: the sentence that refuses it, or None."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from db.models import Request
 from db.store import memberships
+from workflows import rows
 from workflows.catalog.model import Catalog, GranteeKind, Mechanism
 from workflows.documents import groups
 from workflows.documents.admits import Visitor
@@ -14,6 +15,7 @@ from workflows.look import covered, findings
 from workflows.observe import RoleRead
 from workflows.plan import role as role_plan
 from workflows.plan.grant import Grant
+from workflows.plan.member import Place, no_slot
 from workflows.plan.phase import Phase
 from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, Verdict
 from workflows.world import World
@@ -34,9 +36,15 @@ def visitor(row: Request, grantee: GranteeSeen) -> Visitor:
 
 
 def role_fault(
-    catalog: Catalog, row: Request, seen: RoleDetail, grantee: GranteeSeen
+    catalog: Catalog,
+    row: Request,
+    seen: RoleDetail,
+    grantee: GranteeSeen,
+    granted: Sequence[Request],
 ) -> str | None:
-    """Why the role cannot be opened for this grantee, were he alone."""
+    """Why the role cannot be opened for this grantee beside those whom it is `granted` to, or was
+    so lately that their sessions may live.
+    """
     grant = Grant(
         request=row.id,
         phase=Phase.OPENING,
@@ -46,8 +54,26 @@ def role_fault(
         session_end=row.session_end,
         mfa=row.mfa,
     )
-    alone = role_plan.plan(seen, [grant], installation=catalog.installation)
-    return alone.refused.get(row.id)
+    others = rows.grants(granted, (), at=seen.role.at)
+    planned = role_plan.plan(seen, [*others, grant], installation=catalog.installation)
+    return planned.refused.get(row.id)
+
+
+def slot_fault(
+    row: Request, member: MemberSeen, lent: Sequence[Request], noted: Mapping[str, bool]
+) -> str | None:
+    """Why AWS would not let the user join the request's group beside those that he is in."""
+    if row.group_name is None:
+        return None
+    place = Place(
+        request=row.id,
+        phase=Phase.OPENING,
+        group=row.group_name,
+        inside=row.mechanism == Mechanism.ALLOW_GROUP,
+    )
+    mine = [one for one in lent if one.grantee_id == member.user.unique_id]
+    others = rows.places(mine, (), at=member.user.at)
+    return no_slot(member, [*others, place], noted).get(row.id)
 
 
 def group_fault(world: World, session: Session, row: Request, member: MemberSeen) -> str | None:

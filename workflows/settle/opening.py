@@ -11,7 +11,7 @@ from db import audit
 from db.lifecycle import Event, State, Why
 from db.models import Request
 from db.store import holds, requests
-from workflows import access, rules
+from workflows import access, rows, rules
 from workflows.catalog.model import Catalog
 from workflows.directory import Unreachable
 from workflows.documents.session_end import Line
@@ -20,7 +20,6 @@ from workflows.errors import Refused
 from workflows.person import Person
 from workflows.plan import ending
 from workflows.seen import RoleDetail
-from workflows.settle import rows
 from workflows.world import World
 
 People = dict[str, Person]

@@ -9,16 +9,15 @@ from sqlalchemy.orm import Session
 from db.lifecycle import Event, State, Why
 from db.models import Request, Target
 from db.store import requests, targets
-from workflows import look, observe, restore
+from workflows import look, observe, restore, rows
 from workflows.aws.errors import AwsGone
 from workflows.errors import Trouble
 from workflows.observe import RoleRead
 from workflows.plan.phase import Phase
 from workflows.plan.role import RolePlan
 from workflows.seen import RoleDetail
-from workflows.settle import alarm, apply, opening, role_record, rows, verify
+from workflows.settle import alarm, apply, opening, role_record, verify
 from workflows.settle.lease import (
-    KEPT,
     Held,
     end_what_is_over,
     fail,
@@ -98,7 +97,7 @@ def _is_anything_coming(world: World, target: Target) -> bool:
 
 
 def _ask_again(world: World, target_id: int) -> Asked:
-    kept_since = world.clock.now() - KEPT
+    kept_since = world.clock.now() - rows.KEPT
     with world.database.read() as session:
         found = requests.of_role(session, target_id, kept_since=kept_since)
     return opening.ask_again(world, found)
@@ -134,7 +133,7 @@ def _note(world: World, held: Held, read: RoleRead, asked: Asked, *, off: timede
     seen, now = read.detail, world.clock.now()
     with world.database.write() as session:
         found = requests.of_role(
-            session, held.target.id, kept_since=role_record.kept_since(seen, now), lock=True
+            session, held.target.id, kept_since=rows.kept_since(seen, now), lock=True
         )
         targets.hold(session, held.lease)
         end_what_is_over(session, found, now)
