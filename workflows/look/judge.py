@@ -1,7 +1,8 @@
 """Whether AWS, as it was read, forbids an opening: the sentence that refuses it, or None."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,7 @@ from workflows import rows
 from workflows.catalog.model import Catalog, GranteeKind, Mechanism
 from workflows.documents import groups
 from workflows.documents.admits import Visitor
+from workflows.durations import whole_minute
 from workflows.look import covered, findings
 from workflows.observe import RoleRead
 from workflows.plan import role as role_plan
@@ -48,7 +50,7 @@ def role_fault(
     grant = Grant(
         request=row.id,
         phase=Phase.OPENING,
-        visitor=visitor(row, grantee),
+        visitor=replace(visitor(row, grantee), after=_end(row, seen, granted)),
         session_name=row.session_name,
         role_id=seen.role.role_id,
         session_end=row.session_end,
@@ -57,6 +59,12 @@ def role_fault(
     others = rows.grants(granted, (), at=seen.role.at)
     planned = role_plan.plan(seen, [*others, grant], installation=catalog.installation)
     return planned.refused.get(row.id)
+
+
+def _end(row: Request, seen: RoleDetail, granted: Sequence[Request]) -> datetime:
+    """When it would end, were it opened now."""
+    extended = next((one.ends_at for one in granted if one.id == row.extends), None)
+    return whole_minute((extended or seen.role.at) + timedelta(seconds=row.seconds))
 
 
 def slot_fault(
