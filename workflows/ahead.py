@@ -30,7 +30,11 @@ def _begin(world: World, request_id: int) -> None:
             return
         target = targets.get(session, row.role_target_id)
         member = targets.get(session, row.member_target_id) if row.member_target_id else None
-    _reads(world, target, lambda fenced: observe.asking_role(world, fenced, target.name))
+    _reads(
+        world,
+        target,
+        lambda fenced: observe.asking_to_open(world, fenced, target.name, target.arn),
+    )
     if member is not None and row.group_name is not None:
         name, groups = member.name, {row.group_name}
         _reads(world, member, lambda fenced: observe.asking_member(world, fenced, name, groups))

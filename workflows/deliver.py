@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from db import audit
 from db.lifecycle import State
 from db.models import Request
-from db.store import requests
+from db.store import holds, requests
 from workflows import access
 from workflows.aws.vendor import CHAINED, Credentials, Vending, Vendor
 from workflows.errors import AlreadySettled, NotAllowed, NotFound
@@ -58,19 +58,25 @@ def mfa_device(row: Request) -> str:
 
 
 def mint(world: World, vendor: Vendor, request_id: int, *, by: Person) -> Credentials:
-    """Credentials for an active grant, for its grantee only; recorded, never stored.
+    """Credentials for an active grant, for its grantee only; recorded, never stored. None while
+    something holds every opening: rows from a backup may not know that a grant was revoked.
 
     Raises Refused, or Trouble when AWS does not give them.
     """
     now = world.clock.now()
     with world.database.read() as session:
         row = requests.get(session, request_id)
+        held = holds.standing(session)
     if row is None or by.user not in {row.requester, *access.owners_of(world.catalog, row)}:
         raise NotFound(f"There is no request #{request_id} of yours.")
     if row.delivery != "credentials" or row.vendor_arn is None:
         raise NotAllowed(f"{row.role} gives no credentials: use the link or the profile.")
     if row.state is not State.ACTIVE or row.ends_at is None or row.ends_at <= now:
         raise AlreadySettled(f"There is nothing to deliver: {access.describe(row)}.")
+    if held:
+        raise NotAllowed(
+            f"No credentials are given while xacct is on hold ({held[0].kind}): {held[0].reason}"
+        )
     minted = vendor.mint(vending(world, row), now=now)
     with world.database.write() as session:
         audit.say(

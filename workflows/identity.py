@@ -52,33 +52,66 @@ def own(catalog: Catalog, person: Person, role: Role, by_tag: FindByTag) -> Gran
     )
 
 
-def still_his(catalog: Catalog, slack: str, kind: GranteeKind, name: str) -> bool:
+def still_his(catalog: Catalog, slack: str, grantee: Grantee, *, email: str | None) -> bool:
     """Whether the catalog still gives this identity to the person who asked for it.
 
-    Whom a rule finds by a tag is not looked up again: the user's unique id is what was approved.
+    `email` is the address that Slack had confirmed when he asked. Whom a rule finds by a tag is not
+    looked up again: the user's unique id is what was approved.
     """
-    if kind is GranteeKind.MACHINE:
-        found = catalog.machine(name)
-        return found is not None and slack in found.owners
-    if kind is GranteeKind.PERSON:
-        return any(one.slack == slack and one.user_name == name for one in catalog.visitors)
+    if grantee.kind is GranteeKind.MACHINE:
+        found = catalog.machine(grantee.name)
+        return (
+            found is not None
+            and slack in found.owners
+            and _is_same_role(found.role_arn, grantee.arn)
+        )
+    if grantee.kind is GranteeKind.PERSON:
+        return any(
+            one.slack == slack
+            and one.user_name == grantee.name
+            and _is_same_role(one.role_arn, grantee.arn)
+            for one in catalog.visitors
+        )
     listed = catalog.engineer(slack)
     if listed is not None:
-        return (listed.iam_user or "").rpartition("/")[2].casefold() == name.casefold()
-    return bool(catalog.identity_rules) and not _is_taken(catalog, name)
+        return (listed.iam_user or "").rpartition("/")[2].casefold() == grantee.name.casefold()
+    return _is_found_by_rule(catalog, grantee.name, email) and not _is_taken(catalog, grantee.name)
+
+
+def _is_same_role(one: str, other: str) -> bool:
+    """Whether two ARNs are of one role: its name is unique in its account, whatever its path."""
+    return (one.split(":")[:5], one.rpartition("/")[2].casefold()) == (
+        other.split(":")[:5],
+        other.rpartition("/")[2].casefold(),
+    )
+
+
+def _is_found_by_rule(catalog: Catalog, name: str, email: str | None) -> bool:
+    found = _rule_for(catalog, email)
+    if found is None:
+        return False
+    rule, compared = found
+    return rule.tag is not None or compared.casefold() == name.casefold()
+
+
+def _rule_for(catalog: Catalog, email: str | None) -> tuple[IdentityRule, str] | None:
+    """The rule for the address's domain, and what it compares."""
+    local, _, domain = (email or "").casefold().partition("@")
+    for rule in catalog.identity_rules:
+        if domain and domain == rule.domain.casefold():
+            return rule, local if rule.compares_local_part else f"{local}@{domain}"
+    return None
 
 
 def _user_name(catalog: Catalog, person: Person, by_tag: FindByTag) -> str | None:
     listed: Engineer | None = catalog.engineer(person.user)
     if listed is not None:
         return listed.iam_user
-    local, _, domain = (person.email or "").casefold().partition("@")
-    for rule in catalog.identity_rules:
-        if person.email_confirmed and domain and domain == rule.domain.casefold():
-            compared = local if rule.compares_local_part else f"{local}@{domain}"
-            found = _by_rule(rule, compared, by_tag)
-            return None if found is None else _nobody_elses(catalog, found)
-    return None
+    found = _rule_for(catalog, person.email) if person.email_confirmed else None
+    if found is None:
+        return None
+    name = _by_rule(*found, by_tag)
+    return None if name is None else _nobody_elses(catalog, name)
 
 
 def _nobody_elses(catalog: Catalog, name: str) -> str:

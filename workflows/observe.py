@@ -1,22 +1,35 @@
 """Reading what AWS holds: in parallel, at most two rounds, one when little has changed."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from workflows.aws.errors import AwsGone
 from workflows.aws.fence import Fenced
 from workflows.aws.iam import Iam
 from workflows.catalog.model import GranteeKind
 from workflows.documents import session_end, text
-from workflows.seen import Document, GranteeSeen, MemberSeen, RoleDetail
+from workflows.errors import Trouble
+from workflows.seen import Document, GranteeSeen, MemberSeen, RoleDetail, Verdict
 from workflows.world import World
 
 TRUST_QUOTA: Final = 2048
 INLINE_QUOTA: Final = 10240
 GROUPS_QUOTA: Final = 10
 """AWS's defaults (IAM User Guide, "IAM and AWS STS quotas"), where an account does not say."""
+
+WAYS_BACK: Final = (
+    "iam:CreateUser",
+    "iam:CreateAccessKey",
+    "iam:CreateRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:AttachRolePolicy",
+    "iam:PutRolePolicy",
+    "lambda:CreateFunction",
+    "ec2:RunInstances",
+)
+"""With any of these a session can make something that lives on when the access is over."""
 
 
 @dataclass
@@ -97,6 +110,43 @@ def asking_role(world: World, fenced: Fenced, name: str) -> Callable[[], RoleDet
 def role(world: World, fenced: Fenced, name: str) -> RoleDetail:
     """The role, its session end, and the room its policies have. Raises Trouble."""
     return asking_role(world, fenced, name)()
+
+
+@dataclass(frozen=True)
+class RoleRead:
+    """A role and, where it was read to be opened, what AWS's simulation says of each of WAYS_BACK;
+    None where it could not be asked.
+    """
+
+    detail: RoleDetail
+    to_open: bool = False
+    ways_back: Sequence[Verdict] | None = None
+
+
+def asking_to_open(world: World, fenced: Fenced, name: str, arn: str) -> Callable[[], RoleRead]:
+    """Begins to read all of a role that an opening depends on: one call more, beside the others.
+
+    What comes back waits for the answers, and raises Trouble.
+    """
+    ways_back = asking_simulation(fenced, arn, WAYS_BACK)
+    detail = asking_role(world, fenced, name)
+    return lambda: RoleRead(detail(), to_open=True, ways_back=ways_back.result())
+
+
+def asking_simulation(
+    fenced: Fenced, principal_arn: str, actions: Sequence[str], **asked: Any
+) -> Future[Sequence[Verdict] | None]:
+    """Begins to ask AWS's simulation; it answers None where it could not be asked: a missing right,
+    or PolicyEvaluation. `asked` as in `Iam.simulated`.
+    """
+
+    def ask() -> Sequence[Verdict] | None:
+        try:
+            return fenced.iam.simulated(principal_arn, actions, **asked)
+        except Trouble:
+            return None
+
+    return fenced.ask(ask)
 
 
 def role_again(fenced: Fenced, name: str, before: RoleDetail) -> RoleDetail:

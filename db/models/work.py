@@ -125,9 +125,10 @@ class Request(Table):
     closing_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
-    # what the note fixed, and what AWS was read to say
+    # what the look and the note fixed, and what AWS was read to say
     grantee_id: Mapped[str | None] = mapped_column(String(64))
     role_id: Mapped[str | None] = mapped_column(String(64))
+    permissions_boundary: Mapped[str | None] = mapped_column(Text)  # its ARN; None: it had none
     vendor_id: Mapped[str | None] = mapped_column(String(64))
     longest_session: Mapped[int | None]  # seconds: the role's MaxSessionDuration
     boundary_at: Mapped[datetime | None]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from db import audit
@@ -16,6 +16,13 @@ RESTORE = "restore"
 def standing(session: Session) -> Sequence[Hold]:
     """What holds every opening now, the oldest first."""
     return session.scalars(select(Hold).where(Hold.lifted_at.is_(None)).order_by(Hold.id)).all()
+
+
+def stood(session: Session, kind: str, *, since: datetime) -> bool:
+    """Whether a hold of this kind stands, or was lifted after that moment."""
+    lately = or_(Hold.lifted_at.is_(None), Hold.lifted_at > since)
+    query = select(Hold.id).where(Hold.kind == kind, lately).limit(1)
+    return session.scalars(query).one_or_none() is not None
 
 
 def said(session: Session, kind: str, reason: str) -> Hold | None:

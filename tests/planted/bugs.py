@@ -22,9 +22,11 @@ _RACES: Final = "tests/workflows/test_attack_races.py"
 _TIME: Final = "tests/workflows/test_attack_time.py"
 _OPENING: Final = "workflows/settle/opening.py"
 _ROLE_PLAN: Final = "workflows/plan/role.py"
+_ENDING: Final = "workflows/plan/ending.py"
 _MEMBER_PLAN: Final = "workflows/plan/member.py"
 _RULES: Final = "workflows/rules.py"
 
+_RESTORE: Final = "tests/workflows/test_restore.py"
 _SETTLE: Final = "tests/workflows/test_settle.py"
 _SIMULATED: Final = (
     f"{_DEPTH}::test_what_another_policy_denies_is_never_called_active_and_is_closed_again"
@@ -48,7 +50,7 @@ BUGS: Final = (
     ),
     Bug(
         "membership before trust",
-        "workflows/settle/rows.py",
+        "workflows/rows.py",
         "phase=phase(row, fit if row.role_open_at is not None or row.id in opened else ()),",
         "phase=phase(row, fit),",
         (f"{_DEPTH}::test_nobody_is_put_into_a_group_before_the_trust_policy_was_read_back",),
@@ -94,7 +96,7 @@ BUGS: Final = (
     ),
     Bug(
         "session end computed from open requests only",
-        "workflows/settle/rows.py",
+        "workflows/rows.py",
         "for row in rows if row.noted_at is not None]",
         "for row in rows if row.noted_at is not None and phase(row, fit) is not Phase.OVER]",
         (f"{_DEPTH}::test_a_revoked_session_stays_dead_whatever_is_written_for_others_later",),
@@ -122,21 +124,21 @@ BUGS: Final = (
     ),
     Bug(
         "opening by the sweep",
-        "workflows/settle/rows.py",
+        "workflows/rows.py",
         "return Phase.OPEN if row.state is State.ACTIVE else Phase.OVER",
         "return Phase.OPENING if row.state is State.ACTIVE else Phase.OVER",
         (f"{_ACCESS}::test_what_a_human_takes_away_in_aws_ends_the_grant",),
     ),
     Bug(
         "a revoke waits for the end that was fixed",
-        _ROLE_PLAN,
-        "line = made.get(grant.user_id, session_end.Line(grant.user_id, None))",
-        "line = made.get(grant.user_id, session_end.Line(grant.user_id, grant.ends_at))",
+        _ENDING,
+        "line = made.get(name, Line(grant.user_id, None))",
+        "line = made.get(name, Line(grant.user_id, grant.ends_at))",
         (f"{_TIME}::test_a_revoke_by_a_bot_whose_clock_is_ahead_or_behind_cuts_at_once",),
     ),
     Bug(
         "a name that is over is dated by our own clock",
-        "workflows/settle/role_record.py",
+        "workflows/rows.py",
         "    return min(now, seen.role.at) - KEPT\n",
         "    return now - KEPT\n",
         (f"{_TIME}::test_a_clock_that_jumps_half_a_day_ahead_revives_no_session",),
@@ -234,8 +236,35 @@ BUGS: Final = (
     Bug(
         "old sessions live again with a new grant",
         _OPENING,
-        "    return max(closed) + APART / 2 if closed else None\n",
+        "    return seen.role.at - APART / 2\n",
         "    return None\n",
         (_REVIVED,),
+    ),
+    Bug(
+        "a grant that AWS ended is revived by its row",
+        _ENDING,
+        "    return None if stands.end is None else min(grant.ends_at, stands.end)\n",
+        "    return grant.ends_at\n",
+        (
+            f"{_RESTORE}::test_who_is_active_in_the_backup_and_was_revoked_since_is_not_let_in_again",
+        ),
+    ),
+    Bug(
+        "sessions of a grant that no row knows live again with a new one",
+        _OPENING,
+        "    if not pair and _stands(row, seen) is None:\n",
+        "    if not pair:\n",
+        (
+            f"{_RESTORE}::test_a_new_grant_does_not_revive_the_session_of_one_that_the_database_does_not_know",
+        ),
+    ),
+    Bug(
+        "an accepted restore forgets who was revoked",
+        "workflows/settle/role_record.py",
+        "    known = frozenset() if restored else",
+        "    known = frozenset() if restored and not seen else",
+        (
+            f"{_RESTORE}::test_a_session_whose_revoke_was_lost_with_the_backup_stays_dead_when_it_is_accepted",
+        ),
     ),
 )

@@ -12,8 +12,9 @@ from workflows.catalog.model import GranteeKind
 from workflows.documents import text, trust
 from workflows.documents.admits import Visitor
 from workflows.plan import role
+from workflows.plan.grant import Grant
 from workflows.plan.phase import Phase
-from workflows.plan.role import Grant, RolePlan
+from workflows.plan.role import RolePlan
 from workflows.seen import RoleDetail, RoleSeen
 
 HOME: Final = "111122223333"

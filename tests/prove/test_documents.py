@@ -22,7 +22,8 @@ from tests.prove.situations import HOME, NOON, OWNER, Situation, over, planned, 
 from workflows.catalog.model import GranteeKind, Mechanism
 from workflows.documents import session_end, text, trust
 from workflows.documents.trust import Entry
-from workflows.plan.role import Grant, RolePlan
+from workflows.plan.grant import Grant
+from workflows.plan.role import RolePlan
 from workflows.seen import RoleDetail
 
 EXAMPLES = 25  # of each partition

@@ -21,7 +21,8 @@ from tests.prove.situations import (
 )
 from workflows.aws.fence import fence_policy
 from workflows.documents import session_end
-from workflows.plan.role import Grant, RolePlan
+from workflows.plan.grant import Grant
+from workflows.plan.role import RolePlan
 from workflows.seen import RoleDetail
 
 LONGEST_ANCHOR = session_end.Anchor(9_999_999_999, "0123abcd")

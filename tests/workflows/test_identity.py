@@ -96,3 +96,51 @@ def test_a_person_of_identity_center_comes_by_his_sign_in_name() -> None:
     grantee = identity.own(said, person(), role, lambda _key, _value: [])
 
     assert (grantee.kind, grantee.session_name) == (GranteeKind.PERSON, "erin@corp.example")
+
+
+# --- whether it is still his
+
+
+def still(said: Catalog, name: str, grantee: Grantee, *, email: str | None = None) -> bool:
+    return identity.still_his(said, slack_id(name), grantee, email=email)
+
+
+def test_a_machine_that_the_catalog_moved_to_another_role_is_another_machine() -> None:
+    said = catalog()
+    machine = said.machines[0]
+    grantee = identity.machine(said, person("alice"), "ci")
+    account = machine.role_arn.split(":")[4]
+    elsewhere = replace(machine, role_arn=f"arn:aws:iam::{account}:role/ci-2")
+    with_path = replace(machine, role_arn=f"arn:aws:iam::{account}:role/build/ci")
+
+    assert still(said, "alice", grantee)
+    assert still(replace(said, machines=(with_path,)), "alice", grantee)
+    assert not still(replace(said, machines=(elsewhere,)), "alice", grantee)
+
+
+def test_a_person_of_identity_center_who_comes_with_another_role_is_asked_anew() -> None:
+    visitor = Visitor(slack_id("erin"), "arn:aws:iam::1:role/x", "erin@corp.example")
+    said = catalog(visitors=(visitor,))
+    role = replace(said.roles[0], kinds=frozenset({GranteeKind.PERSON}))
+    grantee = identity.own(said, person(), role, lambda _key, _value: [])
+    moved = replace(visitor, role_arn="arn:aws:iam::1:role/y")
+
+    assert still(said, "erin", grantee)
+    assert not still(replace(said, visitors=(moved,)), "erin", grantee)
+
+
+@pytest.mark.parametrize("rule", [BY_NAME, BY_TAG])
+def test_whom_a_rule_found_is_his_while_the_rule_of_his_domain_stands(rule: IdentityRule) -> None:
+    grantee = found(person(), catalog(rule), erin=["erin"])
+    other = replace(rule, domain="other.example")
+
+    assert still(catalog(rule, other), "erin", grantee, email="erin@corp.example")
+    assert not still(catalog(other), "erin", grantee, email="erin@corp.example")
+    assert not still(catalog(rule), "erin", grantee, email=None)
+
+
+def test_a_rule_that_compares_names_gives_nobody_another_name() -> None:
+    grantee = found(person(), catalog(BY_TAG), erin=["e.rin"])
+
+    assert still(catalog(BY_TAG), "erin", grantee, email="erin@corp.example")
+    assert not still(catalog(BY_NAME), "erin", grantee, email="erin@corp.example")

@@ -12,8 +12,9 @@ from db.models import Target
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.lab import Lab, slack_id, some_catalog
-from workflows.catalog.model import Catalog, Engineer, Mechanism
+from workflows.catalog.model import Catalog, Engineer, IdentityRule, Mechanism
 from workflows.directory import Directory
+from workflows.errors import NotAllowed
 from workflows.leave import AT_ONCE, Leave
 from workflows.person import Person
 
@@ -97,6 +98,46 @@ def test_a_machine_whose_owner_changes_loses_what_the_old_owner_asked_for(lab: L
     assert leave(lab) == 1
 
     assert lab.row(granted).state is State.ENDED
+
+
+@pytest.mark.parametrize("came", [State.PENDING, State.APPROVED, State.ACTIVE])
+def test_a_machine_that_moves_to_another_role_loses_what_was_asked_for_the_old_one(
+    lab: Lab, came: State
+) -> None:
+    request = lab.ask("alice", machine="ci")
+    if came is not State.PENDING:
+        lab.approve(request, "bob", pay=came is State.ACTIVE)
+    keys = lab.machine_keys()
+    machine = lab.catalog.machines[0]
+    moved = replace(machine, role_arn=f"{machine.role_arn}-elsewhere")
+    tell(lab, replace(lab.catalog, machines=(moved,)))
+    if came is State.PENDING:
+        with pytest.raises(NotAllowed, match="catalog changed"):
+            lab.approve(request, "bob")
+
+    leave(lab)
+
+    assert lab.row(request).state in (State.CANCELLED, State.ENDED)
+    assert lab.row(request).why in (Why.WITHDRAWN, Why.CHANGED)
+    assert lab.knock(keys, "xacct-ci").answer == "AccessDenied"
+
+
+def test_whom_a_rule_found_loses_his_grant_with_the_rule_of_his_domain(lab: Lab) -> None:
+    rules = tuple(
+        IdentityRule(domain, tag=None, compares_local_part=True)
+        for domain in ("corp.example", "other.example")
+    )
+    kept = tuple(one for one in lab.catalog.engineers if one.slack != slack_id("alice"))
+    tell(lab, replace(lab.catalog, engineers=kept, identity_rules=rules))
+    becomes(lab, "alice", email="alice@corp.example")
+    granted = lab.lend("alice", minutes=120)
+    assert leave(lab) == 0
+    tell(lab, replace(lab.catalog, identity_rules=rules[1:]))
+
+    assert leave(lab) == 1
+
+    assert lab.row(granted).state is State.ENDED
+    assert lab.visit("alice").answer == "AccessDenied"
 
 
 def test_of_whom_slack_says_nothing_nothing_is_taken(lab: Lab) -> None:

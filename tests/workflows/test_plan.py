@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 from hypothesis import given
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from workflows.catalog.model import GranteeKind
 from workflows.documents import session_end, text, trust
 from workflows.documents.admits import Visitor
-from workflows.plan import member, role
+from workflows.plan import ending, member, role
+from workflows.plan.grant import Grant
 from workflows.plan.member import MemberPlan, Place, Step
 from workflows.plan.phase import Phase
-from workflows.plan.role import Grant, RolePlan
+from workflows.plan.role import RolePlan
 from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, RoleSeen
 
 HOME, OWNER = "111122223333", "444455556666"
@@ -120,6 +122,47 @@ def test_the_end_of_one_leaves_the_neighbour_as_he_was() -> None:
     assert lines == {alice.user_id: None, carol.user_id: carol.ends_at}
 
 
+def test_an_open_grant_whose_sessions_somebody_ended_is_not_revived() -> None:
+    """Its revoke may have been lost with a backup: it is gone, whatever else is written."""
+    one, other = grant(1, Phase.OPEN, name="alice"), grant(2, Phase.OPENING, name="carol")
+    for end in (None, NOON + timedelta(minutes=30)):
+        stands = session_end.Line(one.user_id, end, NOON - timedelta(minutes=9))
+        detail = seen(ending=session_end.render(seen().role.arn, [stands]))
+        plan = planned(detail, one, other)
+
+        lines = {line.user_id: line for line in session_end.lines(plan.session_end)}
+        assert lines[one.user_id].end == end
+        assert plan.missing == {1}
+
+
+def test_a_read_that_is_older_than_an_opening_cuts_nobody_short() -> None:
+    one = grant(1, Phase.OPEN, name="alice", fresh=True, boundary=NOON)
+    other = grant(2, Phase.OPENING, name="carol")
+    stands = session_end.Line(one.user_id, None)
+    plan = planned(seen(ending=session_end.render(seen().role.arn, [stands])), one, other)
+
+    assert session_end.Line(one.user_id, one.ends_at, NOON) in session_end.lines(plan.session_end)
+    assert plan.missing == frozenset()
+
+
+def test_a_name_that_stands_in_the_session_end_stays_there_when_its_opening_is_refused() -> None:
+    one = grant(1, Phase.OPENING, name="alice")
+    other = grant(2, Phase.OPENING, name="carol")
+    theirs = {
+        "Sid": "Theirs",
+        "Effect": "Allow",
+        "Principal": {"AWS": one.visitor.arn},
+        "Action": "sts:AssumeRole",
+    }
+    stands = session_end.Line(one.user_id, None)
+    detail = seen(theirs, ending=session_end.render(seen().role.arn, [stands]))
+    kept = ending.strangers(detail.session_end, [one, other])
+    plan = role.plan(detail, [one, other], installation="lab", kept=kept)
+
+    assert set(plan.refused) == {1}
+    assert stands in session_end.lines(plan.session_end)
+
+
 def test_overlapping_grants_of_one_grantee_end_with_the_later_one() -> None:
     first, second = (
         grant(1, Phase.OPEN, name="alice"),
@@ -199,6 +242,17 @@ def test_a_foreign_statement_that_admits_him_refuses_the_opening() -> None:
     assert plan.trust is None
 
 
+def test_a_role_without_a_session_end_is_opened_only_while_it_is_sealed_against_itself() -> None:
+    one = replace(grant(1, Phase.OPENING), session_end=False)
+    sealed = seen()
+    theirs = {**SEAL, "Effect": "Allow", "Sid": "Theirs"}
+    bare = replace(sealed, role=replace(sealed.role, trust=text.document([theirs])))
+
+    assert planned(sealed, one).refused == {}
+    assert "lacks xacct's seal" in planned(bare, one).refused[1]
+    assert planned(bare, replace(one, session_end=True)).refused == {}
+
+
 def test_the_seal_of_another_installation_refuses_every_opening() -> None:
     other = {**SEAL, "Sid": "XacctSealother"}
 
@@ -213,13 +267,17 @@ def test_what_does_not_fit_is_refused_before_any_write_and_the_older_one_stays()
     plan = planned(detail, *crowd, late)
 
     assert "no room" in plan.refused[9]
+    assert "3 grants are open. The next slot frees at 13:00 UTC." in plan.refused[9]
     assert plan.trust is None
 
 
 def test_the_roles_other_inline_policies_count_as_taken_room() -> None:
-    plan = planned(seen(other_inline=10_100), grant(1, Phase.OPENING))
+    over = grant(2, Phase.OVER, kept_until=NOON + timedelta(hours=12, minutes=15))
+    plan = planned(seen(other_inline=10_000), grant(1, Phase.OPENING), over)
 
     assert "no room for another session end" in plan.refused[1]
+    assert "No grant is open." in plan.refused[1]
+    assert "The next slot frees at 00:15 UTC on 2026-02-01." in plan.refused[1]
 
 
 phases = st.sampled_from([Phase.OPEN, Phase.OVER])
@@ -236,16 +294,52 @@ grants = st.lists(
 )
 
 
-@given(grants, grants)
+moments = st.integers(-60, 120).map(lambda minutes: NOON + timedelta(minutes=minutes))
+standing_lines = st.lists(
+    st.builds(
+        session_end.Line,
+        st.sampled_from([f"{ROLE_ID}:{name}" for name in ("alice", "Carol", "dora", "eve")]),
+        st.none() | moments,
+        st.none() | moments,
+    ),
+    max_size=4,
+    unique_by=lambda one: one.user_id,
+)
+
+
+def lives(document: Mapping[str, Any] | None, name: str, issued: datetime, at: datetime) -> bool:
+    """Whether the session end lets a session of this name sign a request: IAM's reading of it."""
+    for one in text.statements(document or {}):
+        condition = one.get("Condition", {})
+        names = condition.get("StringEqualsIgnoreCase", {}).get("aws:userid", [])
+        over = condition.get("DateGreaterThanEquals", {}).get("aws:CurrentTime")
+        before = condition.get("DateLessThan", {}).get("aws:TokenIssueTime")
+        if (
+            f"{ROLE_ID}:{name}".casefold() in map(str.casefold, text.values(names))
+            and (over is None or at >= datetime.fromisoformat(over))
+            and (before is None or issued < datetime.fromisoformat(before))
+        ):
+            return False
+    return True
+
+
+@given(grants, grants, standing_lines)
 def test_without_an_opening_no_plan_lets_anybody_in_or_in_for_longer(
-    before: list[Grant], after: list[Grant]
+    before: list[Grant], after: list[Grant], held: list[session_end.Line]
 ) -> None:
     detail = opened(*before) if before else seen()
-    held = dict(trust.entries(detail.role.trust))
-    plan = planned(detail, *after)
+    if held:
+        detail = replace(detail, session_end=session_end.render(detail.role.arn, held))
+    kept = ending.strangers(detail.session_end, after)
+    plan = role.plan(detail, after, installation="lab", kept=kept)
 
+    entered = dict(trust.entries(detail.role.trust))
     for key, end in trust.entries(plan.trust or detail.role.trust):
-        assert end <= held[key]
+        assert end <= entered[key]
+    hours = [NOON + timedelta(minutes=minutes) for minutes in range(-90, 150, 15)]
+    for name, issued, at in product(("alice", "carol", "dora", "eve"), hours, hours):
+        if at >= NOON and not lives(detail.session_end, name, issued, at):
+            assert not lives(plan.session_end or detail.session_end, name, issued, at)
 
 
 @given(grants)

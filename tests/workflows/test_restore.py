@@ -1,5 +1,6 @@
 """A database that was restored from a backup opens nothing until an administrator accepts it."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,6 +16,7 @@ from tests.lab import Lab, some_catalog
 from tests.workflows.drifting import another_database, at_once, drift, kinds, standing
 from workflows import restore
 from workflows.catalog.model import Mechanism
+from workflows.documents import session_end
 from workflows.drift.report import report
 
 
@@ -41,6 +43,11 @@ def held(lab: Lab) -> list[str]:
 def accept(lab: Lab) -> bool:
     with lab.database.write() as session:
         return restore.accept(session, by="ruth", at=lab.clock.now())
+
+
+def said_in_the_session_end(lab: Lab) -> str:
+    held = lab.owner.get_role_policy(RoleName=lab.role.name, PolicyName=session_end.NAME)
+    return json.dumps(held["PolicyDocument"])
 
 
 def test_a_restored_database_opens_nothing_and_goes_on_closing(lab: Lab, tmp_path: Path) -> None:
@@ -115,6 +122,69 @@ def test_what_was_approved_before_the_backup_is_not_opened_by_accepting_it(
         assert lab.row(approved).state is State.ENDED
         assert lab.row(pending).state is State.CANCELLED
         assert lab.visit("alice").answer == "AccessDenied"
+
+
+def test_a_session_whose_revoke_was_lost_with_the_backup_stays_dead_when_it_is_accepted(
+    lab: Lab, tmp_path: Path
+) -> None:
+    """The database knows her name by an older grant, and nothing of the one that was revoked."""
+    lab.lend("alice", minutes=30)
+    lab.pass_time(minutes=31)
+    lab.pass_time(hours=13)
+    url = backup(lab, tmp_path)
+    lost = lab.lend("alice", minutes=120)
+    session = lab.visit("alice").session
+    lab.revoke(lost, "bob")
+    with another_database(lab, url):
+        drift(lab)
+        accept(lab)
+        lab.approve(lab.ask("carol", minutes=30), "dora")
+        assert not lab.works(session)
+        assert "alice" in said_in_the_session_end(lab)
+
+        lab.pass_time(hours=13)
+        lab.approve(lab.ask("carol", minutes=30), "dora")
+        assert "alice" not in said_in_the_session_end(lab)
+
+
+def test_who_is_active_in_the_backup_and_was_revoked_since_is_not_let_in_again(
+    lab: Lab, tmp_path: Path
+) -> None:
+    request = lab.lend("alice", minutes=120)
+    session = lab.visit("alice").session
+    lab.pass_time(minutes=2)
+    url = backup(lab, tmp_path)
+    lab.revoke(request, "bob")
+    with another_database(lab, url):
+        drift(lab)
+        assert not lab.works(session)
+        accept(lab)
+        lab.approve(lab.ask("carol", minutes=30), "dora")
+        assert not lab.works(session)
+        assert lab.visit("alice").answer == "AccessDenied"
+
+        lab.pass_time(seconds=61)
+        assert lab.row(request).why is Why.REMOVED
+        lab.pass_time(seconds=8)
+        lab.approve(lab.ask("alice", minutes=30), "bob")
+        assert not lab.works(session)
+        assert lab.works(lab.visit("alice").session)
+
+
+def test_a_new_grant_does_not_revive_the_session_of_one_that_the_database_does_not_know(
+    lab: Lab, tmp_path: Path
+) -> None:
+    url = backup(lab, tmp_path)
+    lost = lab.lend("alice", minutes=120)
+    session = lab.visit("alice").session
+    lab.revoke(lost, "bob")
+    with another_database(lab, url):
+        drift(lab)
+        accept(lab)
+        lab.approve(lab.ask("alice", minutes=120), "bob")
+
+        assert not lab.works(session)
+        assert lab.works(lab.visit("alice").session)
 
 
 def test_a_second_restore_is_held_although_the_first_was_accepted(lab: Lab, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def _row(
         member_target_id=owed[1],
         team=by.team,
         requester=by.user,
-        email=by.email,
+        email=by.email if by.email_confirmed else None,
         account_id=role.account.id,
         account_name=role.account.name,
         partition=role.account.partition,

@@ -13,11 +13,11 @@ from db.store import requests
 from workflows import identity, rules
 from workflows.access import asking
 from workflows.access.asking import Ask
-from workflows.access.rows import describe, owners_of
-from workflows.catalog.model import SHORTEST, Catalog, GranteeKind, Role
+from workflows.access.rows import describe, grantee_of, owners_of
+from workflows.catalog.model import SHORTEST, Catalog, Role
 from workflows.durations import duration_text, whole_minute
 from workflows.errors import AlreadySettled, NotAllowed, NotFound
-from workflows.person import Grantee, Person
+from workflows.person import Person
 
 _EARLIER: Final = re.compile(r"(?:extends #[0-9]+: )+")
 
@@ -59,16 +59,10 @@ def _ask(catalog: Catalog, row: Request, duration: timedelta, reason: str, by: P
     role = catalog.role(row.role)
     if role is None or role.arn != row.role_arn:
         raise NotAllowed(f"{row.role} is not in the catalog as it was, so #{row.id} just ends.")
-    kind = GranteeKind(row.grantee_kind)
-    if not identity.still_his(catalog, by.user, kind, row.grantee_name):
+    grantee = grantee_of(catalog, row)
+    email = by.email if by.email_confirmed else None
+    if not identity.still_his(catalog, by.user, grantee, email=email):
         raise NotAllowed(f"{row.grantee_name} is no longer yours to ask for.")
-    grantee = Grantee(
-        kind=kind,
-        name=row.grantee_name,
-        arn=row.grantee_arn,
-        session_name=row.session_name,
-        owners=owners_of(catalog, row),
-    )
     before = _EARLIER.sub("", row.reason)
     return Ask(role, grantee, duration, reason or f"extends #{row.id}: {before}")
 

@@ -4,16 +4,27 @@ from db.lifecycle import Why
 from db.models import Request
 from workflows import identity, rules
 from workflows.catalog.model import Catalog, GranteeKind, Role
+from workflows.person import Grantee
 
 
 def may_still_ask(catalog: Catalog, row: Request, role: Role) -> bool:
     """Whether the requester may ask for the role, the grantee is still his to ask for, and the role
     lent to its kind.
     """
-    kind = GranteeKind(row.grantee_kind)
-    if not role.is_asked_for_by(row.requester):
-        return False
-    return kind in role.kinds and identity.still_his(catalog, row.requester, kind, row.grantee_name)
+    grantee = grantee_of(catalog, row)
+    mine = identity.still_his(catalog, row.requester, grantee, email=row.email)
+    return role.is_asked_for_by(row.requester) and grantee.kind in role.kinds and mine
+
+
+def grantee_of(catalog: Catalog, row: Request) -> Grantee:
+    """The grantee as the row has him."""
+    return Grantee(
+        kind=GranteeKind(row.grantee_kind),
+        name=row.grantee_name,
+        arn=row.grantee_arn,
+        session_name=row.session_name,
+        owners=owners_of(catalog, row),
+    )
 
 
 def terms_of(row: Request, role: Role) -> str:

@@ -7,7 +7,7 @@ logic"). The line stands there from the opening on, so nothing of ours has to ru
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
@@ -110,17 +110,31 @@ def _without_names(statement: Statement) -> Statement:
 
 
 def lines(document: Document | None) -> list[Line]:
-    """What a policy of ours says, name by name; statements of another shape say nothing."""
-    found: dict[str, Line] = {}
+    """What a policy of ours says, name by name: of several things the strictest. Names compare
+    without case, as they do in AWS; a name with a boundary alone counts as over.
+    """
+    ids: dict[str, str] = {}
+    ends: dict[str, list[datetime | None]] = {}
+    boundaries: dict[str, list[datetime]] = {}
     for statement in text.statements(document) if document is not None else []:
         condition = statement.get("Condition", {})
-        ids = text.values(condition.get("StringEqualsIgnoreCase", {}).get("aws:userid", []))
         end = _moment(condition, "DateGreaterThanEquals", "aws:CurrentTime")
         boundary = _moment(condition, "DateLessThan", "aws:TokenIssueTime")
-        for one in ids:
-            line = found.get(one, Line(one, None))
-            found[one] = replace(line, end=end or line.end, boundary=boundary or line.boundary)
-    return list(found.values())
+        for one in text.values(condition.get("StringEqualsIgnoreCase", {}).get("aws:userid", [])):
+            name = one.casefold()
+            ids.setdefault(name, one)
+            if boundary is not None:
+                boundaries.setdefault(name, []).append(boundary)
+            if boundary is None or end is not None:
+                ends.setdefault(name, []).append(end)
+    return [
+        Line(one, _earliest(ends.get(name, [None])), max(boundaries.get(name, []), default=None))
+        for name, one in ids.items()
+    ]
+
+
+def _earliest(ends: list[datetime | None]) -> datetime | None:
+    return None if None in ends else min(end for end in ends if end is not None)
 
 
 def _moment(condition: Document, operator: str, key: str) -> datetime | None:

@@ -12,7 +12,7 @@ from workflows.documents.text import Document, Statement
 from workflows.drift.groups import Governed
 from workflows.drift.seen import GroupSeen
 from workflows.plan import role as role_plan
-from workflows.plan.role import Grant
+from workflows.plan.grant import Grant
 from workflows.seen import RoleDetail
 
 OWN: Final = "own statement without a row"

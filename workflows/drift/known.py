@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from db.models import Request, Target
 from db.store import requests, standing
+from workflows import rows
 from workflows.catalog.model import Catalog, Role
 from workflows.drift.compare import Known
 from workflows.drift.places import Place, PlacesKnown
-from workflows.settle import rows
-from workflows.settle.lease import KEPT, LONGEST_WAIT
+from workflows.settle.lease import LONGEST_WAIT
 
 STALE: Final = rows.STALE
 """A read may be so much older than a write: IAM is eventually consistent."""
@@ -26,7 +26,7 @@ def role(
     """What the rows want of a role that was read at `at`, AWS's time."""
     if target is None:
         return Known(role.key, 0, (), settled=True)
-    found = requests.of_role(session, target.id, kept_since=at - KEPT)
+    found = requests.of_role(session, target.id, kept_since=at - rows.KEPT)
     return Known(
         key=role.key,
         number=target.id,

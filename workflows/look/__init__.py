@@ -63,6 +63,7 @@ def _record(world: World, request_id: int, found: Found) -> None:
         row.findings = found.findings
         row.grantee_arn, row.grantee_id = found.grantee.arn, found.grantee.unique_id
         row.vendor_id, row.longest_session = found.vendor_id, found.role.longest_session
+        row.role_id, row.permissions_boundary = found.role.role_id, found.role.boundary
         if row.grantee_kind == GranteeKind.USER:
             row.session_name = found.grantee.name  # as AWS stores it: `aws:username` compares so
         edits.seen(session, world.catalog, row.role_target_id, found.role, now=now)
@@ -77,6 +78,8 @@ def _record(world: World, request_id: int, found: Found) -> None:
             request=row,
             findings=found.findings,
             grantee_id=found.grantee.unique_id,
+            role_id=found.role.role_id,
+            boundary=found.role.boundary,
             terms=terms,
         )
 

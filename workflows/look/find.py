@@ -5,14 +5,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy.orm import Session
+
 from db.lifecycle import State
 from db.models import Request
 from db.store import memberships, requests, targets
-from workflows import observe
+from workflows import observe, rows
 from workflows.aws.fence import Fenced
 from workflows.catalog.model import GranteeKind, Mechanism
 from workflows.documents import groups, text
-from workflows.errors import Trouble
 from workflows.look import covered, findings, judge
 from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, RoleSeen, Verdict
 from workflows.world import World
@@ -84,13 +85,16 @@ def _ask(world: World, row: Request, owner: Fenced, home: Fenced) -> Asking:
         "aws:MultiFactorAuthPresent": "true",
         "sts:RoleSessionName": row.session_name,
     }
+    ask = observe.asking_simulation
     return Asking(
-        grantee=_simulation(home, judge.who_enters(row), ["sts:AssumeRole"], row.role_arn, keys),
-        owner_rights=_simulation(owner, owner.manager_arn, rights, row.role_arn),
-        home_rights=(
-            _simulation(home, home.manager_arn, _ON_A_GROUP, group) if group is not None else None
+        grantee=ask(
+            home, judge.who_enters(row), ["sts:AssumeRole"], resource=row.role_arn, keys=keys
         ),
-        ways_back=_simulation(owner, row.role_arn, findings.WAYS_BACK),
+        owner_rights=ask(owner, owner.manager_arn, rights, resource=row.role_arn),
+        home_rights=(
+            ask(home, home.manager_arn, _ON_A_GROUP, resource=group) if group is not None else None
+        ),
+        ways_back=ask(owner, row.role_arn, observe.WAYS_BACK),
     )
 
 
@@ -98,22 +102,6 @@ def _group_arn(world: World, row: Request) -> str | None:
     role = world.catalog.role(row.role)
     grouped = row.group_name is not None and role is not None and role.group is not None
     return role.group.arn if grouped and role is not None and role.group is not None else None
-
-
-def _simulation(
-    fenced: Fenced,
-    principal_arn: str,
-    actions: Sequence[str],
-    resource: str | None = None,
-    keys: dict[str, str] | None = None,
-) -> Answers:
-    def ask() -> Sequence[Verdict] | None:
-        try:
-            return fenced.iam.simulated(principal_arn, actions, resource=resource, keys=keys)
-        except Trouble:  # no right to ask, or PolicyEvaluation: nothing is known, nothing is said
-            return None
-
-    return fenced.ask(ask)
 
 
 def _grantee_verdict(asking: Asking) -> Verdict | None:
@@ -144,7 +132,20 @@ def _findings(
         *findings.about_pair(row, pair),
         *findings.about_grantee(row, _grantee_verdict(asking), inside=inside),
         *findings.about_ways_back(asking.ways_back.result()),
+        *findings.about_unchecked(_unchecked(row, asking)),
     ]
+
+
+def _unchecked(row: Request, asking: Asking) -> list[str]:
+    """What the simulation was asked and did not say."""
+    grantee = judge.who_enters(row).rpartition("/")[2]
+    asked = {
+        findings.WAYS_BACK: asking.ways_back,
+        f"whether {grantee} may assume the role": asking.grantee,
+        "whether xacct may open and end this in the owner account": asking.owner_rights,
+        "whether xacct may open and end this in the grantee account": asking.home_rights,
+    }
+    return [what for what, answer in asked.items() if answer is not None and not answer.result()]
 
 
 def _forbids(
@@ -157,11 +158,21 @@ def _forbids(
 ) -> str | None:
     home_rights = asking.home_rights.result() if asking.home_rights is not None else None
     owner_rights, verdict = asking.owner_rights.result(), _grantee_verdict(asking)
+    kept_since = rows.kept_since(seen, world.clock.now())
     with world.database.read() as session:
+        granted = requests.of_role(session, row.role_target_id, kept_since=kept_since)
         return (
-            judge.role_fault(world.catalog, row, seen, grantee)
-            or (judge.group_fault(world, session, row, member) if member is not None else None)
+            judge.role_fault(world.catalog, row, seen, grantee, granted)
+            or (_member_fault(world, session, row, member) if member is not None else None)
             or judge.rights_fault(owner_rights, whose="xacct's role in the owner account")
             or judge.rights_fault(home_rights, whose="xacct's role in the grantee account")
             or judge.grantee_fault(row, verdict)
         )
+
+
+def _member_fault(world: World, session: Session, row: Request, member: MemberSeen) -> str | None:
+    if (wrong := judge.group_fault(world, session, row, member)) is not None:
+        return wrong
+    noted = memberships.noted(session, world.catalog.grantee.id, member.user.unique_id)
+    lent = requests.of_member(session, row.member_target_id) if row.member_target_id else ()
+    return judge.slot_fault(row, member, lent, noted)

@@ -14,17 +14,7 @@ from workflows.seen import MemberSeen, RoleDetail, Verdict
 
 LONG_SESSION: Final = 3600  # seconds: the lowest MaxSessionDuration AWS permits
 
-WAYS_BACK: Final = (
-    "iam:CreateUser",
-    "iam:CreateAccessKey",
-    "iam:CreateRole",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:AttachRolePolicy",
-    "iam:PutRolePolicy",
-    "lambda:CreateFunction",
-    "ec2:RunInstances",
-)
-"""With any of these a session can make something that lives on when the access is over."""
+WAYS_BACK: Final = "whether a session could leave a way back in"
 
 
 def about_role(row: Request, seen: RoleDetail) -> list[str]:
@@ -90,7 +80,46 @@ def about_ways_back(verdicts: Sequence[Verdict] | None) -> list[str]:
     return [f"A session could leave a way back in: the role may {', '.join(allowed)}."]
 
 
+def about_unchecked(unchecked: Sequence[str]) -> list[str]:
+    """What AWS's simulation did not say: nothing found is not the same as nothing there."""
+    if not unchecked:
+        return []
+    return [f"AWS's simulation did not say, so xacct could not check: {'; '.join(unchecked)}."]
+
+
 def wider(row: Request, now: Iterable[str]) -> str | None:
     """What is so now and was not when the request was decided on, as a sentence; or None."""
     news = [one for one in now if one not in row.findings]
     return f"AWS was changed since this was decided on: {news[0]}" if news else None
+
+
+def another_role(row: Request, seen: RoleDetail) -> str | None:
+    """The role of this name is not the one that was looked at; or None."""
+    if row.role_id in (None, seen.role.role_id):
+        return None
+    return "The role was deleted and made anew since this was decided on. Ask again."
+
+
+def another_boundary(row: Request, seen: RoleDetail) -> str | None:
+    """The role's boundary was exchanged since: what it caps now, nobody decided on. Or None."""
+    was, now = row.permissions_boundary, seen.role.boundary
+    if was is None or now is None or was == now:
+        return None
+    return (
+        f"AWS was changed since this was decided on: the role's permissions boundary is {now}, and "
+        f"was {was}."
+    )
+
+
+def more_ways_back(row: Request, verdicts: Sequence[Verdict] | None) -> str | None:
+    """What the role may do now to leave a way back in, and could not; or None. Where it could not
+    be checked before, whoever decided took it for granted.
+    """
+    said = " ".join(row.findings)
+    more = [one.action for one in verdicts or () if one.allowed and one.action not in said]
+    if not more or WAYS_BACK in said:
+        return None
+    return (
+        "AWS was changed since this was decided on: a session could leave a way back in, since the "
+        f"role may {', '.join(more)} now."
+    )

@@ -1,19 +1,24 @@
 """Whether AWS, as it was read, forbids an opening: the sentence that refuses it, or None."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from db.models import Request
 from db.store import memberships
+from workflows import rows
 from workflows.catalog.model import Catalog, GranteeKind, Mechanism
 from workflows.documents import groups
 from workflows.documents.admits import Visitor
+from workflows.durations import whole_minute
 from workflows.look import covered, findings
+from workflows.observe import RoleRead
 from workflows.plan import role as role_plan
+from workflows.plan.grant import Grant
+from workflows.plan.member import Place, no_slot
 from workflows.plan.phase import Phase
-from workflows.plan.role import Grant
 from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, Verdict
 from workflows.world import World
 
@@ -33,20 +38,50 @@ def visitor(row: Request, grantee: GranteeSeen) -> Visitor:
 
 
 def role_fault(
-    catalog: Catalog, row: Request, seen: RoleDetail, grantee: GranteeSeen
+    catalog: Catalog,
+    row: Request,
+    seen: RoleDetail,
+    grantee: GranteeSeen,
+    granted: Sequence[Request],
 ) -> str | None:
-    """Why the role cannot be opened for this grantee, were he alone."""
+    """Why the role cannot be opened for this grantee beside those whom it is `granted` to, or was
+    so lately that their sessions may live.
+    """
     grant = Grant(
         request=row.id,
         phase=Phase.OPENING,
-        visitor=visitor(row, grantee),
+        visitor=replace(visitor(row, grantee), after=_end(row, seen, granted)),
         session_name=row.session_name,
         role_id=seen.role.role_id,
         session_end=row.session_end,
         mfa=row.mfa,
     )
-    alone = role_plan.plan(seen, [grant], installation=catalog.installation)
-    return alone.refused.get(row.id)
+    others = rows.grants(granted, (), at=seen.role.at)
+    planned = role_plan.plan(seen, [*others, grant], installation=catalog.installation)
+    return planned.refused.get(row.id)
+
+
+def _end(row: Request, seen: RoleDetail, granted: Sequence[Request]) -> datetime:
+    """When it would end, were it opened now."""
+    extended = next((one.ends_at for one in granted if one.id == row.extends), None)
+    return whole_minute((extended or seen.role.at) + timedelta(seconds=row.seconds))
+
+
+def slot_fault(
+    row: Request, member: MemberSeen, lent: Sequence[Request], noted: Mapping[str, bool]
+) -> str | None:
+    """Why AWS would not let the user join the request's group beside those that he is in."""
+    if row.group_name is None:
+        return None
+    place = Place(
+        request=row.id,
+        phase=Phase.OPENING,
+        group=row.group_name,
+        inside=row.mechanism == Mechanism.ALLOW_GROUP,
+    )
+    mine = [one for one in lent if one.grantee_id == member.user.unique_id]
+    others = rows.places(mine, (), at=member.user.at)
+    return no_slot(member, [*others, place], noted).get(row.id)
 
 
 def group_fault(world: World, session: Session, row: Request, member: MemberSeen) -> str | None:
@@ -98,9 +133,15 @@ def grantee_fault(row: Request, verdict: Verdict | None) -> str | None:
     )
 
 
-def wider_role(row: Request, seen: RoleDetail) -> str | None:
+def wider_role(row: Request, read: RoleRead) -> str | None:
     """What of the role has become worse since the request was decided on."""
-    return findings.wider(row, findings.about_role(row, seen))
+    seen = read.detail
+    return (
+        findings.another_role(row, seen)
+        or findings.wider(row, findings.about_role(row, seen))
+        or findings.another_boundary(row, seen)
+        or findings.more_ways_back(row, read.ways_back)
+    )
 
 
 def wider_member(session: Session, row: Request, seen: MemberSeen) -> str | None:

@@ -58,7 +58,7 @@ def plan(
     always done once, and asked of AWS only when it is `reread` after that. So is a place that was
     noted and that nobody is lent: of these only groups in `denying` are joined.
     """
-    refused = _no_slot(seen, places, noted)
+    refused = no_slot(seen, places, noted)
     kept = [one for one in places if one.request not in refused]
     before = {**{one.group: one.group in seen.groups for one in kept}, **noted}
     changes = _Changes()
@@ -133,10 +133,11 @@ class _Changes:
             self.refused.update(dict.fromkeys(opens, lost))
 
 
-def _no_slot(
-    seen: MemberSeen, places: Sequence[Place], noted: Mapping[str, bool]
-) -> dict[int, str]:
-    """A place in a deny group that must be given back counts as taken."""
+def no_slot(seen: MemberSeen, places: Sequence[Place], noted: Mapping[str, bool]) -> dict[int, str]:
+    """Opening requests for which the user is in too many groups, with the sentence that says so.
+
+    A place in a deny group that must be given back counts as taken.
+    """
     owed = {group for group, was in noted.items() if was and group not in seen.groups}
     taken = len(seen.groups) + len(owed)
     refused: dict[int, str] = {}

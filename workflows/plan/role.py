@@ -2,55 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from workflows.documents import admits, session_end, trust
 from workflows.documents.trust import Entry, Key, Vend
-from workflows.plan import room
+from workflows.plan import ending, room
+from workflows.plan.grant import Grant
 from workflows.plan.phase import Phase
-from workflows.plan.room import Several
 from workflows.seen import RoleDetail
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What a request wants of AWS."""
-
-    request: int
-    phase: Phase
-    visitor: admits.Visitor  # `after` is the end of the access
-    session_name: str
-    role_id: str
-    session_end: bool
-    boundary: datetime | None = None
-    mfa: bool = False
-    vendor: tuple[str, str] | None = None  # (account id, vendor role id)
-    fresh: bool = False  # opened so lately that a read which does not show it may be stale
-
-    @property
-    def ends_at(self) -> datetime:
-        """When the access ends: a whole minute, fixed in the note."""
-        return self.visitor.after
-
-    @property
-    def user_id(self) -> str:
-        """`aws:userid` of every session of this grantee in the role."""
-        return f"{self.role_id}:{self.session_name}"
-
-    @property
-    def entry(self) -> Entry:
-        """How the trust policy lets this grantee in."""
-        who = self.visitor
-        return Entry(
-            kind=who.kind,
-            partition=who.partition,
-            account_id=who.account_id,
-            unique_id=who.unique_id,
-            session_name=self.session_name,
-            end=who.after,
-            mfa=self.mfa,
-        )
 
 
 @dataclass(frozen=True)
@@ -65,14 +24,8 @@ class RolePlan:
     trust: dict[str, Any] | None
     closing_trust: dict[str, Any] | None
     refused: Mapping[int, str]  # opening request → the sentence that says why not
-    missing: frozenset[int]  # open requests whose statement somebody removed
+    missing: frozenset[int]  # open requests that somebody took away
     widened: Mapping[int, str]  # open request → how he would stay in after its end
-
-
-def strangers(seen: RoleDetail, grants: Sequence[Grant]) -> list[session_end.Line]:
-    """What the session end says of names that none of the grants has."""
-    known = {one.user_id for one in grants}
-    return [one for one in session_end.lines(seen.session_end) if one.user_id not in known]
 
 
 def plan(
@@ -96,9 +49,8 @@ def plan(
         left = [one for one in grants if one.request not in refused]
         made = _role(seen, left, installation, kept)
         opening = [one.request for one in left if one.phase is Phase.OPENING]
-        several = _several(left)
-        trusting, ending = made.trust or seen.role.trust, made.session_end or seen.session_end
-        sentence = room.missing(trusting, ending, seen, several)
+        trusting, ends = made.trust or seen.role.trust, made.session_end or seen.session_end
+        sentence = room.missing(trusting, ends, seen, left)
         if sentence is None or not opening:
             closing = [one for one in left if one.phase is not Phase.OPENING]
             closing_trust = _role(seen, closing, installation, kept).trust
@@ -140,7 +92,7 @@ def _entries(seen: RoleDetail, grants: Sequence[Grant]) -> tuple[list[Entry], fr
         for grant in grants
         if grant.phase is Phase.OPEN and grant.entry.key not in wanted
     )
-    return list(wanted.values()), missing
+    return list(wanted.values()), missing | ending.cut_short(seen.session_end, grants)
 
 
 def _vend(seen: RoleDetail, grants: Sequence[Grant], wanted: Sequence[Entry]) -> Vend | None:
@@ -172,7 +124,7 @@ def _session_end(
     seen: RoleDetail, grants: Sequence[Grant], kept: Sequence[session_end.Line]
 ) -> dict[str, Any] | None:
     """A name that is over may keep the date it ended at: that is one write less at every end."""
-    lines = [*_lines(grants), *kept]
+    lines = ending.lines(seen.session_end, grants, kept)
     if seen.session_end is None and not lines:
         return None
     held = {line.user_id: line for line in session_end.lines(seen.session_end)}
@@ -189,30 +141,6 @@ def _session_end(
     return session_end.render(seen.role.arn, lines)
 
 
-def _lines(grants: Sequence[Grant]) -> list[session_end.Line]:
-    """One line a session name: the latest end of what is open, or over."""
-    made: dict[str, session_end.Line] = {}
-    for grant in (one for one in grants if one.session_end):
-        line = made.get(grant.user_id, session_end.Line(grant.user_id, None))
-        if grant.phase is not Phase.OVER:
-            line = replace(
-                line,
-                end=max(filter(None, (line.end, grant.ends_at))),
-                boundary=max(filter(None, (line.boundary, grant.boundary)), default=None),
-            )
-        made[grant.user_id] = line
-    return list(made.values())
-
-
-def _several(grants: Sequence[Grant]) -> Several:
-    said: dict[str, set[tuple[datetime, datetime | None]]] = {}
-    opened = [one for one in grants if one.phase is not Phase.OVER]
-    for one in opened:
-        said.setdefault(one.user_id, set()).add((one.ends_at, one.boundary))
-    found = [one for one in opened if len(said[one.user_id]) > 1]
-    return Several({one.visitor.unique_id for one in found}, {one.user_id for one in found})
-
-
 def _cannot_open(seen: RoleDetail, grants: Sequence[Grant], installation: str) -> dict[int, str]:
     """Request → why it may not be opened beside what stands in AWS now."""
     opening = [one for one in grants if one.phase is Phase.OPENING]
@@ -222,6 +150,7 @@ def _cannot_open(seen: RoleDetail, grants: Sequence[Grant], installation: str) -
         sentence = (
             standing
             or _other_role(seen, grant)
+            or _endless(seen, grant, installation)
             or grantee_fault(seen, grant.visitor)
             or _shares_name(grant, grants)
         )
@@ -252,6 +181,20 @@ def _other_role(seen: RoleDetail, grant: Grant) -> str | None:
     if grant.role_id == seen.role.role_id:
         return None
     return "The role was deleted and made anew since this was approved. Ask again."
+
+
+def _endless(seen: RoleDetail, grant: Grant, installation: str) -> str | None:
+    """A role denies itself to its own sessions by its session end; where it has none only the seal
+    keeps a session from taking a new one of the role, and so from going on for ever.
+    """
+    sealed = trust.is_sealed(seen.role.trust, installation, role_arn=seen.role.arn)
+    if grant.session_end or sealed:
+        return None
+    return (
+        "The role has no session end, and its trust policy lacks xacct's seal "
+        f"({trust.SEAL}{installation}): a session could take a new one of the role again and "
+        "again, and never end. Seal the role, or let it have a session end."
+    )
 
 
 def grantee_fault(seen: RoleDetail, visitor: admits.Visitor) -> str | None:

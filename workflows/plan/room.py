@@ -1,51 +1,89 @@
 """Whether AWS's quotas have room for what is planned, and for every early end of it."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from workflows.documents import session_end, text, trust
 from workflows.documents.text import Document
+from workflows.plan.grant import Grant
+from workflows.plan.phase import Phase
 from workflows.seen import RoleDetail
 
 
-@dataclass(frozen=True)
-class Several:
-    """Who has open grants that say different things: the last of them may be the first to end."""
+@dataclass
+class _Crowd:
+    """Who takes the room, and when the first of them leaves: the trust policy when his grant ends,
+    the session end half a day later.
+    """
 
-    unique_ids: Collection[str]
-    user_ids: Collection[str]
+    opened: list[Grant] = field(default_factory=list)
+    names: dict[str, datetime] = field(default_factory=dict)
+
+    @property
+    def several(self) -> list[Grant]:
+        """Those of a grantee who has grants that differ: the last of them may end first."""
+        said: dict[str, set[tuple[datetime, datetime | None]]] = {}
+        for one in self.opened:
+            said.setdefault(one.user_id, set()).add((one.ends_at, one.boundary))
+        return [one for one in self.opened if len(said[one.user_id]) > 1]
 
 
 def missing(
-    trusting: Document, ending: Document | None, seen: RoleDetail, several: Several
+    trusting: Document, ending: Document | None, seen: RoleDetail, grants: Sequence[Grant]
 ) -> str | None:
-    """Why the trust policy or the session end has no room, or None.
+    """Why the trust policy or the session end has no room for all of `grants`, or None.
 
     Room is kept for every early end: what could not be written then could not be ended.
     """
-    return _of_trust(trusting, seen, several) or _of_session_end(ending, seen, several)
+    crowd = _Crowd([one for one in grants if one.phase is not Phase.OVER])
+    for one in grants:
+        if one.session_end and one.phase is not Phase.OPENING:
+            leaves = one.kept_until or one.ends_at
+            crowd.names[one.user_id] = max(leaves, crowd.names.get(one.user_id, leaves))
+    return _of_trust(trusting, seen, crowd) or _of_session_end(ending, seen, crowd)
 
 
-def _of_trust(document: Document, seen: RoleDetail, several: Several) -> str | None:
-    size = text.length(document) + trust.room_to_end(document, several=several.unique_ids)
+def _of_trust(document: Document, seen: RoleDetail, crowd: _Crowd) -> str | None:
+    several = {one.visitor.unique_id for one in crowd.several}
+    size = text.length(document) + trust.room_to_end(document, several=several)
     if size <= seen.trust_quota:
         return None
+    ends = [one.ends_at for one in crowd.opened if one.phase is Phase.OPEN]
     return (
         f"The role's trust policy has no room for another grant: {size} characters, AWS allows "
-        f"{seen.trust_quota}. Room frees up when a grant on this role ends; an administrator of "
-        "the owner account can raise the quota (IAM, role trust policy length)."
+        f"{seen.trust_quota}. {_open(ends)}{_frees(ends, seen)} An administrator of the owner "
+        "account can raise the quota (Service Quotas, IAM, Role trust policy length)."
     )
 
 
-def _of_session_end(document: Document | None, seen: RoleDetail, several: Several) -> str | None:
+def _of_session_end(document: Document | None, seen: RoleDetail, crowd: _Crowd) -> str | None:
     if document is None:
         return None
     size = text.length(document) + session_end.ANCHOR_ROOM + seen.other_inline
-    size += session_end.room_to_end(document, several=several.user_ids)
+    several = {one.user_id for one in crowd.several}
+    size += session_end.room_to_end(document, several=several)
     if size <= seen.inline_quota:
         return None
+    ends = [one.ends_at for one in crowd.opened if one.phase is Phase.OPEN]
     return (
         f"The role's inline policies have no room for another session end: {size} characters, AWS "
-        f"allows {seen.inline_quota}. Room frees up half a day after earlier grants end; moving "
-        "the role's other inline policies into managed policies makes room at once."
+        f"allows {seen.inline_quota} and raises that for nobody. {_open(ends)} Who had one keeps "
+        f"his room for half a day.{_frees(list(crowd.names.values()), seen)} Moving the role's "
+        "other inline policies into managed policies makes room at once."
     )
+
+
+def _open(ends: Sequence[datetime]) -> str:
+    if not ends:
+        return "No grant is open."
+    return "1 grant is open." if len(ends) == 1 else f"{len(ends)} grants are open."
+
+
+def _frees(moments: Sequence[datetime], seen: RoleDetail) -> str:
+    """When the next of them leaves; nothing where nobody is there who could."""
+    if not moments:
+        return ""
+    at = min(moments).astimezone(UTC)
+    today = at.date() == seen.role.at.astimezone(UTC).date()
+    return f" The next slot frees at {at:%H:%M} UTC{'' if today else f' on {at:%Y-%m-%d}'}."

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from db.lifecycle import Event, State, Why
 from db.models import Request, Target
 from db.store import requests, targets
+from workflows import rows
 from workflows.aws.errors import AwsExpired
 from workflows.aws.fence import FENCE, Fenced
 from workflows.errors import Trouble
@@ -25,9 +26,6 @@ AFTER_FENCE: Final = timedelta(seconds=30)
 
 LATE_WRITE: Final = timedelta(minutes=6)
 """After a lease that was not handed back AWS is observed again: a late write may have arrived."""
-
-KEPT: Final = timedelta(hours=12, minutes=15)
-"""How long a session end stays after its end: 43,200 s is the longest session AWS allows."""
 
 MISSING_FOR: Final = timedelta(seconds=60)
 
@@ -196,7 +194,7 @@ def close_if_done(session: Session, row: Request, now: datetime) -> None:
     member_done = row.member_target_id is None or row.member_closed_at is not None
     if row.state is State.ENDING and row.role_closed_at is not None and member_done:
         requests.move(session, row, Event.CLOSED, actor="xacct", at=now)
-        targets.owe(session, row.role_target_id, now + KEPT)
+        targets.owe(session, row.role_target_id, now + rows.KEPT)
 
 
 def redraw_extended(session: Session, row: Request, now: datetime) -> None:

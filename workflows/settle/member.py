@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from db.lifecycle import State
 from db.models import Request, Target
 from db.store import memberships, requests, targets
-from workflows import look, observe
+from workflows import look, observe, rows
 from workflows.aws.errors import AwsGone
 from workflows.catalog.model import Mechanism
 from workflows.documents import groups
 from workflows.plan.member import MemberPlan
 from workflows.seen import MemberSeen
-from workflows.settle import apply, member_record, opening, rows, verify
+from workflows.settle import apply, member_record, opening, verify
 from workflows.settle.lease import Held, end_what_is_over, fail, fail_refused, holding, read_ahead
 from workflows.settle.member_record import Paid, is_openable
 from workflows.settle.opening import Asked

@@ -12,13 +12,13 @@ from db import audit
 from db.lifecycle import Event, State, Why
 from db.models import Request
 from db.store import memberships, requests, targets
-from workflows import observe
+from workflows import observe, rows
 from workflows.aws.errors import AwsGone
 from workflows.catalog.model import Mechanism
 from workflows.errors import Trouble
 from workflows.plan.member import MemberPlan
 from workflows.seen import MemberSeen
-from workflows.settle import rows, verify
+from workflows.settle import verify
 from workflows.settle.apply import Applied
 from workflows.settle.lease import (
     MISSING_FOR,

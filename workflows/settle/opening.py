@@ -11,12 +11,14 @@ from db import audit
 from db.lifecycle import Event, State, Why
 from db.models import Request
 from db.store import holds, requests
-from workflows import access, rules
+from workflows import access, rows, rules
 from workflows.catalog.model import Catalog
 from workflows.directory import Unreachable
+from workflows.documents.session_end import Line
 from workflows.durations import duration_text, whole_minute
 from workflows.errors import Refused
 from workflows.person import Person
+from workflows.plan import ending
 from workflows.seen import RoleDetail
 from workflows.world import World
 
@@ -121,10 +123,14 @@ def too_soon(row: Request, seen: RoleDetail, *, pair: Sequence[Request]) -> bool
     """Whether an earlier grant of the same grantee closed so lately that its sessions could not be
     told from new ones: AWS dates sessions by whole seconds, and its clocks differ a little.
     """
-    if row.noted_at is not None or _still_open(pair, seen.role.at):
+    at = seen.role.at
+    if row.noted_at is not None or _still_open(pair, seen):
         return False
     closed = [one.role_closed_at for one in pair]
-    return any(at is None or seen.role.at < at + APART for at in closed)
+    stands = _stands(row, seen)
+    if stands is not None and stands.end is not None and stands.end <= at:
+        closed.append(stands.end)
+    return any(one is None or at < one + APART for one in closed)
 
 
 def too_long(
@@ -138,7 +144,7 @@ def too_long(
     """Why it may not follow on the grantee's open grants without a break, or None: overlapping
     grants together never last longer than the role is lent for.
     """
-    since = _unbroken_since(pair, seen.role.at)
+    since = _unbroken_since(pair, seen)
     if row.noted_at is not None or _end(row, seen, extended) <= whole_minute(since + longest):
         return None
     return (
@@ -166,8 +172,9 @@ def _end(row: Request, seen: RoleDetail, extended: Request | None) -> datetime:
     return whole_minute(begins + row.length)
 
 
-def _unbroken_since(pair: Sequence[Request], at: datetime) -> datetime:
-    return min((one.unbroken_since or at for one in _still_open(pair, at)), default=at)
+def _unbroken_since(pair: Sequence[Request], seen: RoleDetail) -> datetime:
+    at = seen.role.at
+    return min((one.unbroken_since or at for one in _still_open(pair, seen)), default=at)
 
 
 def note(
@@ -183,7 +190,7 @@ def note(
     The end is AWS's time plus the duration, rounded up to the whole minute; of an extension, the
     end of what it extends plus the duration. `pair` are the other noted requests of the grantee
     for this role: an open one hands its boundary on, since its sessions are rightful; with none
-    open, sessions of those that ended stay dead.
+    open, sessions of those that ended stay dead, whether the rows know of them or AWS does.
     """
     if row.noted_at is not None:
         return
@@ -193,9 +200,9 @@ def note(
         at=seen.role.at,
         noted_at=seen.role.at,
         ends_at=_end(row, seen, extended),
-        unbroken_since=_unbroken_since(pair, seen.role.at),
+        unbroken_since=_unbroken_since(pair, seen),
         role_id=seen.role.role_id,
-        boundary_at=_boundary(pair, seen.role.at),
+        boundary_at=_boundary(row, pair, seen),
     )
     assert row.ends_at is not None
     audit.say(
@@ -211,15 +218,39 @@ def note(
     )
 
 
-def _boundary(pair: Sequence[Request], at: datetime) -> datetime | None:
-    standing = _still_open(pair, at)
+def _boundary(row: Request, pair: Sequence[Request], seen: RoleDetail) -> datetime | None:
+    """AWS's time of this read, less what its clocks may differ by; nobody's sessions, no boundary.
+
+    It is not the time at which the last known grant closed: a name that stands in the session end
+    may have had a later one, of which a database from a backup knows nothing.
+    """
+    standing = _still_open(pair, seen)
     if standing:
         return max((one.boundary_at for one in standing if one.boundary_at), default=None)
-    closed = [one.role_closed_at for one in pair if one.role_closed_at is not None]
-    return max(closed) + APART / 2 if closed else None
+    if not pair and _stands(row, seen) is None:
+        return None
+    return seen.role.at - APART / 2
 
 
-def _still_open(pair: Sequence[Request], at: datetime) -> list[Request]:
+def _stands(row: Request, seen: RoleDetail) -> Line | None:
+    """What AWS's session end says of the name that the row's grantee will have."""
+    user_id = f"{seen.role.role_id}:{row.session_name}"
+    return ending.held(seen.session_end).get(user_id.casefold())
+
+
+def _still_open(pair: Sequence[Request], seen: RoleDetail) -> list[Request]:
     """Those whose sessions AWS still lets live; our clock may not have noticed an end yet."""
     live = (one for one in pair if one.state in (State.APPROVED, State.ACTIVE))
-    return [one for one in live if one.ends_at is not None and one.ends_at > at]
+    return [
+        one
+        for one in live
+        if one.ends_at is not None and one.ends_at > seen.role.at and not _is_cut(one, seen)
+    ]
+
+
+def _is_cut(row: Request, seen: RoleDetail) -> bool:
+    """Whether AWS ended the sessions of an active grant, of which its row knows nothing."""
+    if row.state is not State.ACTIVE or not row.session_end or rows.is_fresh(row, seen.role.at):
+        return False
+    stands = _stands(row, seen)
+    return stands is not None and (stands.end is None or stands.end <= seen.role.at)

@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 from db.lifecycle import Event, State, Why
 from db.models import Request, Target
 from db.store import requests, targets
-from workflows import look, observe, restore
+from workflows import look, observe, restore, rows
 from workflows.aws.errors import AwsGone
 from workflows.errors import Trouble
+from workflows.observe import RoleRead
 from workflows.plan.phase import Phase
 from workflows.plan.role import RolePlan
 from workflows.seen import RoleDetail
-from workflows.settle import alarm, apply, opening, role_record, rows, verify
+from workflows.settle import alarm, apply, opening, role_record, verify
 from workflows.settle.lease import (
-    KEPT,
     Held,
     end_what_is_over,
     fail,
@@ -62,9 +62,10 @@ def settle(world: World, target: Target) -> None:
 def _pay(world: World, held: Held) -> None:
     fenced, name = held.fenced, held.target.name
     asking = world.asking.submit(_ask_again, world, held.target.id)
-    seen = _seen(world, held)
+    read = _read(world, held)
+    seen = read.detail
     off = seen.role.at - world.clock.now().replace(microsecond=0)
-    noted = _note(world, held, seen, asking.result(), off=off)
+    noted = _note(world, held, read, asking.result(), off=off)
     with world.database.read() as session:
         anchor = restore.anchor(session)
     applied = apply.role(fenced, name, seen, noted.plan, clock=world.clock, anchor=anchor)
@@ -78,14 +79,25 @@ def _pay(world: World, held: Held) -> None:
         world.settling.wrote(held.target.id)
 
 
-def _seen(world: World, held: Held) -> RoleDetail:
+def _read(world: World, held: Held) -> RoleRead:
     """The role as it is: what was read while the approver was looked up, or read now."""
-    found: RoleDetail | None = read_ahead(world, held)
-    return found or observe.role(world, held.fenced, held.target.name)
+    found: RoleRead | None = read_ahead(world, held)
+    if found is not None:
+        return found
+    target = held.target
+    if _is_anything_coming(world, target):
+        return observe.asking_to_open(world, held.fenced, target.name, target.arn)()
+    return RoleRead(observe.role(world, held.fenced, target.name))
+
+
+def _is_anything_coming(world: World, target: Target) -> bool:
+    with world.database.read() as session:
+        live = requests.live(session, target)
+    return any(row.state is State.APPROVED and row.noted_at is None for row in live)
 
 
 def _ask_again(world: World, target_id: int) -> Asked:
-    kept_since = world.clock.now() - KEPT
+    kept_since = world.clock.now() - rows.KEPT
     with world.database.read() as session:
         found = requests.of_role(session, target_id, kept_since=kept_since)
     return opening.ask_again(world, found)
@@ -116,12 +128,12 @@ def _simulated(world: World, held: Held, asked: Asked, seen: RoleDetail) -> Simu
     return verify.asking(home, opened, at=seen.role.at)
 
 
-def _note(world: World, held: Held, seen: RoleDetail, asked: Asked, *, off: timedelta) -> Noted:
+def _note(world: World, held: Held, read: RoleRead, asked: Asked, *, off: timedelta) -> Noted:
     """Commits what is about to be done, before AWS is touched; returns the plan for it."""
-    now = world.clock.now()
+    seen, now = read.detail, world.clock.now()
     with world.database.write() as session:
         found = requests.of_role(
-            session, held.target.id, kept_since=role_record.kept_since(seen, now), lock=True
+            session, held.target.id, kept_since=rows.kept_since(seen, now), lock=True
         )
         targets.hold(session, held.lease)
         end_what_is_over(session, found, now)
@@ -132,7 +144,7 @@ def _note(world: World, held: Held, seen: RoleDetail, asked: Asked, *, off: time
             if row.id in asked.unfit:
                 opening.end_unfit(session, row, asked.unfit[row.id], now)
             elif row.id in asked.fit and held_up is None:
-                _begin(world, session, row, seen, rows.noted_pair(found, row))
+                _begin(world, session, row, read, rows.noted_pair(found, row))
         asked = asked if held_up is None else asked.held_up()
         wanted, planned = _planned(world, session, held, seen, found, asked)
         targets.taken_up(session, held.lease)
@@ -168,9 +180,12 @@ def _planned(
 
 
 def _begin(
-    world: World, session: Session, row: Request, seen: RoleDetail, pair: Sequence[Request]
+    world: World, session: Session, row: Request, read: RoleRead, pair: Sequence[Request]
 ) -> None:
-    """Notes what may be opened now; the rest waits, or fails."""
+    """Notes what may be opened now; the rest waits, or fails. So does what was approved after the
+    read was begun, which asked nothing for it.
+    """
+    seen = read.detail
     role = world.catalog.role(row.role)
     assert role is not None  # it is fit: the rules were asked about it
     extended = requests.get(session, row.extends) if row.extends is not None else None
@@ -178,9 +193,9 @@ def _begin(
         row, seen, pair=pair, extended=extended, longest=role.max_duration
     )
     now = world.clock.now()
-    if row.noted_at is None and (wider := look.wider_role(row, seen)):
+    if row.noted_at is None and (wider := look.wider_role(row, read)):
         opening.end_unfit(session, row, wider, now)
     elif wrong is not None:
         fail(session, row, wrong, now)
-    elif not opening.too_soon(row, seen, pair=pair):
+    elif read.to_open and not opening.too_soon(row, seen, pair=pair):
         opening.note(session, row, seen, pair=pair, extended=extended)

@@ -10,16 +10,17 @@ from db import audit
 from db.lifecycle import Event, State, Why
 from db.models import Request
 from db.store import holds, requests, standing, targets
-from workflows import edits
+from workflows import edits, rows
 from workflows.documents import trust
 from workflows.documents.session_end import Line
+from workflows.plan import ending
 from workflows.plan import role as role_plan
-from workflows.plan.role import Grant, RolePlan
+from workflows.plan.grant import Grant
+from workflows.plan.role import RolePlan
 from workflows.seen import RoleDetail
-from workflows.settle import rows, verify
+from workflows.settle import verify
 from workflows.settle.apply import Applied
 from workflows.settle.lease import (
-    KEPT,
     LONGEST_WAIT,
     MISSING_FOR,
     Held,
@@ -66,11 +67,6 @@ class Paid:
         return row.state is State.APPROVED and row.noted_at is not None and row.id in self.asked.fit
 
 
-def kept_since(seen: RoleDetail, now: datetime) -> datetime:
-    """Removing a Deny is opening: a clock of ours that jumped ahead forgets nothing too early."""
-    return min(now, seen.role.at) - KEPT
-
-
 @dataclass(frozen=True)
 class Wanted:
     """What the rows want of a role, and the lines of its session end that nobody wants gone."""
@@ -99,22 +95,28 @@ def wanted(
 ) -> Wanted:
     """What the rows, as they are, want of the role that was read."""
     grants = rows.grants(found, asked.fit, at=seen.role.at)
-    kept = _kept(session, held, role_plan.strangers(seen, grants), seen)
+    strange = ending.strangers(seen.session_end, grants)
+    kept = _kept(session, held, strange, seen, world.clock.now())
     return Wanted(grants, kept, world.catalog.installation)
 
 
-def _kept(session: Session, held: Held, strange: Sequence[Line], seen: RoleDetail) -> list[Line]:
+def _kept(
+    session: Session, held: Held, strange: Sequence[Line], seen: RoleDetail, now: datetime
+) -> list[Line]:
     """Lines of the session end that no row wants, and that sessions may still need: dated ones for
     KEPT, undated ones for ever unless the rows know the name, and know it is over for long.
+
+    Rows that came from a backup do not know it: they count from KEPT after it was accepted on.
     """
     if not strange:
         return []
-    restored = any(one.kind == holds.RESTORE for one in holds.standing(session))
+    restored = holds.stood(session, holds.RESTORE, since=rows.kept_since(seen, now))
     known = frozenset() if restored else standing.known_names(session, held.target.id)
+    since = seen.role.at - rows.KEPT
     return [
         line
         for line in strange
-        if (line.end > seen.role.at - KEPT if line.end else line.user_id.casefold() not in known)
+        if (line.end > since if line.end else line.user_id.casefold() not in known)
     ]
 
 
@@ -123,7 +125,7 @@ def record(world: World, held: Held, paid: Paid) -> None:
     now, seen, asked = world.clock.now(), paid.after, paid.asked
     with world.database.write() as session:
         found = requests.of_role(
-            session, held.target.id, kept_since=kept_since(seen, now), lock=True
+            session, held.target.id, kept_since=rows.kept_since(seen, now), lock=True
         )
         targets.hold(session, held.lease)
         _remember(session, world, held, paid)
@@ -242,7 +244,7 @@ def _next(row: Request, now: datetime) -> datetime | None:
     if row.state is State.ACTIVE:
         return row.ends_at
     if row.state is State.ENDED and row.ended_at is not None:
-        return max(row.ended_at + KEPT, now + LONGEST_WAIT)  # AWS's time says when it is over
+        return max(row.ended_at + rows.KEPT, now + LONGEST_WAIT)  # AWS's time says when it is over
     return None
 
 

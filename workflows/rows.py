@@ -8,12 +8,20 @@ from db.lifecycle import State
 from db.models import Request
 from workflows.catalog.model import Catalog, GranteeKind, Mechanism
 from workflows.documents.admits import Visitor
+from workflows.plan.grant import Grant
 from workflows.plan.member import MemberPlan, Place, plan
 from workflows.plan.phase import Phase
-from workflows.plan.role import Grant
-from workflows.seen import MemberSeen
+from workflows.seen import MemberSeen, RoleDetail
 
 STALE: Final = timedelta(seconds=60)
+
+KEPT: Final = timedelta(hours=12, minutes=15)
+"""How long a session end stays after its end: 43,200 s is the longest session AWS allows."""
+
+
+def kept_since(seen: RoleDetail, now: datetime) -> datetime:
+    """Removing a Deny is opening: a clock of ours that jumped ahead forgets nothing too early."""
+    return min(now, seen.role.at) - KEPT
 
 
 def phase(row: Request, fit: Collection[int]) -> Phase:
@@ -60,6 +68,7 @@ def _grant(row: Request, stands: Phase, at: datetime) -> Grant:
         vendor=None if row.vendor_id is None else (account_id, row.vendor_id),
         fresh=is_fresh(row, at),
         mfa=row.mfa,
+        kept_until=(row.ended_at or max(row.ends_at, at)) + KEPT,
     )
 
 
