@@ -39,6 +39,7 @@ _HEADLINES: Final = {
     lost.KIND: "An edit of a trust policy was lost",
     record.UNREAD: "An account cannot be read",
     "relock": "A deny cannot be put back",
+    "frozen": "Frozen: nothing is opened",
     "restored": "The database was restored: nothing is opened",
     "clock": "The clock is wrong: nothing is opened",
 }

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from bot.blocks import code, cut, escaped, moment, user, users
 from db.lifecycle import State
-from db.models import Audit, Request
+from db.models import Audit, Hold, Request
+from workflows.access import Scope
 from workflows.catalog.model import Role
 from workflows.durations import duration_text
 
@@ -55,6 +56,29 @@ def ended(rows: Sequence[Request], left: Sequence[Request] = ()) -> str:
     ]
     lines += [f"#{row.id} {_what(row)}: goes on, you may not end it" for row in left]
     return "\n".join(lines)
+
+
+def frozen(scope: Scope) -> str:
+    """A freeze began."""
+    return (
+        f"{_begin(scope)} is frozen: nothing is asked for, approved or opened there. What "
+        "is open stays so; `/xacct revoke --all` ends it, `/xacct thaw` ends the freeze."
+    )
+
+
+def thawed(scope: Scope, left: Sequence[Hold]) -> str:
+    """A freeze ended; these still stand."""
+    more = "".join(f" Still held: {escaped(_held(one), 200)}." for one in left)
+    return f"{_begin(scope)} is thawed.{more}"
+
+
+def _begin(scope: Scope) -> str:
+    return "Everything" if scope == Scope() else str(scope)
+
+
+def _held(hold: Hold) -> str:
+    what = hold.account_id or hold.user or "everything"
+    return f"{what} ({hold.kind}{f': {hold.reason}' if hold.reason else ''})"
 
 
 def cancelled(row: Request) -> str:

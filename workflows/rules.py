@@ -106,6 +106,12 @@ def can_revoke(
     return actor in {requester, *owners, *approvers, *catalog.admins}
 
 
+def administers(person: Person, catalog: Catalog) -> None:
+    """Refuses everybody but the administrators that the catalog names."""
+    if person.user not in catalog.admins:
+        raise NotAllowed(f"Only an administrator of xacct can do this: {people(catalog.admins)}.")
+
+
 def people(users: Iterable[str]) -> str:
     """`<@U1>, <@U2>` in Slack's markup, or the word nobody."""
     return ", ".join(f"<@{user}>" for user in users) or "nobody"

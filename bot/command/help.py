@@ -32,7 +32,26 @@ _REVOKE: Final = """\
 everybody's that you may end
 • `/xacct revoke @alice left the team` everything that person has open or waiting
 It acts at once, on open sessions too. You may end your own access, that of your machines, and \
-what you approve."""
+what you approve. `/xacct revoke --all [account or person]` ends everything there, for \
+administrators of xacct, after a typed confirmation:
+• `/xacct revoke --all prod-payments`
+• `/xacct revoke --all @alice`"""
+
+_FREEZE: Final = """\
+*Open nothing any more*
+`/xacct freeze [account or person] [why]`
+• `/xacct freeze all we are under attack`
+• `/xacct freeze prod-payments forensics`
+• `/xacct freeze @alice her laptop was stolen`
+Nothing is asked, approved or opened there until `/xacct thaw`. What is open stays open: end it \
+with `/xacct revoke --all`. For administrators of xacct."""
+
+_THAW: Final = """\
+*End a freeze*
+`/xacct thaw [account or person]`
+• `/xacct thaw all`
+• `/xacct thaw prod-payments`
+It ends exactly that freeze. For administrators of xacct."""
 
 _CANCEL: Final = """\
 *Take a request back*
@@ -90,6 +109,8 @@ _TOPICS: Final = {
     "request": _REQUEST,
     "extend": _EXTEND,
     "revoke": _REVOKE,
+    "freeze": _FREEZE,
+    "thaw": _THAW,
     "cancel": _CANCEL,
     "approve": _APPROVE,
     "deny": _DENY,

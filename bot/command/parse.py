@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from bot.command import about
+from bot.command import about, incidents
 from bot.command.doubt import Doubt, copyable
 from bot.command.extend import extend
 from bot.command.help import TOPICS
@@ -19,6 +19,7 @@ from bot.command.said import (
     Help,
     List,
     Revoke,
+    RevokeAll,
     Roles,
     Unclear,
 )
@@ -42,6 +43,8 @@ _MEANT: Final = {  # words of other tools
     **dict.fromkeys(("ls", "status", "mine"), "list"),
     **dict.fromkeys(("accounts", "available", "catalog"), "roles"),
     **dict.fromkeys(("whois", "whos", "in"), "who"),
+    **dict.fromkeys(("lock", "lockdown", "panic", "pause"), "freeze"),
+    **dict.fromkeys(("unfreeze", "unlock", "resume"), "thaw"),
     **dict.fromkeys(("view", "open", "details", "info"), "show"),
     **dict.fromkeys(("log", "logs", "history", "search"), "audit"),
     **dict.fromkeys(("?", "-h", "--help", "man", "usage"), "help"),
@@ -93,10 +96,13 @@ def _named(commands: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}"
 
 
-def _revoke(words: Words) -> Revoke:
+def _revoke(words: Words) -> Revoke | RevokeAll:
     first = words.peek()
     if first is None:
         raise Doubt(f"What is to end? {_REVOKE_USAGE}")
+    if first.text.casefold() in ("--all", "-all") and not first.quoted:
+        words.take()
+        return incidents.revoke_all(words)
     target = _target(first, words)
     if words.left and all(number_in(one) is not None or one.person for one in words.ahead()):
         raise Doubt(
@@ -152,6 +158,8 @@ _READ: Final[dict[str, Callable[[Words], Command]]] = {
     "request": request,
     "extend": extend,
     "revoke": _revoke,
+    "freeze": incidents.freeze,
+    "thaw": incidents.thaw,
     "cancel": about.cancel,
     "approve": about.approve,
     "deny": about.deny,

@@ -10,7 +10,8 @@ from workflows.durations import duration_text
 
 def render(command: said.Command) -> str:
     """The text after `/xacct` that says the command, escaped as Slack escapes what is typed."""
-    words = [type(command).__name__.lower(), *_WORDS[type(command)](command)]
+    name = "revoke --all" if isinstance(command, said.RevokeAll) else type(command).__name__.lower()
+    words = [name, *_WORDS[type(command)](command)]
     return " ".join(word for word in words if word)
 
 
@@ -35,6 +36,15 @@ def _revoke(command: said.Revoke) -> Iterable[str]:
     yield _reason(command.reason)
 
 
+def _scope(scope: said.Everything | said.Account | said.ByPerson) -> str:
+    if isinstance(scope, said.ByPerson):
+        return f"<@{scope.slack_id}>"
+    if isinstance(scope, said.Everything):
+        return "all"
+    everything = scope.name.casefold() in ("all", "everything")
+    return f'"{scope.name}"' if everything else _name(scope.name)
+
+
 def _who(command: said.Who) -> Iterable[str]:
     role = "" if command.role is None else f"/{command.role}"
     yield _name(f"{command.account}{role}")
@@ -44,6 +54,9 @@ _WORDS: Final[dict[type, Callable[[Any], Iterable[str]]]] = {
     said.Request: _request,
     said.Extend: lambda it: (f"#{it.id}", duration_text(it.duration), _reason(it.reason)),
     said.Revoke: _revoke,
+    said.RevokeAll: lambda it: (_scope(it.scope), _reason(it.reason)),
+    said.Freeze: lambda it: (_scope(it.scope), _reason(it.reason)),
+    said.Thaw: lambda it: (_scope(it.scope),),
     said.Cancel: lambda it: (f"#{it.id}",),
     said.Approve: lambda it: (f"#{it.id}", _reason(it.remark)),
     said.Deny: lambda it: (f"#{it.id}", _reason(it.reason)),

@@ -64,6 +64,43 @@ class Revoke:
 
 
 @dataclass(frozen=True)
+class Everything:
+    """All accounts and people."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account; name as typed."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class RevokeAll:
+    """Ends all access, or all of an account or a person. An empty reason was not given."""
+
+    scope: Everything | Account | ByPerson
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """Opens nothing any more, or nothing of an account or a person. An empty reason was not
+    given.
+    """
+
+    scope: Everything | Account | ByPerson
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Thaw:
+    """Ends a freeze: exactly that one."""
+
+    scope: Everything | Account | ByPerson
+
+
+@dataclass(frozen=True)
 class Cancel:
     """Takes back a request that nobody has decided on."""
 
@@ -135,5 +172,19 @@ class Unclear:
 
 
 Command = (
-    Request | Extend | Revoke | Cancel | Approve | Deny | List | Roles | Who | Show | Audit | Help
+    Request
+    | Extend
+    | Revoke
+    | RevokeAll
+    | Freeze
+    | Thaw
+    | Cancel
+    | Approve
+    | Deny
+    | List
+    | Roles
+    | Who
+    | Show
+    | Audit
+    | Help
 )

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 from bot.blocks import Json
 from bot.command import Request as Asked
-from bot.forms import about, asking
+from bot.command import RevokeAll
+from bot.forms import about, asking, confirming
+from bot.verbs.incidents import scope_of
 from db.lifecycle import State
 from db.models import Request
 from db.store import requests
@@ -25,6 +27,21 @@ def asking_for(catalog: Catalog, command: Asked) -> Fill:
 
     def fill(by: Person) -> Json:
         return asking.form(catalog, by.user, asking.prefilled(catalog, by.user, command))
+
+    return fill
+
+
+def ending_all(world: World, command: RevokeAll) -> Fill:
+    """The form that confirms the end of everything there, for administrators."""
+
+    def fill(by: Person) -> Json:
+        access.administers(by, world.catalog)
+        scope = scope_of(world.catalog, command.scope)
+        with world.database.read() as session:
+            number = access.would_end(session, scope)
+        if not number:
+            raise NotFound(f"Nothing is open or waiting there: {scope}.")
+        return confirming.form(command, str(scope), number=number)
 
     return fill
 

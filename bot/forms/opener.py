@@ -11,8 +11,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.blocks import Json
-from bot.command import Request
-from bot.forms import about, asking, fills, parts
+from bot.command import Request, RevokeAll
+from bot.forms import about, asking, confirming, fills, parts
 from bot.forms.fills import Fill
 from bot.slack import code_of
 from workflows import rules
@@ -57,6 +57,10 @@ class Opener:
     def ask(self, body: Mapping[str, Any], command: Request) -> str | None:
         """Opens the form that asks for a role, with what the command says already."""
         return self._open(body, asking.TITLE, fills.asking_for(self._world.catalog, command))
+
+    def confirm(self, body: Mapping[str, Any], command: RevokeAll) -> str | None:
+        """Opens the form that confirms the end of everything."""
+        return self._open(body, confirming.TITLE, fills.ending_all(self._world, command))
 
     def about(self, what: str, body: Mapping[str, Any], request_id: int) -> str | None:
         """Opens a form about one request: `deny`, `extend`, or `again`, which asks anew."""

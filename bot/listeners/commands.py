@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot.command import Help, Request, Unclear, help_text, parse
+from bot.command import Help, Request, RevokeAll, Unclear, help_text, parse
 from bot.desk import Desk
 
 Json = dict[str, Any]
@@ -25,6 +25,8 @@ def register(app: App, desk: Desk) -> None:
                 words = help_text(topic)
             case Request() if not command.is_complete:
                 words = desk.form(body, command)
+            case RevokeAll():
+                words = desk.forms.confirm(body, command)
             case _:
                 words = desk.command(type(command).__name__.lower(), body)
         ack(text=words, response_type="ephemeral") if words else ack()

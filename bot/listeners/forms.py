@@ -6,7 +6,7 @@ from slack_bolt import Ack, App
 
 from bot.command import Request
 from bot.desk import Desk, reader_of
-from bot.forms import about, asking, parts
+from bot.forms import about, asking, confirming, parts
 from bot.listeners.buttons import OLD, number_in
 
 SHORTCUT: Final = "xacct_request"
@@ -64,6 +64,9 @@ def _register_sending(app: App, desk: Desk) -> None:
     def one(ack: Ack, body: Json, view: Json) -> None:
         send(ack, body, *about.command(view))
 
+    def all_of_it(ack: Ack, body: Json, view: Json) -> None:
+        send(ack, body, *confirming.command(view))
+
     def send(ack: Ack, body: Json, text: str, errors: dict[str, str]) -> None:
         if errors:
             ack(response_action="errors", errors=errors)
@@ -74,5 +77,6 @@ def _register_sending(app: App, desk: Desk) -> None:
         ack(response_action="update", view=shown)
 
     app.view(asking.CALLBACK)(request)
+    app.view(confirming.CALLBACK)(all_of_it)
     app.view(about.DENY)(one)
     app.view(about.EXTEND)(one)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks import Json
 from bot.command import parse, said
-from bot.verbs import alerts, asking, deciding, ending, reading
+from bot.verbs import alerts, asking, deciding, ending, incidents, reading
 from bot.verbs.heard import Answer, Deed, Heard
 from workflows import rules
 from workflows.errors import Refused
@@ -24,6 +24,9 @@ Verb = Callable[[World, Heard, Any], Deed]
 _TYPED: Final[dict[type, Verb]] = {
     said.Request: asking.request,
     said.Extend: asking.extend,
+    said.RevokeAll: incidents.revoke_all,
+    said.Freeze: incidents.freeze,
+    said.Thaw: incidents.thaw,
     said.Cancel: asking.cancel,
     said.Approve: deciding.show_to_approve,
     said.Deny: deciding.deny,

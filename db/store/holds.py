@@ -1,4 +1,4 @@
-"""Holds: while one stands, xacct opens nothing."""
+"""Holds: while one stands xacct opens nothing, or nothing of one account or person."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,13 +9,87 @@ from sqlalchemy.orm import Session
 from db import audit
 from db.models import Hold
 
+FREEZE = "freeze"
+"""An administrator said so, for everything, an account or a person."""
+
 RESTORE = "restore"
 """The database is behind what xacct wrote into AWS: it was restored from a backup."""
 
 
 def standing(session: Session) -> Sequence[Hold]:
-    """What holds every opening now, the oldest first."""
+    """What holds openings now, the oldest first."""
     return session.scalars(select(Hold).where(Hold.lifted_at.is_(None)).order_by(Hold.id)).all()
+
+
+def over_everything(session: Session) -> Hold | None:
+    """What holds every opening now, or None."""
+    return next((one for one in standing(session) if not (one.account_id or one.user)), None)
+
+
+def over(held: Sequence[Hold], *, account_id: str, user: str) -> Hold | None:
+    """Which of these holds keeps this person out of this account, or None."""
+    for one in held:
+        if one.account_id in (None, account_id) and one.user in (None, user):
+            return one
+    return None
+
+
+def freeze(
+    session: Session,
+    *,
+    by: str,
+    reason: str,
+    at: datetime,
+    account_id: str | None = None,
+    user: str | None = None,
+) -> Hold | None:
+    """Holds openings of all accounts and people, of one account, or of one person, until somebody
+    thaws it. None: it was frozen already.
+    """
+    if _frozen(session, account_id, user) is not None:
+        return None
+    made = Hold(kind=FREEZE, reason=reason, since=at, account_id=account_id, user=user, by=by)
+    session.add(made)
+    _say(session, "hold", made, actor=by, at=at)
+    session.flush()
+    return made
+
+
+def thaw(
+    session: Session,
+    *,
+    by: str,
+    at: datetime,
+    account_id: str | None = None,
+    user: str | None = None,
+) -> bool:
+    """Lifts exactly that freeze; False when there is none."""
+    found = _frozen(session, account_id, user)
+    if found is None:
+        return False
+    found.lifted_at, found.lifted_by = at, by
+    _say(session, "hold lifted", found, actor=by, at=at)
+    session.flush()
+    return True
+
+
+def _say(session: Session, event: str, hold: Hold, *, actor: str, at: datetime) -> None:
+    audit.say(
+        session,
+        event,
+        actor=actor,
+        at=at,
+        kind=hold.kind,
+        reason=hold.reason,
+        account=hold.account_id,
+        person=hold.user,
+    )
+
+
+def _frozen(session: Session, account_id: str | None, user: str | None) -> Hold | None:
+    """The freeze of exactly that."""
+    frozen = (one for one in standing(session) if one.kind == FREEZE)
+    return next((one for one in frozen if (one.account_id, one.user) == (account_id, user)), None)
 
 
 def stood(session: Session, kind: str, *, since: datetime) -> bool:

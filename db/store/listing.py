@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from db.lifecycle import OPEN, UNDECIDED_OR_OPEN, State
 from db.models import Request
-from db.store.requests import with_decisions
+from db.store.requests import locked, with_decisions
 
 _STANDING: Final = (*UNDECIDED_OR_OPEN, State.ENDING)
 
@@ -62,6 +62,22 @@ def over(session: Session, user: str, limit: int = 5) -> Sequence[Request]:
         .order_by(Request.id.desc())
         .limit(limit)
     ).all()
+
+
+def undecided_or_open(
+    session: Session,
+    *,
+    account_id: str | None = None,
+    user: str | None = None,
+    lock: bool = False,
+) -> Sequence[Request]:
+    """What is pending or open in one account, of one person, or at all, by number."""
+    query = select(Request).where(Request.state.in_(UNDECIDED_OR_OPEN)).order_by(Request.id)
+    if account_id is not None:
+        query = query.where(Request.account_id == account_id)
+    if user is not None:
+        query = query.where(Request.requester == user)
+    return session.scalars(locked(query) if lock else query).all()
 
 
 def waiting(

@@ -66,10 +66,10 @@ def lock(session: Session, request_id: int) -> Request | None:
     is alone).
     """
     query = with_decisions(select(Request).where(Request.id == request_id))
-    return session.scalars(_locked(query)).one_or_none()
+    return session.scalars(locked(query)).one_or_none()
 
 
-def _locked(query: Select[Request]) -> Select[Request]:
+def locked(query: Select[Request]) -> Select[Request]:
     """As they are now, and nobody else's until this transaction ends.
 
     Whoever takes several takes them by their numbers, and before any target: nothing deadlocks.
@@ -201,7 +201,7 @@ def of_role(
         .where(Request.role_target_id == target_id, or_(Request.state.in_(OPEN), kept))
         .order_by(Request.id)
     )
-    return session.scalars(_locked(query) if lock else with_decisions(query)).all()
+    return session.scalars(locked(query) if lock else with_decisions(query)).all()
 
 
 def of_member(session: Session, target_id: int, *, lock: bool = False) -> Sequence[Request]:
@@ -213,7 +213,7 @@ def of_member(session: Session, target_id: int, *, lock: bool = False) -> Sequen
         .where(Request.member_target_id == target_id, Request.state.in_(OPEN))
         .order_by(Request.id)
     )
-    return session.scalars(_locked(query) if lock else with_decisions(query)).all()
+    return session.scalars(locked(query) if lock else with_decisions(query)).all()
 
 
 def unfinished(session: Session, target: Target) -> Sequence[Request]:
@@ -239,7 +239,7 @@ def _of_target(
     session: Session, target: Target, *states: State, lock: bool = False
 ) -> Sequence[Request]:
     query = select(Request).where(_is_of(target), Request.state.in_(states)).order_by(Request.id)
-    return session.scalars(_locked(query) if lock else query).all()
+    return session.scalars(locked(query) if lock else query).all()
 
 
 def _is_of(target: Target) -> ColumnElement[bool]:
@@ -267,7 +267,7 @@ def of_pair(
         )
         .order_by(Request.id)
     )
-    return session.scalars(_locked(query) if lock else query).all()
+    return session.scalars(locked(query) if lock else query).all()
 
 
 def count_pending(session: Session, requester: str) -> int:

@@ -129,8 +129,12 @@ class Office:
     # --- what people see
 
     def cards(self) -> list[Message]:
-        """Without what stands in their threads."""
-        return [one for one in self.slack.messages(self.channel) if one.thread_ts is None]
+        """Without what stands in their threads, and without alerts."""
+        return [
+            one
+            for one in self.slack.messages(self.channel)
+            if one.thread_ts is None and not one.text.startswith(("Alert", "Over:"))
+        ]
 
     def card(self) -> Message:
         return self.slack.until(lambda: self.cards()[-1:], what="a card")[0]

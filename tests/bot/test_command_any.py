@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.command import (
     TOPICS,
+    Account,
     Approve,
     Audit,
     ById,
@@ -16,13 +17,17 @@ from bot.command import (
     Cancel,
     Command,
     Deny,
+    Everything,
     Extend,
+    Freeze,
     Help,
     List,
     Request,
     Revoke,
+    RevokeAll,
     Roles,
     Show,
+    Thaw,
     Unclear,
     Who,
     parse,
@@ -40,6 +45,7 @@ MANY = settings(
 )
 WORDS = [
     "request", "extend", "revoke", "cancel", "approve", "deny", "list", "roles", "who", "show",
+    "--all", "freeze", "thaw", "all",
     "audit", "help", "prod", "admin", "prod/admin", "1h",
     "30m", "8", "42", "#42", "0", "1:30", "-1h", "PT1H", "hours",
     "for", "--as", "--as=ci", "-", "--", "=", "/", "don't", "<@U1|bob>",
@@ -72,6 +78,12 @@ def test_nothing_that_is_typed_raises_and_what_is_understood_is_understood_again
             assert parse(render(said)) == said
 
 
+SCOPES = (
+    st.just(Everything())
+    | NAMES.map(Account)
+    | st.just(Account("Everything"))
+    | st.just(ByPerson("U012"))
+)
 NUMBERS = st.integers(0, 999_999_999)
 
 
@@ -95,6 +107,9 @@ def commands() -> st.SearchStrategy[Command]:
         st.builds(Extend, st.integers(0, 999_999_999), lengths, quotable),
         st.builds(Request, NAMES, st.none(), st.none(), st.just(""), st.none() | NAMES),
         st.builds(Request, *4 * [st.none()], st.none() | NAMES).map(without_reason),
+        st.builds(Freeze, SCOPES, quotable),
+        st.builds(RevokeAll, SCOPES, quotable),
+        st.builds(Thaw, SCOPES),
         st.builds(Cancel, NUMBERS),
         st.builds(Show, NUMBERS),
         st.builds(Approve, NUMBERS, quotable),

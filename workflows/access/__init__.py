@@ -1,4 +1,4 @@
-"""The verbs of people: request, extend, approve, deny, cancel, revoke.
+"""The verbs of people: request, extend, approve, deny, cancel, revoke, freeze, thaw.
 
 Each is part of one transaction. A verb checks the rules on what is true now, moves the state, and
 so owes what follows. It raises Refused, having changed nothing, with the sentence that the person
@@ -9,20 +9,29 @@ from workflows.access.asking import Ask, request
 from workflows.access.deciding import Click, approve, deny, may_still_decide
 from workflows.access.ending import cancel, revoke
 from workflows.access.extending import extend
+from workflows.access.incidents import Scope, end_all, freeze, not_frozen, thaw, would_end
 from workflows.access.rows import describe, may_still_ask, owners_of, terms_of
+from workflows.rules import administers
 
 __all__ = [
     "Ask",
     "Click",
+    "Scope",
+    "administers",
     "approve",
     "cancel",
     "deny",
     "describe",
+    "end_all",
     "extend",
+    "freeze",
     "may_still_ask",
     "may_still_decide",
+    "not_frozen",
     "owners_of",
     "request",
     "revoke",
     "terms_of",
+    "thaw",
+    "would_end",
 ]

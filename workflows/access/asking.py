@@ -9,6 +9,7 @@ from db.lifecycle import State
 from db.models import Request
 from db.store import requests, targets
 from workflows import addresses, rules
+from workflows.access.incidents import not_frozen
 from workflows.access.rows import describe
 from workflows.catalog.model import Catalog, Delivery, Role
 from workflows.errors import AlreadySettled, NotAllowed
@@ -45,6 +46,7 @@ def request(session: Session, catalog: Catalog, ask: Ask, *, by: Person, now: da
 def may_file(session: Session, catalog: Catalog, ask: Ask, *, by: Person) -> None:
     """Refuses what nobody could grant, and more than one person may have waiting."""
     rules.may_ask(ask.role, ask.grantee.kind, by.user)
+    not_frozen(session, account_id=ask.role.account.id, user=by.user)
     rules.can_be_approved(ask.role, {by.user, *ask.grantee.owners})
     if requests.count_pending(session, by.user) >= catalog.pending_per_person:
         raise NotAllowed(

@@ -10,6 +10,7 @@ from db.lifecycle import Event, State
 from db.models import Request
 from db.store import requests
 from workflows import rules
+from workflows.access.incidents import not_frozen
 from workflows.access.rows import describe, may_still_ask, owners_of, terms_of
 from workflows.catalog.model import Catalog, Role
 from workflows.errors import AlreadySettled, NotAllowed, NotFound
@@ -48,6 +49,7 @@ def approve(
     role = _as_it_was(catalog, row)
     if any(one.by == by.user for one in row.decisions):
         raise AlreadySettled("You approved this already; another approver has to, too.")
+    not_frozen(session, account_id=row.account_id, user=row.requester)
     rules.gives_less(role, click.seconds, asked=row.seconds)
     given = requests.decide(session, row, by=by.user, approves=True, at=now, seconds=click.seconds)
     least = min((one.seconds for one in row.decisions if one.seconds), default=None)
