@@ -51,19 +51,18 @@ def _pay(world: World, held: Held) -> None:
     """What is read of the user is read while his role is opened: he waits for neither.
 
     His place follows when the role was read back open, and is written down after it. Who is to be
-    put out waits for no role.
+    put out waits for no role, nor for Slack, nor for what only openings need: they follow.
     """
     fenced, name = held.fenced, held.target.name
-    with world.database.read() as session:
-        found = requests.of_member(session, held.target.id)
-    coming = [row for row in found if row.state is State.APPROVED]
-    asking = world.asking.submit(opening.ask_again, world, coming)
-    seen = _seen(world, held, {one.group_name for one in coming if one.group_name})
-    _refresh_what_is_covered(world, coming, seen)
-    asked = asking.result()
-    roles = {row.role_target_id for row in coming if row.role_open_at is None}
+    coming = _coming(world, held)
     if held.target.closing:
-        roles = set()
+        seen, asked = observe.member_to_close(fenced, name), Asked.nobody()
+    else:
+        asking = world.asking.submit(opening.ask_again, world, coming)
+        seen = _seen(world, held, {one.group_name for one in coming if one.group_name})
+        _refresh_what_is_covered(world, coming, seen)
+        asked = opening.answer(world, held.target, asking)
+    roles = {row.role_target_id for row in coming if row.role_open_at is None}
     with world.settling.following(sorted(roles), seconds=PATIENCE) as opened:
         noted = _note(world, held, seen, asked, opened)
         applied = apply.member(fenced, name, noted.plan, clock=world.clock)
@@ -73,6 +72,15 @@ def _pay(world: World, held: Held) -> None:
     simulated = _simulated(world, held, noted.asked)
     paid = Paid(after, noted.closing, applied, noted.asked, noted.held_up, simulated)
     member_record.record(world, held, paid)
+
+
+def _coming(world: World, held: Held) -> list[Request]:
+    """Those who are to be let in, unless somebody is to be put out before."""
+    if held.target.closing:
+        return []
+    with world.database.read() as session:
+        found = requests.of_member(session, held.target.id)
+    return [row for row in found if row.state is State.APPROVED]
 
 
 def _seen(world: World, held: Held, groups: set[str]) -> MemberSeen:
@@ -86,7 +94,7 @@ def _seen(world: World, held: Held, groups: set[str]) -> MemberSeen:
 def _refresh_what_is_covered(world: World, coming: Sequence[Request], seen: MemberSeen) -> None:
     """What a deny group covers is known, most often; else it is read now."""
     lifted = {row.group_name for row in coming if row.mechanism == Mechanism.DENY_GROUP}
-    documents = [one for group in lifted if group for one in seen.contents[group]]
+    documents = [one for group in lifted if group for one in seen.contents.get(group, ())]
     if len(covered := groups.covers(documents)) > 1:
         look.covered.refresh(world, covered)
 
@@ -114,7 +122,9 @@ def _note(
         found = requests.of_member(session, held.target.id, lock=True)
         targets.hold(session, held.lease)
         end_what_is_over(session, found, now)
-        held_up = opening.nothing_opens(session, off=held.fenced.skew)
+        held_up = None
+        if not held.target.closing:
+            held_up = opening.nothing_opens(session, off=held.fenced.skew, unread=seen.unread)
         asked = asked if held_up is None else asked.held_up()
         for row in (one for one in found if one.state is State.APPROVED):
             if row.id in asked.unfit:

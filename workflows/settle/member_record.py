@@ -87,7 +87,8 @@ def record(world: World, held: Held, paid: Paid) -> None:
                 _settled(session, held, row, paid, now)
             _give_back(session, held, found, paid, now)
         openable = [row for row in found if is_openable(row)]
-        late = now if any(asked.missed(row) for row in openable) else None
+        comes = settled or not held.target.closing
+        late = now if comes and any(asked.missed(row) for row in openable) else None
         waits = again.closed or (asked.unsaid and openable)
         done = settled and not (doubts or waits)
         retry = None if done else now + wait(held.target.attempts)

@@ -61,10 +61,9 @@ def settle(world: World, target: Target) -> None:
 
 def _pay(world: World, held: Held) -> None:
     fenced, name = held.fenced, held.target.name
-    asking = world.asking.submit(_ask_again, world, held.target.id)
-    seen = _seen(world, held)
+    seen, asked = _read(world, held)
     off = seen.role.at - world.clock.now().replace(microsecond=0)
-    noted = _note(world, held, seen, asking.result(), off=off)
+    noted = _note(world, held, seen, asked, off=off)
     with world.database.read() as session:
         anchor = restore.anchor(session)
     applied = apply.role(fenced, name, seen, noted.plan, clock=world.clock, anchor=anchor)
@@ -78,10 +77,18 @@ def _pay(world: World, held: Held) -> None:
         world.settling.wrote(held.target.id)
 
 
-def _seen(world: World, held: Held) -> RoleDetail:
-    """The role as it is: what was read while the approver was looked up, or read now."""
-    found: RoleDetail | None = read_ahead(world, held)
-    return found or observe.role(world, held.fenced, held.target.name)
+def _read(world: World, held: Held) -> tuple[RoleDetail, Asked]:
+    """The role as it is, and what is said of those who are to be let in.
+
+    Who is to be put out waits neither for Slack nor for what only openings need: they follow.
+    """
+    fenced, target = held.fenced, held.target
+    if target.closing:
+        return observe.role_to_close(fenced, target.name), Asked.nobody()
+    asking = world.asking.submit(_ask_again, world, target.id)
+    ahead: RoleDetail | None = read_ahead(world, held)
+    seen = ahead or observe.role(world, fenced, target.name)
+    return seen, opening.answer(world, target, asking)
 
 
 def _ask_again(world: World, target_id: int) -> Asked:
@@ -126,7 +133,9 @@ def _note(world: World, held: Held, seen: RoleDetail, asked: Asked, *, off: time
         targets.hold(session, held.lease)
         end_what_is_over(session, found, now)
         restore.check(session, seen.session_end, role=held.target.arn, at=now)
-        held_up = opening.nothing_opens(session, off=off)
+        held_up = None
+        if not held.target.closing:
+            held_up = opening.nothing_opens(session, off=off, unread=seen.unread)
         alarm.clock(session, off if abs(off) > opening.CLOCKS_APART else None, now)
         for row in (one for one in found if one.state is State.APPROVED):
             if row.id in asked.unfit:

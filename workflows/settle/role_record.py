@@ -138,7 +138,8 @@ def record(world: World, held: Held, paid: Paid) -> None:
         if settled:
             looks += [_settled(session, row, paid, now) for row in found]
         waiting = any(row.id in asked.fit and row.noted_at is None for row in found)
-        late = now if any(asked.missed(row) for row in found) else None
+        comes = settled or not held.target.closing
+        late = now if comes and any(asked.missed(row) for row in found) else None
         done = settled and not (asked.unsaid or waiting or doubts)
         retry = None if done else now + wait(held.target.attempts)
         hand_back(
