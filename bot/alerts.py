@@ -38,6 +38,7 @@ _HEADLINES: Final = {
     places.PLACE: "A place in a group was not given back",
     lost.KIND: "An edit of a trust policy was lost",
     record.UNREAD: "An account cannot be read",
+    record.CREDENTIALS: "AWS does not take xacct's credentials",
     "relock": "A deny cannot be put back",
     "restored": "The database was restored: nothing is opened",
     "clock": "The clock is wrong: nothing is opened",

@@ -22,6 +22,7 @@ from workflows.seen import RoleDetail
 from workflows.world import World
 
 UNREAD: Final = "account not read"
+CREDENTIALS: Final = "credentials"
 
 
 @dataclass
@@ -35,8 +36,11 @@ class Said:
     seals: list[Difference] = field(default_factory=list)
 
 
-def account(world: World, seen: AccountSeen) -> Said:
-    """Owes what is to be closed and alerts the rest. What was not read stays as it was said."""
+def account(world: World, seen: AccountSeen, *, silent: bool = False) -> Said:
+    """Owes what is to be closed and alerts the rest. What was not read stays as it was said.
+
+    `silent`: the pass before did not read it whole, either.
+    """
     said = Said()
     for role in world.catalog.roles:
         if role.account.id == seen.account_id and role.key in seen.roles:
@@ -45,7 +49,7 @@ def account(world: World, seen: AccountSeen) -> Said:
         _groups(world, seen, said)
     now = world.clock.now()
     with world.database.write() as session:
-        if seen.shut_out:
+        if seen.shut_out or (silent and not (seen.whole or seen.expired)):
             said.keys.add(key := f"{_prefix(seen)}unread")
             said.news |= alerts.found(session, _unread(seen, key), at=now)
         if seen.whole:
@@ -67,16 +71,37 @@ def _finding(seen: AccountSeen, one: Difference) -> Finding:
 
 
 def _unread(seen: AccountSeen, key: str) -> Finding:
-    return Finding(
-        key=key,
-        kind=UNREAD,
-        sentence=(
+    if seen.shut_out:
+        sentence = (
             f"AWS does not let xacct read all of {seen.name}, so what differs there goes unnoticed "
             f"({seen.shut_out}). Mend the rights of its manager role, or the catalog if what it "
             "names is gone."
-        ),
-        facts={"account": seen.account_id},
-    )
+        )
+    else:
+        sentence = (
+            f"AWS does not answer for all of {seen.name} for more than a quarter of an hour, so "
+            "what differs there goes unnoticed and no access ends early; what is open there ends "
+            "in time by itself. See the log for what AWS said, and whether AWS can be reached."
+        )
+    return Finding(key=key, kind=UNREAD, sentence=sentence, facts={"account": seen.account_id})
+
+
+def credentials(world: World, expired: str | None) -> bool:
+    """Alerts that AWS does not know xacct's own credentials; True if it is new."""
+    with world.database.write() as session:
+        if expired is None:
+            alerts.over(session, CREDENTIALS, at=world.clock.now())
+            return False
+        finding = Finding(
+            key=CREDENTIALS,
+            kind=CREDENTIALS,
+            sentence=(
+                f"AWS does not take xacct's own credentials ({expired}), so nothing is opened and "
+                "no access ends early; what is open ends in time by itself. Give xacct new ones."
+            ),
+            facts={},
+        )
+        return alerts.found(session, finding, at=world.clock.now())
 
 
 # --- roles

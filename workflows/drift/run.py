@@ -33,6 +33,7 @@ class Outcome:
     seals: list[Difference] = field(default_factory=list)
     unread: dict[str, Mapping[str, str]] = field(default_factory=dict)
     news: bool = False
+    expired: str | None = None  # the call for which AWS did not know our own credentials
 
 
 class Drift:
@@ -43,6 +44,7 @@ class Drift:
         self._lookout = Lookout(trail) if trail is not None else None
         self._one_pass, self._adding = threading.Lock(), threading.Lock()
         self._stopping = threading.Event()
+        self._silent: frozenset[str] = frozenset()  # accounts not read whole by the last pass
         self._first = ThreadPoolExecutor(1, thread_name_prefix="first drift")
 
     def begin(self) -> tuple["Outcome", Future[None]]:
@@ -73,6 +75,9 @@ class Drift:
             with ThreadPoolExecutor(min(AT_ONCE, len(accounts)), "drift") as pool:
                 for account in accounts:
                     pool.submit(self._safely, account, outcome)
+            if not self._stopping.is_set():
+                self._silent = frozenset(outcome.unread)
+                outcome.news |= record.credentials(self._world, outcome.expired)
 
     def _safely(self, account: Account, outcome: Outcome) -> None:
         """The last line of defence: a fault in one account is logged and said to be unread."""
@@ -88,8 +93,10 @@ class Drift:
         seen = read_account(self._world, account, stopping=self._stopping)
         if self._stopping.is_set():
             return
-        said = record.account(self._world, seen)
+        silent = account.name in self._silent
+        said = record.account(self._world, seen, silent=silent)
         with self._adding:
+            outcome.expired = outcome.expired or seen.expired
             outcome.seals += said.seals
             outcome.news |= said.news
             if not seen.whole:

@@ -30,6 +30,7 @@ class AccountSeen:
     users: Mapping[str, GranteeSeen | None] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     shut_out: str | None = None  # what AWS said no to, which no waiting mends
+    expired: str | None = None  # the call for which AWS did not know our own credentials
 
     @property
     def whole(self) -> bool:
