@@ -3,7 +3,7 @@ deny groups, which keep people out, are joined.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
@@ -12,6 +12,8 @@ from workflows.drift.groups import Governed
 from workflows.drift.seen import AccountSeen
 
 PLACE: Final = "place not given back"
+NAMES: Final = "users by their ids"
+"""What is asked of AWS about users whom their names do not lead to."""
 
 Spot = tuple[str, str]  # group name, the user's unique id
 
@@ -34,10 +36,13 @@ class Place:
 class PlacesKnown:
     """What the rows say: the notes, and the places that an open request, or one that has just
     ended, accounts for.
+
+    `inside` are members of allow groups by a grant that is active: whose settle looks there.
     """
 
     notes: Mapping[Spot, Place]
     lent: frozenset[Spot]
+    inside: Mapping[Spot, int]
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,21 @@ def strangers(
     ]
 
 
+def taken(seen: AccountSeen, known: PlacesKnown) -> list[int]:
+    """Targets to be looked at: somebody took a member of an active grant out of his group, or
+    deleted him. How a human stops a grant with nothing but IAM.
+    """
+    members = {
+        (name, user_id)
+        for name, group in seen.groups.items()
+        if group is not None
+        for user_id in group.members.values()
+    }
+    out = [target for spot, target in known.inside.items() if spot not in members]
+    unread = {target for (name, _), target in known.inside.items() if name in seen.unread}
+    return sorted(set(out) - unread)
+
+
 def doubtful(
     seen: AccountSeen,
     known: PlacesKnown,
@@ -98,15 +118,14 @@ def owed(
     """
     found: dict[Spot, Owed] = {}
     for place in _stranded(seen, known):
-        if place.user_name in seen.unread:
+        if place.user_name in seen.unread or (NAMES in seen.unread and not _found(seen, place)):
             continue
-        user = seen.users.get(place.user_name.casefold())
         group = seen.groups[place.group]
         assert group is not None
         inside = place.user_id in group.members.values()
-        there = user is not None and user.unique_id == place.user_id
-        wrong = there and inside != place.was_member
-        found[place.spot] = Owed(place, wrong=wrong, there=there)
+        there = _found(seen, place) or place.user_id in seen.names
+        now = replace(place, user_name=seen.names.get(place.user_id, place.user_name))
+        found[place.spot] = Owed(now, wrong=there and inside != place.was_member, there=there)
     for group_name, name in _outside(seen, governed, roster):
         user = seen.users.get(name.casefold())
         if user is None or (group_name, user.unique_id) in known.lent:
@@ -115,6 +134,20 @@ def owed(
         if place.spot not in known.notes:
             found[place.spot] = Owed(place, wrong=True)
     return [found[spot] for spot in sorted(found)]
+
+
+def astray(seen: AccountSeen, known: PlacesKnown) -> frozenset[str]:
+    """The ids of users who are noted by a name that does not lead to them any more."""
+    return frozenset(
+        one.user_id
+        for one in _stranded(seen, known)
+        if one.user_name not in seen.unread and not _found(seen, one)
+    )
+
+
+def _found(seen: AccountSeen, place: Place) -> bool:
+    user = seen.users.get(place.user_name.casefold())
+    return user is not None and user.unique_id == place.user_id
 
 
 def _stranded(seen: AccountSeen, known: PlacesKnown) -> list[Place]:

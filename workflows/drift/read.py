@@ -2,7 +2,7 @@
 kept waiting.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Final, TypeVar
@@ -11,6 +11,7 @@ from workflows.aws.errors import AwsExpired, AwsGone, AwsRefused
 from workflows.aws.iam import Iam
 from workflows.catalog.model import Account, Role
 from workflows.documents import session_end
+from workflows.drift import places
 from workflows.drift.seen import AccountSeen, GroupSeen
 from workflows.errors import Trouble
 from workflows.seen import GranteeSeen, RoleDetail
@@ -159,3 +160,19 @@ def users(
     reader = Reader(world, account, stopping, dict(seen.unread), seen.shut_out, seen.expired)
     found = reader.users(sorted(names))
     return reader.added_to(replace(seen, users=found))
+
+
+def names(
+    world: World,
+    seen: AccountSeen,
+    account: Account,
+    ids: Collection[str],
+    *,
+    stopping: Event | None = None,
+) -> AccountSeen:
+    """The same with the names that users of these ids have now."""
+    if not ids:
+        return seen
+    reader = Reader(world, account, stopping, dict(seen.unread), seen.shut_out, seen.expired)
+    found = reader.ask(places.NAMES, lambda iam: iam.user_names(ids))
+    return reader.added_to(replace(seen, names=found or {}))

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from db.store import alerts, memberships, standing, targets
+from db.store import alerts, memberships, requests, standing, targets
 from db.store.alerts import Finding
 from workflows import addresses, edits, restore
 from workflows.catalog.model import Role
@@ -114,6 +114,8 @@ def _role(
     with world.database.write() as session:
         target = targets.ensure(session, addresses.role(role))
         if detail is None:
+            if requests.live(session, target):
+                targets.owe(session, target.id, now)  # it looks twice before it says so
             return
         at = detail.role.at
         rows = known.role(session, role, target, at=at, now=now)
@@ -157,10 +159,14 @@ def _groups(world: World, seen: AccountSeen, said: Said) -> None:
         owed = places.owed(seen, rows, all_groups, roster(catalog))
         for one in owed:
             _owe(world, session, one)
+        for target_id in places.taken(seen, rows):
+            targets.owe(session, target_id, world.clock.now())
         differences = places.differences([one.place for one in owed if one.wrong])
         for name, group in sorted(seen.groups.items()):
-            if group is not None and name in all_groups:
+            if name in all_groups and group is not None:
                 differences += compare.group(group, all_groups[name], role_arns=arns)
+            elif name in all_groups:
+                differences.append(compare.group_gone(all_groups[name]))
         _say(session, seen, differences, said, world)
         found = places.strangers(seen, rows, all_groups)
         said.news |= strangers.say(session, seen, found, at=world.clock.now())

@@ -134,7 +134,9 @@ def read_account(
     with world.database.read() as session:
         rows = known.places(session, catalog, began=seen.began)
     doubtful = places.doubtful(seen, rows, all_groups, roster(catalog))
-    return read.users(world, seen, account, doubtful, stopping=stopping)
+    seen = read.users(world, seen, account, doubtful, stopping=stopping)
+    astray = places.astray(seen, rows)
+    return read.names(world, seen, account, astray, stopping=stopping)
 
 
 def end_strays(world: World) -> None:

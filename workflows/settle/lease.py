@@ -31,6 +31,9 @@ KEPT: Final = timedelta(hours=12, minutes=15)
 
 MISSING_FOR: Final = timedelta(seconds=60)
 
+SPREADING: Final = "spreading"
+"""The trouble of what was written, and is not read back yet."""
+
 LONGEST_WAIT: Final = timedelta(seconds=60)
 
 log = logging.getLogger(__name__)

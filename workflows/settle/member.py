@@ -15,7 +15,7 @@ from workflows.catalog.model import Mechanism
 from workflows.documents import groups
 from workflows.plan.member import MemberPlan
 from workflows.seen import MemberSeen
-from workflows.settle import apply, member_record, opening, rows, verify
+from workflows.settle import absent, apply, member_record, opening, rows, verify
 from workflows.settle.lease import Held, end_what_is_over, fail, fail_refused, holding, read_ahead
 from workflows.settle.member_record import Paid, is_openable
 from workflows.settle.opening import Asked
@@ -28,12 +28,17 @@ PATIENCE: Final = 3.0
 
 @dataclass(frozen=True)
 class Noted:
-    """What was committed before the first write: the plan, and who may be let in by it."""
+    """What was committed before the first write: the plan, and who may be let in by it.
+
+    `closing` are the requests that are to be closed by it, `others` the ids of users who had the
+    name before and are to be put out, too.
+    """
 
     plan: MemberPlan
     asked: Asked
     held_up: str | None
-    closing: frozenset[int]  # the requests that are to be closed by it
+    closing: frozenset[int]
+    others: frozenset[str]
 
 
 def settle(world: World, target: Target) -> None:
@@ -44,7 +49,7 @@ def settle(world: World, target: Target) -> None:
         try:
             _pay(world, held)
         except AwsGone as gone:
-            member_record.gone(world, held, gone)
+            absent.settle(world, held, gone)
 
 
 def _pay(world: World, held: Held) -> None:
@@ -69,9 +74,11 @@ def _pay(world: World, held: Held) -> None:
     after = observe.member_again(fenced, seen) if applied.tried else seen
     for one in sorted(roles):
         world.settling.wait_for(one, seconds=PATIENCE)
+    away = absent.close(world, held, noted.others) if noted.others else absent.NOBODY
+    still_in = absent.still_in(world, held, after) if applied.gone else None
     simulated = _simulated(world, held, noted.asked)
-    paid = Paid(after, noted.closing, applied, noted.asked, noted.held_up, simulated)
-    member_record.record(world, held, paid)
+    read = (after, noted.closing, applied, noted.asked, noted.held_up, simulated)
+    member_record.record(world, held, Paid(*read, away, still_in))
 
 
 def _coming(world: World, held: Held) -> list[Request]:
@@ -148,7 +155,7 @@ def _note(
                 was_member=was_member,
                 at=now,
             )
-    return Noted(planned, asked, held_up, closing)
+    return Noted(planned, asked, held_up, closing, absent.others(found, seen))
 
 
 def _judge(world: World, session: Session, row: Request, seen: MemberSeen) -> None:

@@ -22,6 +22,7 @@ from workflows.settle.lease import (
     KEPT,
     LONGEST_WAIT,
     MISSING_FOR,
+    SPREADING,
     Held,
     close_if_done,
     earliest,
@@ -153,7 +154,7 @@ def record(world: World, held: Held, paid: Paid) -> None:
 
 def _trouble(paid: Paid, doubts: Sequence[str], *, settled: bool) -> str | None:
     if not settled:
-        return str(paid.applied.refused or paid.applied.unsettled or "spreading")
+        return str(paid.applied.refused or paid.applied.unsettled or SPREADING)
     return paid.held_up or next(iter(doubts), None)
 
 
