@@ -22,10 +22,10 @@ from workflows.errors import Trouble
 from workflows.plan.member import MemberPlan
 from workflows.seen import MemberSeen
 from workflows.settle import apply, rows
+from workflows.settle.alarm import SPREADING
 from workflows.settle.apply import Applied
 from workflows.settle.lease import (
     MISSING_FOR,
-    SPREADING,
     Held,
     close_if_done,
     earliest,

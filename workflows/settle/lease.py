@@ -31,9 +31,6 @@ KEPT: Final = timedelta(hours=12, minutes=15)
 
 MISSING_FOR: Final = timedelta(seconds=60)
 
-SPREADING: Final = "spreading"
-"""The trouble of what was written, and is not read back yet."""
-
 LONGEST_WAIT: Final = timedelta(seconds=60)
 
 log = logging.getLogger(__name__)
@@ -117,7 +114,7 @@ def put_off(world: World, target: Target, trouble: Trouble) -> None:
         again = now + wait(target.attempts)
         targets.put_off(session, target.id, again_at=again, trouble=str(trouble))
         show(session, target, str(trouble), now)
-        alarm.relock(session, target, str(trouble), now)
+        alarm.unclosed(session, target, str(trouble), now)
 
 
 def show(session: Session, target: Target, trouble: str | None, now: datetime) -> None:
@@ -169,12 +166,21 @@ def is_over(row: Request, now: datetime) -> Why | None:
 
 
 def hand_back(
-    session: Session, world: World, held: Held, *, again_at: datetime | None, trouble: str | None
+    session: Session,
+    world: World,
+    held: Held,
+    *,
+    again_at: datetime | None,
+    trouble: str | None,
+    closed: bool = False,
 ) -> None:
-    """Ends the lease; AWS is next looked at when the rows, a retry, or a late write ask for it."""
+    """Ends the lease; AWS is next looked at when the rows, a retry, or a late write ask for it.
+
+    `closed`: all that was to be closed is, and the trouble is of openings.
+    """
     now = world.clock.now()
     show(session, held.target, trouble, now)
-    alarm.relock(session, held.target, trouble, now)
+    alarm.unclosed(session, held.target, None if closed else trouble, now)
     watch_until = now + LATE_WRITE if held.lease.taken_over else held.target.watch_until
     if watch_until is not None and watch_until > now:
         again_at = earliest([again_at, watch_until])

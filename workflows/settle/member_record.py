@@ -17,10 +17,10 @@ from workflows.plan.member import MemberPlan
 from workflows.seen import MemberSeen
 from workflows.settle import rows, verify
 from workflows.settle.absent import Away
+from workflows.settle.alarm import SPREADING
 from workflows.settle.apply import Applied
 from workflows.settle.lease import (
     MISSING_FOR,
-    SPREADING,
     Held,
     close_if_done,
     earliest,
@@ -96,7 +96,8 @@ def record(world: World, held: Held, paid: Paid) -> None:
         retry = None if done else now + wait(held.target.attempts)
         again_at = earliest([retry, late, *looks, *(_next(row, now) for row in found)])
         trouble = _trouble(paid, again, doubts, settled=settled)
-        hand_back(session, world, held, again_at=again_at, trouble=trouble)
+        is_closed = settled and paid.away.trouble is None
+        hand_back(session, world, held, again_at=again_at, trouble=trouble, closed=is_closed)
 
 
 def _forget_what_was_theirs(

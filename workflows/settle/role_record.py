@@ -17,12 +17,12 @@ from workflows.plan import role as role_plan
 from workflows.plan.role import Grant, RolePlan
 from workflows.seen import RoleDetail
 from workflows.settle import rows, verify
+from workflows.settle.alarm import SPREADING, refusal
 from workflows.settle.apply import Applied
 from workflows.settle.lease import (
     KEPT,
     LONGEST_WAIT,
     MISSING_FOR,
-    SPREADING,
     Held,
     close_if_done,
     earliest,
@@ -129,7 +129,8 @@ def record(world: World, held: Held, paid: Paid) -> None:
         targets.hold(session, held.lease)
         _remember(session, world, held, paid)
         if paid.applied.refused is not None:
-            _fail_openings(session, found, paid, str(paid.applied.refused), now)
+            sentence = refusal(paid.applied.refused, seen.role.trust)
+            _fail_openings(session, found, paid, sentence, now)
         doubts = _doubts(session, found, paid, now)  # may fail some: before what is wanted
         again = wanted(world, session, held, seen, found, asked).plan(seen)
         fail_refused(session, found, again.refused, now)
@@ -149,12 +150,15 @@ def record(world: World, held: Held, paid: Paid) -> None:
             held,
             again_at=earliest([retry, late, *looks, *(_next(row, now) for row in found)]),
             trouble=_trouble(paid, doubts, settled=settled),
+            closed=settled,
         )
 
 
 def _trouble(paid: Paid, doubts: Sequence[str], *, settled: bool) -> str | None:
+    if not settled and paid.applied.refused is not None:
+        return refusal(paid.applied.refused, paid.after.role.trust)
     if not settled:
-        return str(paid.applied.refused or paid.applied.unsettled or SPREADING)
+        return str(paid.applied.unsettled or SPREADING)
     return paid.held_up or next(iter(doubts), None)
 
 
