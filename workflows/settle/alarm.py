@@ -121,6 +121,25 @@ def widened(session: Session, row: Request, sentence: str, now: datetime) -> Non
     )
 
 
+def lifted(session: Session, row: Request, wrong: str, now: datetime) -> None:
+    """A lifted deny opens more than the grant it was lifted for: what the group `wrong`, as the end
+    of a sentence.
+    """
+    alerts.found(
+        session,
+        Finding(
+            key=f"widened:{row.role_arn}:{row.grantee_arn}",
+            kind="trust widened",
+            sentence=(
+                f"{row.role}: the group {row.group_name} {wrong}. Its deny was lifted for "
+                f"{row.grantee_name}, so access #{row.id} was ended and he is put back into it."
+            ),
+            facts={"role": row.role_arn, "grantee": row.grantee_arn, "request": row.id},
+        ),
+        at=now,
+    )
+
+
 def clock(session: Session, off: timedelta | None, now: datetime) -> None:
     """Our clock and AWS's differ by `off`, too much to open anything; None: they agree."""
     if off is None:
