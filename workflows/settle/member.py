@@ -128,7 +128,7 @@ def _note(
     with world.database.write(first=True) as session:
         found = requests.of_member(session, held.target.id, lock=True)
         targets.hold(session, held.lease)
-        end_what_is_over(session, found, now)
+        end_what_is_over(session, found, now, off=held.fenced.skew)
         held_up = None
         if not held.target.closing:
             held_up = opening.nothing_opens(session, off=held.fenced.skew, unread=seen.unread)

@@ -24,6 +24,7 @@ from workflows.settle.lease import (
     Held,
     close_if_done,
     earliest,
+    end_by_us,
     fail,
     hand_back,
     missing,
@@ -94,7 +95,8 @@ def record(world: World, held: Held, paid: Paid) -> None:
         waits = again.closed or (asked.unsaid and openable) or paid.away.trouble
         done = settled and not (doubts or waits)
         retry = None if done else now + wait(held.target.attempts)
-        again_at = earliest([retry, late, *looks, *(_next(row, now) for row in found)])
+        looks += [_next(row, now, held.fenced.skew) for row in found]
+        again_at = earliest([retry, late, *looks])
         trouble = _trouble(paid, again, doubts, settled=settled)
         is_closed = settled and paid.away.trouble is None
         hand_back(session, world, held, again_at=again_at, trouble=trouble, closed=is_closed)
@@ -223,12 +225,12 @@ def _settled(session: Session, held: Held, row: Request, paid: Paid, now: dateti
         redraw_extended(session, row, now)
 
 
-def _next(row: Request, now: datetime) -> datetime | None:
+def _next(row: Request, now: datetime, off: timedelta) -> datetime | None:
     """When this row next asks for its user to be looked at."""
     if row.state not in (State.APPROVED, State.ACTIVE):
         return None
     lifted = row.state is State.ACTIVE and row.mechanism == Mechanism.DENY_GROUP
-    return earliest([row.ends_at, now + WATCHED if lifted else None])
+    return earliest([end_by_us(row, now, off), now + WATCHED if lifted else None])
 
 
 def _say(session: Session, event: str, row: Request, applied: Applied, now: datetime) -> None:

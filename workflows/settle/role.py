@@ -61,8 +61,7 @@ def settle(world: World, target: Target) -> None:
 
 def _pay(world: World, held: Held) -> None:
     fenced, name = held.fenced, held.target.name
-    seen, asked = _read(world, held)
-    off = seen.role.at - world.clock.now().replace(microsecond=0)
+    seen, off, asked = _read(world, held)
     noted = _note(world, held, seen, asked, off=off)
     with world.database.read() as session:
         anchor = restore.anchor(session)
@@ -71,24 +70,29 @@ def _pay(world: World, held: Held) -> None:
     if noted.opening and noted.wanted.is_held_by(after):
         world.settling.opened(held.target.id, noted.opening)
     simulated = _simulated(world, held, noted.asked, after)
-    paid = Paid(seen, after, noted.closing, applied, noted.asked, noted.held_up, simulated)
+    paid = Paid(seen, after, off, noted.closing, applied, noted.asked, noted.held_up, simulated)
     role_record.record(world, held, paid)
     if applied.tried and noted.asked.fit:
         world.settling.wrote(held.target.id)
 
 
-def _read(world: World, held: Held) -> tuple[RoleDetail, Asked]:
-    """The role as it is, and what is said of those who are to be let in.
+def _read(world: World, held: Held) -> tuple[RoleDetail, timedelta, Asked]:
+    """The role as it is, AWS's time minus ours, and what is said of those who are to be let in.
 
     Who is to be put out waits neither for Slack nor for what only openings need: they follow.
     """
     fenced, target = held.fenced, held.target
     if target.closing:
-        return observe.role_to_close(fenced, target.name), Asked.nobody()
+        seen = observe.role_to_close(fenced, target.name)
+        return seen, _off(world, seen), Asked.nobody()
     asking = world.asking.submit(_ask_again, world, target.id)
     ahead: RoleDetail | None = read_ahead(world, held)
     seen = ahead or observe.role(world, fenced, target.name)
-    return seen, opening.answer(world, target, asking)
+    return seen, _off(world, seen), opening.answer(world, target, asking)
+
+
+def _off(world: World, seen: RoleDetail) -> timedelta:
+    return seen.role.at - world.clock.now().replace(microsecond=0)
 
 
 def _ask_again(world: World, target_id: int) -> Asked:
@@ -131,7 +135,7 @@ def _note(world: World, held: Held, seen: RoleDetail, asked: Asked, *, off: time
             session, held.target.id, kept_since=role_record.kept_since(seen, now), lock=True
         )
         targets.hold(session, held.lease)
-        end_what_is_over(session, found, now)
+        end_what_is_over(session, found, now, off=off)
         restore.check(session, seen.session_end, role=held.target.arn, at=now)
         held_up = None
         if not held.target.closing:

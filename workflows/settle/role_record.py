@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ from workflows.settle.lease import (
     Held,
     close_if_done,
     earliest,
+    end_by_us,
     fail,
     fail_refused,
     hand_back,
@@ -48,6 +49,7 @@ class Paid:
 
     before: RoleDetail
     after: RoleDetail
+    off: timedelta  # AWS's time minus ours
     closing: frozenset[int]
     applied: Applied
     asked: Asked
@@ -148,7 +150,7 @@ def record(world: World, held: Held, paid: Paid) -> None:
             session,
             world,
             held,
-            again_at=earliest([retry, late, *looks, *(_next(row, now) for row in found)]),
+            again_at=earliest([retry, late, *looks, *(_next(row, now, paid.off) for row in found)]),
             trouble=_trouble(paid, doubts, settled=settled),
             closed=settled,
         )
@@ -241,12 +243,12 @@ def _say(session: Session, event: str, row: Request, applied: Applied, now: date
     audit.say(session, event, actor="xacct", at=now, request=row, changes=applied.tried)
 
 
-def _next(row: Request, now: datetime) -> datetime | None:
+def _next(row: Request, now: datetime, off: timedelta) -> datetime | None:
     """When this row next asks for its role to be looked at."""
     if row.state is State.APPROVED:
-        return earliest([row.open_by, row.ends_at])
+        return earliest([row.open_by, end_by_us(row, now, off)])
     if row.state is State.ACTIVE:
-        return row.ends_at
+        return end_by_us(row, now, off)
     if row.state is State.ENDED and row.ended_at is not None:
         return max(row.ended_at + KEPT, now + LONGEST_WAIT)  # AWS's time says when it is over
     return None
