@@ -77,7 +77,7 @@ def asking_role(world: World, fenced: Fenced, name: str) -> Callable[[], RoleDet
     return lambda: _whole(answered())
 
 
-def role(world: World, fenced: Fenced, name: str) -> RoleDetail:
+def role_to_settle(world: World, fenced: Fenced, name: str) -> RoleDetail:
     """The role and its session end; the room its policies have where AWS says (else `unread`).
 
     Raises Trouble.
@@ -177,6 +177,13 @@ def asking_member(
 
 
 def member(world: World, fenced: Fenced, name: str, groups: Collection[str]) -> MemberSeen:
+    """The user, where he is a member, and what each of `groups` holds. Raises Trouble."""
+    return asking_member(world, fenced, name, groups)()
+
+
+def member_to_settle(
+    world: World, fenced: Fenced, name: str, groups: Collection[str]
+) -> MemberSeen:
     """The user and where he is a member; his quota and what each of `groups` holds where AWS says
     (else `unread`). Raises Trouble.
     """

@@ -323,6 +323,17 @@ def test_a_lifted_deny_is_left_lifted_while_its_grant_is_open(denying: Lab) -> N
     assert (denying.row(request).state, kinds(denying)) == (State.ACTIVE, [])
 
 
+def test_a_drift_notices_an_emergency_stop(denying: Lab) -> None:
+    request = denying.lend("alice", minutes=120)
+    drift(denying)
+    join(denying, DENY, "alice")
+
+    drift(denying)
+
+    assert (denying.row(request).state, denying.row(request).why) == (State.ENDED, Why.REMOVED)
+    assert denying.groups_of("alice") == [DENY]
+
+
 def test_a_read_as_old_as_a_lifted_deny_puts_nobody_back_a_second_time(denying: Lab) -> None:
     request = denying.lend("alice", minutes=120)
     others = {one: user_id(denying, one) for one in ("bob", "carol")}

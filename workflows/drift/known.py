@@ -13,7 +13,7 @@ from db.models import Request, Target
 from db.store import requests, standing
 from workflows.catalog.model import Catalog, Mechanism, Role
 from workflows.drift.compare import Known
-from workflows.drift.places import Place, PlacesKnown, Spot
+from workflows.drift.places import Active, Place, PlacesKnown, Spot
 from workflows.settle import rows
 from workflows.settle.lease import KEPT, LONGEST_WAIT
 
@@ -56,14 +56,12 @@ def places(session: Session, catalog: Catalog, *, began: datetime) -> PlacesKnow
         for one in standing.notes(session, catalog.grantee.id)
     }
     lent = standing.by_group(session, closed_since=began - STALE)
-    inside = {
-        _spot(one): one.member_target_id
+    active = {
+        _spot(one): Active(one.member_target_id, one.mechanism == Mechanism.ALLOW_GROUP)
         for one in lent
-        if one.state is State.ACTIVE
-        and one.mechanism == Mechanism.ALLOW_GROUP
-        and one.member_target_id is not None
+        if one.state is State.ACTIVE and one.member_target_id is not None
     }
-    return PlacesKnown(notes, frozenset(map(_spot, lent)), inside)
+    return PlacesKnown(notes, frozenset(map(_spot, lent)), active)
 
 
 def _spot(row: Request) -> Spot:

@@ -37,12 +37,22 @@ class PlacesKnown:
     """What the rows say: the notes, and the places that an open request, or one that has just
     ended, accounts for.
 
-    `inside` are members of allow groups by a grant that is active: whose settle looks there.
+    `active` are those of active grants.
     """
 
     notes: Mapping[Spot, Place]
     lent: frozenset[Spot]
-    inside: Mapping[Spot, int]
+    active: Mapping[Spot, "Active"]
+
+
+@dataclass(frozen=True)
+class Active:
+    """A place by an active grant: inside an allow group, or outside a deny group. `target` is the
+    number of what is settled to look there.
+    """
+
+    target: int
+    inside: bool
 
 
 @dataclass(frozen=True)
@@ -82,8 +92,8 @@ def strangers(
 
 
 def taken(seen: AccountSeen, known: PlacesKnown) -> list[int]:
-    """Targets to be looked at: somebody took a member of an active grant out of his group, or
-    deleted him. How a human stops a grant with nothing but IAM.
+    """Targets to be looked at: somebody took a member of an active grant out of his allow group,
+    deleted him, or put him back into the deny group. So a human stops a grant with IAM alone.
     """
     members = {
         (name, user_id)
@@ -91,9 +101,8 @@ def taken(seen: AccountSeen, known: PlacesKnown) -> list[int]:
         if group is not None
         for user_id in group.members.values()
     }
-    out = [target for spot, target in known.inside.items() if spot not in members]
-    unread = {target for (name, _), target in known.inside.items() if name in seen.unread}
-    return sorted(set(out) - unread)
+    read = {spot: one for spot, one in known.active.items() if spot[0] not in seen.unread}
+    return sorted({one.target for spot, one in read.items() if (spot in members) != one.inside})
 
 
 def doubtful(

@@ -86,21 +86,26 @@ def close(world: World, held: Held, ids: Ids) -> Away:
         found = requests.of_member(session, held.target.id, lock=True)
         targets.hold(session, held.lease)
         away = [row for row in found if row.grantee_id in ids]
-        looks = [_look(session, row, names, now) for row in away]
+        looks = [_look(session, held, row, names, now) for row in away]
     troubles = [_put_out(world, held, user_id, name) for user_id, name in sorted(names.items())]
     first = next((one for one in troubles if one is not None), None)
     return Away(tuple(one for one in looks if one is not None), first)
 
 
 def _look(
-    session: Session, row: Request, names: Mapping[str, str], now: datetime
+    session: Session, held: Held, row: Request, names: Mapping[str, str], now: datetime
 ) -> datetime | None:
-    """What a row may say of a user who is gone, or has another name; when to look again."""
-    renamed = names.get(row.grantee_id or "")
+    """What a row may say of a user who is gone, or has another name; when to look again.
+
+    A place without a note was never changed by us: there is nothing to be sure of.
+    """
+    user_id = row.grantee_id or ""
+    renamed = names.get(user_id)
+    is_ours = row.group_name in memberships.noted(session, held.target.account_id, user_id)
     if row.state is State.APPROVED:
         what = f"is called {renamed} now" if renamed else "is gone"
         fail(session, row, f"The IAM user {row.grantee_name} {what}. Ask again.", now)
-    if renamed is None:
+    if renamed is None and is_ours:
         row.missing_since = row.missing_since or now
         if now < row.missing_since + MISSING_FOR:
             return row.missing_since + MISSING_FOR
@@ -201,7 +206,7 @@ def still_in(world: World, held: Held, after: MemberSeen) -> str | None:
     closing = {row.role_arn for row in found if row.state is State.ENDING}
     others = after.groups - {row.group_name for row in found}
     try:
-        seen = observe.member(world, held.fenced, after.user.name, others)
+        seen = observe.member_to_settle(world, held.fenced, after.user.name, others)
     except Trouble as trouble:
         return str(trouble)
     lets_in = [name for name, held in seen.contents.items() if groups.covers(held) & closing]

@@ -95,7 +95,7 @@ def _seen(world: World, held: Held, groups: set[str]) -> MemberSeen:
     found: MemberSeen | None = read_ahead(world, held)
     if found is not None and groups <= found.contents.keys():
         return found
-    return observe.member(world, held.fenced, held.target.name, groups)
+    return observe.member_to_settle(world, held.fenced, held.target.name, groups)
 
 
 def _refresh_what_is_covered(world: World, coming: Sequence[Request], seen: MemberSeen) -> None:
