@@ -16,6 +16,7 @@ from db.models import Alert
 from db.store import alerts
 from workflows import edits
 from workflows.drift import compare, lost, places, record, strangers, verbs
+from workflows.settle import alarm
 from workflows.settle.lease import wait
 from workflows.sweep import Debt, Due
 from workflows.world import World
@@ -34,11 +35,14 @@ _HEADLINES: Final = {
     compare.OWN: "Access without a grant",
     compare.SESSION_END: "A session end was gone or weakened",
     compare.OTHER_SEAL: "Another installation of xacct governs the same role",
-    compare.GROUP: "A governed group holds more than it must",
+    compare.GROUP: "A governed group is not as it must be",
     places.PLACE: "A place in a group was not given back",
     lost.KIND: "An edit of a trust policy was lost",
     record.UNREAD: "An account cannot be read",
-    "relock": "A deny cannot be put back",
+    record.CREDENTIALS: "AWS does not take xacct's credentials",
+    alarm.RELOCK: "A deny cannot be put back",
+    alarm.UNCLOSED: "Access cannot be closed",
+    alarm.LEFT: "What is over cannot be cleared away",
     "frozen": "Frozen: nothing is opened",
     "restored": "The database was restored: nothing is opened",
     "clock": "The clock is wrong: nothing is opened",
@@ -52,7 +56,8 @@ RED: Final = frozenset(
         compare.SESSION_END,
         compare.GROUP,
         places.PLACE,
-        "relock",
+        alarm.RELOCK,
+        alarm.UNCLOSED,
         "restored",
     }
 )

@@ -59,7 +59,7 @@ def mfa_device(row: Request) -> str:
 
 def mint(world: World, vendor: Vendor, request_id: int, *, by: Person) -> Credentials:
     """Credentials for an active grant, for its grantee only; recorded, never stored. None while
-    something holds every opening: rows from a backup may not know that a grant was revoked.
+    something holds openings: rows from a backup may not know that a grant was revoked.
 
     Raises Refused, or Trouble when AWS does not give them.
     """
@@ -73,9 +73,10 @@ def mint(world: World, vendor: Vendor, request_id: int, *, by: Person) -> Creden
         raise NotAllowed(f"{row.role} gives no credentials: use the link or the profile.")
     if row.state is not State.ACTIVE or row.ends_at is None or row.ends_at <= now:
         raise AlreadySettled(f"There is nothing to deliver: {access.describe(row)}.")
-    if held:
+    holding = holds.over(held, account_id=row.account_id, user=row.requester)
+    if holding is not None:
         raise NotAllowed(
-            f"No credentials are given while xacct is on hold ({held[0].kind}): {held[0].reason}"
+            f"No credentials are given while xacct is on hold ({holding.kind}): {holding.reason}"
         )
     minted = vendor.mint(vending(world, row), now=now)
     with world.database.write() as session:

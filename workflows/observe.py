@@ -1,9 +1,9 @@
 """Reading what AWS holds: in parallel, at most two rounds, one when little has changed."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from workflows.aws.errors import AwsGone
 from workflows.aws.fence import Fenced
@@ -85,6 +85,31 @@ def asking_role(world: World, fenced: Fenced, name: str) -> Callable[[], RoleDet
 
     What comes back waits for the answers, and raises Trouble.
     """
+    answered = _asking_role(world, fenced, name)
+    return lambda: _whole(answered())
+
+
+def role_to_settle(world: World, fenced: Fenced, name: str) -> RoleDetail:
+    """The role and its session end; the room its policies have where AWS says (else `unread`).
+
+    Raises Trouble.
+    """
+    return _asking_role(world, fenced, name)()
+
+
+def role_to_close(fenced: Fenced, name: str) -> RoleDetail:
+    """The role and its session end: all that closing takes. Raises Trouble."""
+    ending = fenced.ask(fenced.iam.inline_policy, name, session_end.NAME)
+    return RoleDetail(
+        role=fenced.ask(fenced.iam.role, name).result(),
+        session_end=ending.result(),
+        other_inline=0,
+        trust_quota=TRUST_QUOTA,
+        inline_quota=INLINE_QUOTA,
+    )
+
+
+def _asking_role(world: World, fenced: Fenced, name: str) -> Callable[[], RoleDetail]:
     iam = fenced.iam
     role = fenced.ask(iam.role, name)
     ending = fenced.ask(iam.inline_policy, name, session_end.NAME)
@@ -94,22 +119,48 @@ def asking_role(world: World, fenced: Fenced, name: str) -> Callable[[], RoleDet
     quotas = fenced.ask(world.quotas.of, fenced)
 
     def answered() -> RoleDetail:
-        inline.begin_second_round()
-        limits = quotas.result()
+        limits, others, unread = _room(quotas, {name: (inline,)})
         return RoleDetail(
             role=role.result(),
             session_end=ending.result(),
-            other_inline=sum(map(text.length, inline.result())),
+            other_inline=sum(map(text.length, others.get(name, ()))),
             trust_quota=limits.get("AssumeRolePolicySizeQuota", TRUST_QUOTA),
             inline_quota=limits.get("RolePolicySizeQuota", INLINE_QUOTA),
+            unread=unread,
         )
 
     return answered
 
 
-def role(world: World, fenced: Fenced, name: str) -> RoleDetail:
-    """The role, its session end, and the room its policies have. Raises Trouble."""
-    return asking_role(world, fenced, name)()
+def _room(
+    quotas: Future[Mapping[str, int]], held: Mapping[str, tuple[Policies, ...]]
+) -> tuple[Mapping[str, int], dict[str, tuple[Document, ...]], Trouble | None]:
+    """What openings alone need: quotas, and policies by whose they are; and what kept it unknown.
+
+    Raises AwsGone, which is an answer: whose policies these are is not there.
+    """
+    try:
+        for several in held.values():
+            for policies in several:
+                policies.begin_second_round()
+        found = {
+            name: tuple(one for policies in several for one in policies.result())
+            for name, several in held.items()
+        }
+        return quotas.result(), found, None
+    except AwsGone:
+        raise
+    except Trouble as trouble:
+        return {}, {}, trouble
+
+
+Seen = TypeVar("Seen", RoleDetail, MemberSeen)
+
+
+def _whole(seen: Seen) -> Seen:
+    if seen.unread is not None:
+        raise seen.unread
+    return seen
 
 
 @dataclass(frozen=True)
@@ -129,7 +180,7 @@ def asking_to_open(world: World, fenced: Fenced, name: str, arn: str) -> Callabl
     What comes back waits for the answers, and raises Trouble.
     """
     ways_back = asking_simulation(fenced, arn, WAYS_BACK)
-    detail = asking_role(world, fenced, name)
+    detail = _asking_role(world, fenced, name)
     return lambda: RoleRead(detail(), to_open=True, ways_back=ways_back.result())
 
 
@@ -170,6 +221,33 @@ def asking_member(
 
     What comes back waits for the answers, and raises Trouble.
     """
+    answered = _asking_member(world, fenced, name, groups)
+    return lambda: _whole(answered())
+
+
+def member(world: World, fenced: Fenced, name: str, groups: Collection[str]) -> MemberSeen:
+    """The user, where he is a member, and what each of `groups` holds. Raises Trouble."""
+    return asking_member(world, fenced, name, groups)()
+
+
+def member_to_settle(
+    world: World, fenced: Fenced, name: str, groups: Collection[str]
+) -> MemberSeen:
+    """The user and where he is a member; his quota and what each of `groups` holds where AWS says
+    (else `unread`). Raises Trouble.
+    """
+    return _asking_member(world, fenced, name, groups)()
+
+
+def member_to_close(fenced: Fenced, name: str) -> MemberSeen:
+    """The user and where he is a member: all that closing takes. Raises Trouble."""
+    user, places = fenced.ask(fenced.iam.user, name), fenced.ask(fenced.iam.groups_of, name)
+    return MemberSeen(user=user.result(), groups=places.result())
+
+
+def _asking_member(
+    world: World, fenced: Fenced, name: str, groups: Collection[str]
+) -> Callable[[], MemberSeen]:
     iam = fenced.iam
     user, places = fenced.ask(iam.user, name), fenced.ask(iam.groups_of, name)
     quotas = fenced.ask(world.quotas.of, fenced)
@@ -186,25 +264,16 @@ def asking_member(
     }
 
     def answered() -> MemberSeen:
-        for each in held.values():
-            for policies in each:
-                policies.begin_second_round()
+        limits, contents, unread = _room(quotas, held)
         return MemberSeen(
             user=user.result(),
             groups=places.result(),
-            contents={
-                group: (*inline.result(), *attached.result())
-                for group, (inline, attached) in held.items()
-            },
-            groups_quota=quotas.result().get("GroupsPerUserQuota", GROUPS_QUOTA),
+            contents=contents,
+            groups_quota=limits.get("GroupsPerUserQuota", GROUPS_QUOTA),
+            unread=unread,
         )
 
     return answered
-
-
-def member(world: World, fenced: Fenced, name: str, groups: Collection[str]) -> MemberSeen:
-    """The user, where he is a member, and what each of `groups` holds. Raises Trouble."""
-    return asking_member(world, fenced, name, groups)()
 
 
 def member_again(fenced: Fenced, before: MemberSeen) -> MemberSeen:

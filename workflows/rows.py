@@ -46,21 +46,27 @@ def is_fresh(row: Request, at: datetime) -> bool:
     return row.role_open_at is not None and at < row.role_open_at + STALE
 
 
-def _grant(row: Request, stands: Phase, at: datetime) -> Grant:
+def visitor(row: Request) -> Visitor:
+    """The grantee of a noted request as AWS sees him after its end."""
     assert row.ends_at is not None  # the database holds it: noted_has_end
+    return Visitor(
+        kind=GranteeKind(row.grantee_kind),
+        partition=row.partition,
+        account_id=row.grantee_arn.split(":")[4],
+        arn=row.grantee_arn,
+        name=row.grantee_name,
+        unique_id=row.grantee_id or "",
+        after=row.ends_at,
+    )
+
+
+def _grant(row: Request, stands: Phase, at: datetime) -> Grant:
     account_id = row.grantee_arn.split(":")[4]
+    assert row.ends_at is not None  # the database holds it: noted_has_end
     return Grant(
         request=row.id,
         phase=stands,
-        visitor=Visitor(
-            kind=GranteeKind(row.grantee_kind),
-            partition=row.partition,
-            account_id=account_id,
-            arn=row.grantee_arn,
-            name=row.grantee_name,
-            unique_id=row.grantee_id or "",
-            after=row.ends_at,
-        ),
+        visitor=visitor(row),
         session_name=row.session_name,
         role_id=row.role_id or "",
         session_end=row.session_end,

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from workflows.errors import Trouble
+
 Document = Mapping[str, Any]
 """A policy document as AWS shows it: decoded JSON."""
 
@@ -23,13 +25,17 @@ class RoleSeen:
 
 @dataclass(frozen=True)
 class RoleDetail:
-    """A role with what its session end and its room depend on."""
+    """A role with what its session end and its room depend on.
+
+    `unread`: what kept the room from being known. It serves openings alone; to close takes none.
+    """
 
     role: RoleSeen
     session_end: Document | None
     other_inline: int  # characters of the role's other inline policies, whitespace not counted
     trust_quota: int
     inline_quota: int
+    unread: Trouble | None = None
 
 
 @dataclass(frozen=True)
@@ -44,12 +50,16 @@ class GranteeSeen:
 
 @dataclass(frozen=True)
 class MemberSeen:
-    """An IAM user, the groups he is in, and what the governed ones among them hold."""
+    """An IAM user, the groups he is in, and what the governed ones among them hold.
+
+    `unread`: what kept his quota or a group's policies from being known, as in `RoleDetail`.
+    """
 
     user: GranteeSeen
     groups: frozenset[str]
     contents: Mapping[str, tuple[Document, ...]] = field(default_factory=dict)
     groups_quota: int = 10
+    unread: Trouble | None = None
 
 
 @dataclass(frozen=True)

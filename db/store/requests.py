@@ -226,11 +226,11 @@ def live(session: Session, target: Target, *, lock: bool = False) -> Sequence[Re
     return _of_target(session, target, *_LIVE, lock=lock)
 
 
-def is_any_over(session: Session, target: Target, now: datetime) -> bool:
-    """Whether the end, or the time to open, of anything live on this target has come."""
-    come = or_(
-        Request.ends_at <= now, and_(Request.state == State.APPROVED, Request.open_by <= now)
-    )
+def is_any_over(session: Session, target: Target, now: datetime, *, at: datetime) -> bool:
+    """Whether the end (by AWS's time, `at`), or the time to open, of anything live on this target
+    has come.
+    """
+    come = or_(Request.ends_at <= at, and_(Request.state == State.APPROVED, Request.open_by <= now))
     found = select(Request.id).where(_is_of(target), Request.state.in_(_LIVE), come).limit(1)
     return session.scalars(found).one_or_none() is not None
 

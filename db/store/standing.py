@@ -44,6 +44,19 @@ def by_group(session: Session, *, closed_since: datetime) -> Sequence[Request]:
     ).all()
 
 
+def of_user(session: Session, user_id: str) -> Sequence[Request]:
+    """What the user of this unique id comes by a group with, by whatever name, and is open."""
+    return session.scalars(
+        select(Request)
+        .where(
+            Request.grantee_id == user_id,
+            Request.group_name.is_not(None),
+            Request.state.in_(OPEN),
+        )
+        .order_by(Request.id)
+    ).all()
+
+
 def undecided_or_open(session: Session) -> Sequence[Request]:
     """Every request that waits, is to be opened, or is open; the oldest first."""
     return session.scalars(

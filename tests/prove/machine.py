@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 GRID: Final = timedelta(seconds=5)
 SETTLED: Final = timedelta(seconds=61)  # what is read later than this after a write is not stale
+LEASED: Final = timedelta(minutes=3)  # so long a dead worker keeps a target from being compared
 BEFORE: Final = timedelta(seconds=2)
 KEPT_ENDS: Final = timedelta(hours=12)
 
@@ -142,6 +143,20 @@ class Bench(RuleBasedStateMachine):
         if fresh:
             self.place.clock.move(SETTLED)
             self._rest()
+
+    def _drift(self) -> None:
+        """What the drift job does; a minute after that nothing is active that a human took away."""
+        self._rest()
+        self.place.clock.move(LEASED)
+        self._rest()
+        self.place.drift(self.world)
+        self._rest()
+        self.place.clock.move(SETTLED)
+        self._rest()
+        used = {kept.pair.role for kept in self.model.kept if self.now < kept.expires}
+        assert not used & self.model.bare, "a session end that a human removed was not put back"
+        stand = [one for one in self.model.loans.values() if one.stand is Stand.OPEN]
+        assert not [one for one in stand if one.taken], "a human took it away, and it is active"
 
     def _owing(self) -> list[Request]:
         now = self.now

@@ -19,6 +19,7 @@ from tests.prove.wire import InLine, Wire, WiredManagers
 from workflows import sweep
 from workflows.catalog.model import Catalog, Engineer, GranteeKind, Mechanism, Role, Visitor
 from workflows.documents import session_end
+from workflows.drift import record, run
 from workflows.settling import Settling
 from workflows.sweep import Debt
 from workflows.world import World
@@ -131,6 +132,11 @@ class Place(Lab):
         now, world = self.clock.now(), replace(world, settling=Settling(writes_apart=0.0))
         kinds = (sweep.looks(world), sweep.settles(world))
         return [(kind, due.key) for kind in kinds for due in kind.due(now)]
+
+    def drift(self, world: World) -> None:
+        """What the drift job does with each account, one after the other."""
+        for account in (self.catalog.grantee, *self.catalog.accounts):
+            record.account(world, run.read_account(world, account))
 
     # --- who holds what at rest
 

@@ -14,11 +14,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
-from sqlalchemy import select
 
 from db.lifecycle import IllegalMove
-from db.models import Target
-from db.store import targets
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.prove.machine import APPROVERS, BEFORE, NEEDS, Bench, admitting, lets_in, one_of, when
@@ -461,15 +458,9 @@ class Machine(Bench):
         self._rest()
 
     @rule()
-    @when(lambda self: self.healthy)
+    @when(lambda self: self.quiet and not self.place.wire.faults)
     def everything_is_looked_at_again(self) -> None:
-        """As the drift job does."""
-        with self.place.database.write() as session:
-            for key in session.scalars(select(Target.id)):
-                targets.owe(session, key, self.now)
-        self._rest()
-        used = {kept.pair.role for kept in self.model.kept if self.now < kept.expires}
-        assert not used & self.model.bare, "a session end that a human removed was not put back"
+        self._drift()
 
 
 @pytest.mark.timeout(900)

@@ -136,6 +136,48 @@ def test_a_bot_whose_clock_is_wrong_goes_on_closing(lab: Lab) -> None:
     assert lab.row(request).state is State.ENDED
 
 
+def test_a_clock_that_is_ahead_ends_no_grant_before_its_time_by_aws(lab: Lab) -> None:
+    request = lab.lend("alice", minutes=60)
+    ends_at, ahead = lab.row(request).ends_at, worker(lab, clock=off(lab, minutes=50))
+    assert ends_at is not None
+    lab.clock.move(timedelta(minutes=20))  # by its own clock the end is over
+
+    for _ in range(3):
+        settle(ahead, lab.row(request).role_target_id)
+    before, answer = lab.row(request).state, lab.visit("alice").answer
+    lab.clock.move_to(ends_at)
+    settle(ahead, lab.row(request).role_target_id)
+
+    assert (before, answer) == (State.ACTIVE, "ok")
+    assert (lab.row(request).state, lab.row(request).why) == (State.ENDED, Why.TIME)
+
+
+def test_a_clock_that_is_behind_calls_no_grant_active_after_its_time_by_aws(lab: Lab) -> None:
+    request = lab.lend("alice", minutes=60)
+    ends_at, behind = lab.row(request).ends_at, worker(lab, clock=off(lab, minutes=-10))
+    target = lab.row(request).role_target_id
+    assert ends_at is not None
+    lab.clock.move_to(ends_at - timedelta(minutes=20))
+    with lab.database.write() as session:
+        targets.owe(session, target, lab.clock.now() - timedelta(hours=1))
+    settle(behind, target)
+
+    lab.clock.move_to(ends_at)
+    settle(behind, target)
+
+    assert (lab.row(request).state, lab.row(request).why) == (State.ENDED, Why.TIME)
+
+
+def test_while_aws_says_nothing_of_the_time_our_own_clock_ends_what_is_over(lab: Lab) -> None:
+    request = lab.lend("alice", minutes=30)
+    lab.bar("owner-manager")
+    lab.world = lab.another_worker()
+
+    lab.pass_time(minutes=31)
+
+    assert (lab.row(request).state, lab.row(request).why) == (State.ENDING, Why.TIME)
+
+
 def test_a_revoke_by_a_bot_whose_clock_is_ahead_or_behind_cuts_at_once(lab: Lab) -> None:
     for minutes in (-30, 30):
         request = lab.lend("alice", minutes=120)

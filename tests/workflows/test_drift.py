@@ -17,10 +17,11 @@ from tests.lab import Lab, some_catalog
 from tests.workflows.drifting import another_database, at_once, drift, kinds, said, standing
 from tests.workflows.odd import Answer, Once, busy, refused, worker
 from workflows import edits
-from workflows.aws.errors import AwsGone
+from workflows.aws.errors import AwsExpired, AwsGone, AwsUnclear
 from workflows.catalog.model import Mechanism
 from workflows.documents import session_end
 from workflows.drift import compare, record
+from workflows.drift.run import Drift
 
 SEAL = "XacctSeallab"
 
@@ -66,6 +67,14 @@ def take_out(lab: Lab, sid: str) -> None:
 
 def gone(_call: Answer, *_: Any) -> None:
     raise AwsGone("iam:Odd", "NoSuchEntity", "cannot be found")
+
+
+def cut(_call: Answer, *_: Any) -> None:
+    raise AwsUnclear("iam:Odd", "EndpointConnectionError", "no clear answer from AWS")
+
+
+def expired(_call: Answer, *_: Any) -> None:
+    raise AwsExpired("iam:Odd", "ExpiredToken", "The security token is expired")
 
 
 SERVICE = {"Sid": "Build", "Principal": {"Service": "codebuild.amazonaws.com"}}
@@ -391,6 +400,49 @@ def test_an_account_that_shuts_us_out_is_an_alert_until_it_lets_us_in(lab: Lab) 
     lab.unbar("owner-manager")
     drift(lab)
     assert kinds(lab) == []
+
+
+@pytest.mark.parametrize("call", ["quotas", "other_inline_names"])
+def test_a_right_that_only_openings_need_and_that_is_lost_is_an_alert_and_no_more(
+    lab: Lab, call: str
+) -> None:
+    add(lab, Sid="XacctSealother", Effect="Deny")
+    drift(lab)
+    take_out(lab, "XacctSealother")
+
+    outcome = drift(lab, worker(lab, odd={call: refused}))
+
+    assert outcome.unread == {}
+    assert {one.kind for one in lab.alerts()} == {record.UNREAD}
+    drift(lab)
+    assert lab.alerts() == []
+
+
+def test_an_account_that_does_not_answer_is_an_alert_from_the_second_pass_on(lab: Lab) -> None:
+    passes = Drift(worker(lab, role=cut), None)
+
+    passes.run()
+    once = kinds(lab)
+    passes.run()
+
+    assert (once, kinds(lab)) == ([], [record.UNREAD])
+    assert said(lab, record.UNREAD) == 1
+    drift(lab)
+    assert kinds(lab) == []
+
+
+def test_credentials_that_aws_does_not_know_are_one_alert_until_it_does(lab: Lab) -> None:
+    drift(lab, worker(lab, role=expired, quotas=expired))
+
+    assert kinds(lab) == [record.CREDENTIALS]
+    drift(lab)
+    assert kinds(lab) == []
+
+
+def test_a_session_that_aws_forgot_is_taken_anew_within_a_drift(lab: Lab) -> None:
+    outcome = drift(lab, worker(lab, role=Once(expired)))
+
+    assert (kinds(lab), outcome.unread) == ([], {})
 
 
 def test_a_role_that_is_not_there_is_read_all_the_same(lab: Lab) -> None:

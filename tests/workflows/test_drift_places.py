@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from db.lifecycle import State
+from db.lifecycle import State, Why
 from db.store import alerts, memberships
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.lab import Lab, some_catalog
 from tests.workflows.drifting import at_once, drift, kinds, said, standing
 from tests.workflows.odd import Answer, busy, refused, worker
+from workflows.aws.errors import AwsGone
 from workflows.catalog.model import Mechanism
 from workflows.drift import compare, places, strangers, verbs
 from workflows.errors import AlreadySettled, NotAllowed
@@ -230,6 +231,63 @@ def test_a_group_that_was_not_read_leaves_its_members_on_the_list(allowing: Lab)
     assert (listed(allowing), said(allowing, strangers.KIND)) == (["carol"], 1)
 
 
+# --- a human stops a grant
+
+
+def _deleted(lab: Lab, name: str) -> None:
+    leave(lab, ALLOW, name)
+    key = lab.furnished.users[name].access_key_id
+    lab.home.delete_access_key(UserName=name, AccessKeyId=key)
+    lab.home.delete_user(UserName=name)
+
+
+def _role_deleted(lab: Lab) -> None:
+    for name in lab.owner.list_role_policies(RoleName="admin")["PolicyNames"]:
+        lab.owner.delete_role_policy(RoleName="admin", PolicyName=name)
+    lab.owner.delete_role(RoleName="admin")
+
+
+STOPS: dict[str, Callable[[Lab], None]] = {
+    "taken out of the group": lambda lab: leave(lab, ALLOW, "alice"),
+    "deleted": lambda lab: _deleted(lab, "alice"),
+    "the role deleted": _role_deleted,
+}
+
+
+@pytest.mark.parametrize("how", STOPS)
+def test_what_a_human_takes_away_within_a_grant_ends_it_after_a_second_look(
+    make: Callable[..., Lab], how: str
+) -> None:
+    allowing = make(Mechanism.ALLOW_GROUP, path="/")  # a role with a path is hidden when it is gone
+    request, other = allowing.lend("alice", minutes=120), allowing.lend("carol", minutes=120)
+    inside = allowing.visit("alice").session
+    drift(allowing)
+    STOPS[how](allowing)
+
+    drift(allowing)
+    at_first = allowing.row(request).state
+    allowing.pass_time(seconds=61)
+
+    assert at_first is State.ACTIVE
+    assert (allowing.row(request).state, allowing.row(request).why) == (State.ENDED, Why.REMOVED)
+    assert not allowing.works(inside)
+    assert allowing.row(other).state is (State.ENDED if "role" in how else State.ACTIVE)
+
+
+@pytest.mark.parametrize("call", ["members_of", "role"])
+def test_a_single_read_that_does_not_find_it_takes_nothing_away(allowing: Lab, call: str) -> None:
+    request = allowing.lend("alice", minutes=120)
+
+    def gone(_call: Answer, *_: Any) -> Any:
+        raise AwsGone("iam:Odd", "NoSuchEntity", "cannot be found")
+
+    drift(allowing, worker(allowing, odd={call: gone}))
+    allowing.pass_time(seconds=61)
+
+    assert allowing.row(request).state is State.ACTIVE
+    assert allowing.visit("alice").answer == "ok"
+
+
 # --- deny groups
 
 
@@ -263,6 +321,17 @@ def test_a_lifted_deny_is_left_lifted_while_its_grant_is_open(denying: Lab) -> N
 
     assert denying.visit("alice").answer == "ok"
     assert (denying.row(request).state, kinds(denying)) == (State.ACTIVE, [])
+
+
+def test_a_drift_notices_an_emergency_stop(denying: Lab) -> None:
+    request = denying.lend("alice", minutes=120)
+    drift(denying)
+    join(denying, DENY, "alice")
+
+    drift(denying)
+
+    assert (denying.row(request).state, denying.row(request).why) == (State.ENDED, Why.REMOVED)
+    assert denying.groups_of("alice") == [DENY]
 
 
 def test_a_read_as_old_as_a_lifted_deny_puts_nobody_back_a_second_time(denying: Lab) -> None:
@@ -300,6 +369,23 @@ def test_a_place_that_was_left_open_by_a_lost_request_is_given_back(denying: Lab
 
     assert denying.groups_of("carol") == [DENY]
     assert noted(denying, "carol") == {}
+
+
+def test_a_place_that_was_left_open_is_given_back_whatever_its_user_is_called_now(
+    denying: Lab,
+) -> None:
+    leave(denying, DENY, "carol")
+    denying.catalog = replace(denying.catalog, engineers=())
+    denying.world = denying.another_worker()
+    note(denying, DENY, "carol", was_member=True)
+    denying.home.update_user(UserName="carol", NewUserName="cara")
+
+    drift(denying, worker(denying, user_names=busy))
+    before = denying.groups_of("cara")
+    drift(denying)
+
+    assert (before, denying.groups_of("cara")) == ([], [DENY])
+    assert noted(denying, "cara") == {}
 
 
 def test_a_note_never_puts_anybody_into_an_allow_group(allowing: Lab) -> None:

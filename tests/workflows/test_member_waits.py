@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from threading import Event
 from time import monotonic
 
@@ -9,7 +11,10 @@ from db.lifecycle import State
 from db.models import Membership
 from db.store import standing
 from tests.lab import Lab
+from workflows.directory import Directory
+from workflows.person import Person
 from workflows.settle.pay import settle
+from workflows.world import World
 
 
 def approved(lab: Lab) -> int:
@@ -70,6 +75,62 @@ def test_who_is_to_be_put_out_waits_for_no_role(allowing: Lab) -> None:
         settle(lab.world, lab.row(first).member_target_id or 0)
 
     assert not lab.groups_of("alice")
+
+
+# --- Slack hangs
+
+
+class Hanging:
+    """A Slack that says nothing of anybody until it is let."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab, self._let = lab, Event()
+        self.world = replace(lab.world, directory=Directory(lab.database, self._describe))
+        lab.clock.move(timedelta(minutes=2))  # what is known of people is too old by then
+
+    def _describe(self, user: str) -> Person:
+        self._let.wait(20)
+        return self._lab.describe(user)
+
+    def __enter__(self) -> World:
+        return self.world
+
+    def __exit__(self, *_: object) -> None:
+        self._let.set()
+
+
+def test_who_is_to_be_put_out_does_not_wait_for_what_slack_says_of_others(allowing: Lab) -> None:
+    lab = allowing
+    first, inside = lab.lend("alice"), lab.visit("alice").session
+    lab.approve(second := lab.ask("carol"), "bob", pay=False)
+    with Hanging(lab) as world:
+        lab.revoke(first, "bob", pay=False)
+        settle(world, lab.row(first).role_target_id)
+        settle(world, lab.row(first).member_target_id or 0)
+        stands = [lab.row(one).state for one in (first, second)]
+        closed = lab.groups_of("alice"), lab.visit("alice").answer, lab.works(inside)
+
+    lab.pass_time(seconds=10)
+
+    assert stands == [State.ENDED, State.APPROVED]
+    assert closed == ([], "AccessDenied", False)
+    assert lab.row(second).state is State.ACTIVE
+
+
+def test_a_settle_that_waits_for_slack_lets_a_revoke_pass_soon(allowing: Lab) -> None:
+    lab = allowing
+    first, second = lab.lend("alice"), lab.ask("carol")
+    lab.approve(second, "bob", pay=False)
+    with Hanging(lab) as world:
+        settle(world, lab.row(second).role_target_id)
+        lab.revoke(first, "bob", pay=False)
+        settle(world, lab.row(first).role_target_id)
+        closed, waits = lab.visit("alice").answer, lab.row(second).state
+
+    lab.pass_time(seconds=10)
+
+    assert (closed, waits) == ("AccessDenied", State.APPROVED)
+    assert lab.row(second).state is State.ACTIVE
 
 
 def _reads(lab: Lab) -> int:

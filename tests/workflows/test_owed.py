@@ -7,15 +7,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from db.lifecycle import State
 from db.store import targets
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.lab import Lab, some_catalog, some_role
 from tests.workflows.conftest import USERS, lab_of
-from tests.workflows.odd import Once, worker
+from tests.workflows.odd import Once, refused, worker
 from workflows.aws.errors import AwsExpired
 from workflows.catalog.model import Mechanism
+from workflows.settle import alarm
 from workflows.settle.lease import LONGEST_WAIT, wait
 from workflows.settle.pay import settle
 
@@ -48,6 +51,75 @@ def test_a_deny_that_cannot_be_put_back_is_owed_for_ever_and_alerts_until_it_is(
     assert lab.row(request).state is State.ENDED
     assert lab.alerts() == []
     assert group(lab) in lab.groups_of("alice")
+
+
+@pytest.mark.parametrize("call", ["write_inline_policy", "write_trust", "leave"])
+def test_a_closing_that_fails_twice_is_one_alert_until_it_is_closed(
+    allowing: Lab, call: str
+) -> None:
+    lab = allowing
+    request = lab.lend("alice", minutes=120)
+    before = lab.world
+    lab.world = worker(lab, odd={call: refused})
+    lab.revoke(request, "bob", pay=False)
+    lab.pay_once()
+    after_one = lab.alerts()
+    for _ in range(4):
+        lab.clock.move(timedelta(minutes=1))
+        lab.pay_once()
+
+    assert lab.row(request).state is State.ENDING
+    assert after_one == []
+    assert [(one.kind, one.changed) for one in lab.alerts()] == [(alarm.UNCLOSED, 1)]
+    lab.world = before
+    lab.pass_time(minutes=2)
+    assert (lab.row(request).state, lab.alerts()) == (State.ENDED, [])
+
+
+def test_an_account_that_cannot_be_entered_to_close_is_an_alert(allowing: Lab) -> None:
+    lab = allowing
+    request = lab.lend("alice", minutes=30)
+    lab.bar("owner-manager")
+    lab.world = lab.another_worker()
+    lab.clock.move(timedelta(minutes=31))
+    for _ in range(3):
+        lab.pay_once()
+        lab.clock.move(timedelta(minutes=2))
+
+    assert [one.kind for one in lab.alerts()] == [alarm.LEFT]
+    assert "in time by itself" in lab.alerts()[0].sentence
+    lab.unbar("owner-manager")
+    lab.pass_time(minutes=2)
+    assert (lab.row(request).state, lab.alerts()) == (State.ENDED, [])
+
+
+def test_an_orphan_that_came_within_a_grant_is_named_with_its_statement(trusting: Lab) -> None:
+    lab = trusting
+    request = lab.lend("alice", minutes=120)
+    inside = lab.visit("alice").session
+    _trust_somebody_who_is_deleted(lab)
+    lab.revoke(request, "bob", pay=False)
+    for _ in range(3):
+        lab.pay_once()
+        lab.clock.move(timedelta(minutes=1))
+
+    (alert,) = [one for one in lab.alerts() if one.kind == alarm.UNCLOSED]
+    assert re.search(r"somebody else, Theirs, names AIDA\w+, who was deleted", alert.sentence)
+    assert not lab.works(inside)
+    document = lab.owner.get_role(RoleName="admin")["Role"]["AssumeRolePolicyDocument"]
+    kept = [one for one in document["Statement"] if one["Sid"] != "Theirs"]
+    lab.write_trust({**document, "Statement": kept})
+    lab.pass_time(minutes=2)
+    assert lab.row(request).state is State.ENDED
+
+
+def _trust_somebody_who_is_deleted(lab: Lab) -> None:
+    user = lab.owner.create_user(UserName="temp")["User"]["Arn"]
+    document = lab.owner.get_role(RoleName="admin")["Role"]["AssumeRolePolicyDocument"]
+    theirs = {"Effect": "Allow", "Principal": {"AWS": user}, "Action": "sts:AssumeRole"}
+    statements = [*document["Statement"], {"Sid": "Theirs", **theirs}]
+    lab.write_trust({**document, "Statement": statements})
+    lab.owner.delete_user(UserName="temp")
 
 
 def test_a_fault_of_ours_in_a_settle_hands_the_lease_back_and_is_tried_again(

@@ -1,6 +1,6 @@
 """Machines and delivered credentials come in by the trust policy, and go with the grant."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -132,3 +132,30 @@ def test_what_could_not_be_opened_in_time_ends_although_the_account_cannot_be_en
 
     assert lab.row(request).state is State.ENDING
     assert lab.row(request).why is Why.NOT_OPENED
+
+
+def _no_more_alice(lab: Lab) -> None:
+    key = lab.furnished.users["alice"].access_key_id
+    lab.home.delete_access_key(UserName="alice", AccessKeyId=key)
+    lab.home.delete_user_policy(UserName="alice", PolicyName="p")
+    lab.home.delete_user(UserName="alice")
+
+
+def _no_more_ci(lab: Lab) -> None:
+    lab.home.delete_role_policy(RoleName="ci", PolicyName="allowed")
+    lab.home.delete_role(RoleName="ci")
+
+
+@pytest.mark.parametrize(("machine", "delete"), [(None, _no_more_alice), ("ci", _no_more_ci)])
+def test_who_was_deleted_since_the_look_is_not_let_in(
+    trusting: Lab, machine: str | None, delete: Callable[[Lab], None]
+) -> None:
+    lab, request = trusting, trusting.ask("alice", machine=machine)
+    delete(lab)
+
+    lab.approve(request, "bob")
+
+    assert (lab.row(request).state, lab.row(request).why) == (State.ENDED, Why.FAILED)
+    assert "was deleted in the grantee account" in (lab.row(request).trouble or "")
+    assert lab.row(request).opened_at is None
+    assert len(lab.trust()) == 1

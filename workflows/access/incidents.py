@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from db.lifecycle import Event, Why
+from db.lifecycle import Event, State, Why
 from db.models import Hold, Request
-from db.store import alerts, holds, listing, requests
+from db.store import alerts, holds, listing, requests, targets
 from workflows import rules
 from workflows.catalog.model import Account, Catalog
 from workflows.errors import AlreadySettled, NotAllowed, NotFound
@@ -60,6 +60,11 @@ def thaw(
     if not thawed:
         raise NotFound(f"{_called(scope)} is not frozen.")
     alerts.over(session, _key(scope), at=now)
+    for row in listing.undecided_or_open(
+        session, account_id=scope.account_id, user=scope.user, lock=True
+    ):
+        if row.state is State.APPROVED:
+            targets.owe(session, row.role_target_id, now)
     return holds.standing(session)
 
 
@@ -109,8 +114,9 @@ def _finding(scope: Scope, hold: Hold) -> alerts.Finding:
         key=_key(scope),
         kind="frozen",
         sentence=(
-            f"{scope.user or _called(scope)} was frozen by an administrator: nothing is asked for, approved or "
-            f"opened there. What is open stays open until it ends or is revoked.{why}"
+            f"{scope.user or _called(scope)} was frozen by an administrator: nothing is asked for, "
+            "approved or opened there. What is open stays open until it ends or is revoked."
+            f"{why}"
         ),
         facts={"account": scope.account_id, "user": scope.user, "by": hold.by},
     )

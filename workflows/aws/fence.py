@@ -77,6 +77,14 @@ class Fenced:
         return min(by_clock, by_monotonic)
 
 
+def by_aws(now: datetime, off: timedelta) -> datetime:
+    """What AWS's time is when ours is `now`; `off` is AWS's time minus ours, as of a reply.
+
+    Ours, while they differ by no more than a reply can tell.
+    """
+    return now if abs(off) <= _ROUNDING else now + off
+
+
 class Managers:
     """Fenced sessions of the manager roles, one per role, renewed while they are in use."""
 

@@ -172,6 +172,20 @@ def _session_end(known: Known, weak: Sequence[str]) -> Difference:
 # --- groups
 
 
+def group_gone(governed: Governed) -> Difference:
+    """A governed group that AWS does not know by its name."""
+    lost = (
+        "nobody's deny can be put back"
+        if governed.denies
+        else "whoever is in it under another name stays there"
+    )
+    sentence = (
+        f"The group {governed.name} is gone: deleted, or renamed. Nothing is opened through it, "
+        f"and {lost}. Give it its name back, make it anew, or mend the catalog."
+    )
+    return Difference(f"group:{governed.name}", GROUP, sentence, {"group": governed.name})
+
+
 def group(seen: GroupSeen, governed: Governed, *, role_arns: Sequence[str]) -> list[Difference]:
     """What the group holds beside what it must hold. `role_arns` are all roles of the catalog."""
     effect = "Deny" if governed.denies else "Allow"

@@ -8,12 +8,13 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from db.lifecycle import State
 from db.models import Request, Target
 from db.store import requests, standing
 from workflows import rows
-from workflows.catalog.model import Catalog, Role
+from workflows.catalog.model import Catalog, Mechanism, Role
 from workflows.drift.compare import Known
-from workflows.drift.places import Place, PlacesKnown
+from workflows.drift.places import Active, Place, PlacesKnown, Spot
 from workflows.settle.lease import LONGEST_WAIT
 
 STALE: Final = rows.STALE
@@ -55,5 +56,13 @@ def places(session: Session, catalog: Catalog, *, began: datetime) -> PlacesKnow
         for one in standing.notes(session, catalog.grantee.id)
     }
     lent = standing.by_group(session, closed_since=began - STALE)
-    spots = {(one.group_name or "", one.grantee_id or "") for one in lent}
-    return PlacesKnown(notes, frozenset(spots))
+    active = {
+        _spot(one): Active(one.member_target_id, one.mechanism == Mechanism.ALLOW_GROUP)
+        for one in lent
+        if one.state is State.ACTIVE and one.member_target_id is not None
+    }
+    return PlacesKnown(notes, frozenset(map(_spot, lent)), active)
+
+
+def _spot(row: Request) -> Spot:
+    return row.group_name or "", row.grantee_id or ""

@@ -3,7 +3,7 @@ deny groups, which keep people out, are joined.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
@@ -12,6 +12,8 @@ from workflows.drift.groups import Governed
 from workflows.drift.seen import AccountSeen
 
 PLACE: Final = "place not given back"
+NAMES: Final = "users by their ids"
+"""What is asked of AWS about users whom their names do not lead to."""
 
 Spot = tuple[str, str]  # group name, the user's unique id
 
@@ -34,10 +36,23 @@ class Place:
 class PlacesKnown:
     """What the rows say: the notes, and the places that an open request, or one that has just
     ended, accounts for.
+
+    `active` are those of active grants.
     """
 
     notes: Mapping[Spot, Place]
     lent: frozenset[Spot]
+    active: Mapping[Spot, "Active"]
+
+
+@dataclass(frozen=True)
+class Active:
+    """A place by an active grant: inside an allow group, or outside a deny group. `target` is the
+    number of what is settled to look there.
+    """
+
+    target: int
+    inside: bool
 
 
 @dataclass(frozen=True)
@@ -76,6 +91,20 @@ def strangers(
     ]
 
 
+def taken(seen: AccountSeen, known: PlacesKnown) -> list[int]:
+    """Targets to be looked at: somebody took a member of an active grant out of his allow group,
+    deleted him, or put him back into the deny group. So a human stops a grant with IAM alone.
+    """
+    members = {
+        (name, user_id)
+        for name, group in seen.groups.items()
+        if group is not None
+        for user_id in group.members.values()
+    }
+    read = {spot: one for spot, one in known.active.items() if spot[0] not in seen.unread}
+    return sorted({one.target for spot, one in read.items() if (spot in members) != one.inside})
+
+
 def doubtful(
     seen: AccountSeen,
     known: PlacesKnown,
@@ -98,15 +127,14 @@ def owed(
     """
     found: dict[Spot, Owed] = {}
     for place in _stranded(seen, known):
-        if place.user_name in seen.unread:
+        if place.user_name in seen.unread or (NAMES in seen.unread and not _found(seen, place)):
             continue
-        user = seen.users.get(place.user_name.casefold())
         group = seen.groups[place.group]
         assert group is not None
         inside = place.user_id in group.members.values()
-        there = user is not None and user.unique_id == place.user_id
-        wrong = there and inside != place.was_member
-        found[place.spot] = Owed(place, wrong=wrong, there=there)
+        there = _found(seen, place) or place.user_id in seen.names
+        now = replace(place, user_name=seen.names.get(place.user_id, place.user_name))
+        found[place.spot] = Owed(now, wrong=there and inside != place.was_member, there=there)
     for group_name, name in _outside(seen, governed, roster):
         user = seen.users.get(name.casefold())
         if user is None or (group_name, user.unique_id) in known.lent:
@@ -115,6 +143,20 @@ def owed(
         if place.spot not in known.notes:
             found[place.spot] = Owed(place, wrong=True)
     return [found[spot] for spot in sorted(found)]
+
+
+def astray(seen: AccountSeen, known: PlacesKnown) -> frozenset[str]:
+    """The ids of users who are noted by a name that does not lead to them any more."""
+    return frozenset(
+        one.user_id
+        for one in _stranded(seen, known)
+        if one.user_name not in seen.unread and not _found(seen, one)
+    )
+
+
+def _found(seen: AccountSeen, place: Place) -> bool:
+    user = seen.users.get(place.user_name.casefold())
+    return user is not None and user.unique_id == place.user_id
 
 
 def _stranded(seen: AccountSeen, known: PlacesKnown) -> list[Place]:

@@ -2,7 +2,7 @@
 kept waiting.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Final, TypeVar
@@ -11,6 +11,7 @@ from workflows.aws.errors import AwsExpired, AwsGone, AwsRefused
 from workflows.aws.iam import Iam
 from workflows.catalog.model import Account, Role
 from workflows.documents import session_end
+from workflows.drift import places
 from workflows.drift.seen import AccountSeen, GroupSeen
 from workflows.errors import Trouble
 from workflows.seen import GranteeSeen, RoleDetail
@@ -33,26 +34,53 @@ class Reader:
     stopping: Event | None
     unread: dict[str, str] = field(default_factory=dict)
     shut_out: str | None = None
+    expired: str | None = None
 
     def ask(self, name: str, call: Callable[[Iam], T]) -> T | None:
         """What AWS says; None where it has no such thing, or did not say (`unread`)."""
-        if len(self.unread) >= PATIENCE or (self.stopping is not None and self.stopping.is_set()):
+        if self._is_enough:
             self.unread[name] = "not asked for any more"
             return None
         try:
-            fenced = self.world.managers.fenced(self.account.manager_arn, self.account.external_id)
-            try:
-                return call(fenced.iam)
-            except AwsExpired:
-                self.world.managers.forget(fenced)
-                raise
+            return self._call(call)
         except AwsGone:
             return None
         except Trouble as trouble:
-            if isinstance(trouble, AwsRefused):
-                self.shut_out = self.shut_out or f"{name}: {trouble.action}: {trouble.code}"
+            self._no(name, trouble)
             self.unread[name] = str(trouble)
             return None
+
+    def check(self, name: str, call: Callable[[Iam], object]) -> None:
+        """Tries a read that a drift has no use for, and without which nothing is opened: of what
+        it says only a no counts.
+        """
+        if self._is_enough:
+            return
+        try:
+            self._call(call)
+        except Trouble as trouble:
+            self._no(name, trouble)
+
+    @property
+    def _is_enough(self) -> bool:
+        stops = self.stopping is not None and self.stopping.is_set()
+        return stops or len(self.unread) >= PATIENCE
+
+    def _call(self, call: Callable[[Iam], T]) -> T:
+        """The answer; a session that AWS does not know any more is taken anew, once."""
+        manager_arn, external_id = self.account.manager_arn, self.account.external_id
+        fenced = self.world.managers.fenced(manager_arn, external_id)
+        try:
+            return call(fenced.iam)
+        except AwsExpired:
+            self.world.managers.forget(fenced)
+        return call(self.world.managers.fenced(manager_arn, external_id).iam)
+
+    def _no(self, name: str, trouble: Trouble) -> None:
+        if isinstance(trouble, AwsRefused):
+            self.shut_out = self.shut_out or f"{name}: {trouble.action}: {trouble.code}"
+        if isinstance(trouble, AwsExpired):
+            self.expired = self.expired or f"{trouble.action}: {trouble.code}"
 
     def roles(self, roles: Iterable[Role]) -> dict[str, RoleDetail | None]:
         """What could be read of the roles."""
@@ -71,7 +99,8 @@ class Reader:
 
     def added_to(self, seen: AccountSeen) -> AccountSeen:
         """The account with what became known of it since."""
-        return replace(seen, unread=dict(self.unread), shut_out=self.shut_out)
+        unread = dict(self.unread)
+        return replace(seen, unread=unread, shut_out=self.shut_out, expired=self.expired)
 
 
 def _role(name: str) -> Callable[[Iam], RoleDetail]:
@@ -85,6 +114,10 @@ def _role(name: str) -> Callable[[Iam], RoleDetail]:
         )
 
     return read
+
+
+def _other_inline(name: str) -> Callable[[Iam], list[str]]:
+    return lambda iam: iam.other_inline_names(name)
 
 
 def _group(name: str) -> Callable[[Iam], GroupSeen]:
@@ -109,6 +142,9 @@ def account(
     begun = AccountSeen(account.id, account.name, began=world.clock.now())
     roles = reader.roles(world.catalog.roles_of(account))
     held = reader.groups(groups)
+    for role in roles:
+        reader.check(role, _other_inline(role.rpartition("/")[2]))
+    reader.check(account.name, lambda iam: iam.quotas())
     return reader.added_to(replace(begun, roles=roles, groups=held))
 
 
@@ -121,6 +157,22 @@ def users(
     stopping: Event | None = None,
 ) -> AccountSeen:
     """The same with the users of these names."""
-    reader = Reader(world, account, stopping, dict(seen.unread), seen.shut_out)
+    reader = Reader(world, account, stopping, dict(seen.unread), seen.shut_out, seen.expired)
     found = reader.users(sorted(names))
     return reader.added_to(replace(seen, users=found))
+
+
+def names(
+    world: World,
+    seen: AccountSeen,
+    account: Account,
+    ids: Collection[str],
+    *,
+    stopping: Event | None = None,
+) -> AccountSeen:
+    """The same with the names that users of these ids have now."""
+    if not ids:
+        return seen
+    reader = Reader(world, account, stopping, dict(seen.unread), seen.shut_out, seen.expired)
+    found = reader.ask(places.NAMES, lambda iam: iam.user_names(ids))
+    return reader.added_to(replace(seen, names=found or {}))

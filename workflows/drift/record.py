@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from db.store import alerts, memberships, standing, targets
+from db.store import alerts, memberships, requests, standing, targets
 from db.store.alerts import Finding
 from workflows import addresses, edits, restore
 from workflows.catalog.model import Role
@@ -22,6 +22,7 @@ from workflows.seen import RoleDetail
 from workflows.world import World
 
 UNREAD: Final = "account not read"
+CREDENTIALS: Final = "credentials"
 
 
 @dataclass
@@ -35,8 +36,11 @@ class Said:
     seals: list[Difference] = field(default_factory=list)
 
 
-def account(world: World, seen: AccountSeen) -> Said:
-    """Owes what is to be closed and alerts the rest. What was not read stays as it was said."""
+def account(world: World, seen: AccountSeen, *, silent: bool = False) -> Said:
+    """Owes what is to be closed and alerts the rest. What was not read stays as it was said.
+
+    `silent`: the pass before did not read it whole, either.
+    """
     said = Said()
     for role in world.catalog.roles:
         if role.account.id == seen.account_id and role.key in seen.roles:
@@ -45,7 +49,7 @@ def account(world: World, seen: AccountSeen) -> Said:
         _groups(world, seen, said)
     now = world.clock.now()
     with world.database.write() as session:
-        if seen.shut_out:
+        if seen.shut_out or (silent and not (seen.whole or seen.expired)):
             said.keys.add(key := f"{_prefix(seen)}unread")
             said.news |= alerts.found(session, _unread(seen, key), at=now)
         if seen.whole:
@@ -67,16 +71,37 @@ def _finding(seen: AccountSeen, one: Difference) -> Finding:
 
 
 def _unread(seen: AccountSeen, key: str) -> Finding:
-    return Finding(
-        key=key,
-        kind=UNREAD,
-        sentence=(
+    if seen.shut_out:
+        sentence = (
             f"AWS does not let xacct read all of {seen.name}, so what differs there goes unnoticed "
             f"({seen.shut_out}). Mend the rights of its manager role, or the catalog if what it "
             "names is gone."
-        ),
-        facts={"account": seen.account_id},
-    )
+        )
+    else:
+        sentence = (
+            f"AWS does not answer for all of {seen.name} for more than a quarter of an hour, so "
+            "what differs there goes unnoticed and no access ends early; what is open there ends "
+            "in time by itself. See the log for what AWS said, and whether AWS can be reached."
+        )
+    return Finding(key=key, kind=UNREAD, sentence=sentence, facts={"account": seen.account_id})
+
+
+def credentials(world: World, expired: str | None) -> bool:
+    """Alerts that AWS does not know xacct's own credentials; True if it is new."""
+    with world.database.write() as session:
+        if expired is None:
+            alerts.over(session, CREDENTIALS, at=world.clock.now())
+            return False
+        finding = Finding(
+            key=CREDENTIALS,
+            kind=CREDENTIALS,
+            sentence=(
+                f"AWS does not take xacct's own credentials ({expired}), so nothing is opened and "
+                "no access ends early; what is open ends in time by itself. Give xacct new ones."
+            ),
+            facts={},
+        )
+        return alerts.found(session, finding, at=world.clock.now())
 
 
 # --- roles
@@ -89,6 +114,8 @@ def _role(
     with world.database.write() as session:
         target = targets.ensure(session, addresses.role(role))
         if detail is None:
+            if requests.live(session, target):
+                targets.owe(session, target.id, now)  # it looks twice before it says so
             return
         at = detail.role.at
         rows = known.role(session, role, target, at=at, now=now)
@@ -132,10 +159,14 @@ def _groups(world: World, seen: AccountSeen, said: Said) -> None:
         owed = places.owed(seen, rows, all_groups, roster(catalog))
         for one in owed:
             _owe(world, session, one)
+        for target_id in places.taken(seen, rows):
+            targets.owe(session, target_id, world.clock.now())
         differences = places.differences([one.place for one in owed if one.wrong])
         for name, group in sorted(seen.groups.items()):
-            if group is not None and name in all_groups:
+            if name in all_groups and group is not None:
                 differences += compare.group(group, all_groups[name], role_arns=arns)
+            elif name in all_groups:
+                differences.append(compare.group_gone(all_groups[name]))
         _say(session, seen, differences, said, world)
         found = places.strangers(seen, rows, all_groups)
         said.news |= strangers.say(session, seen, found, at=world.clock.now())

@@ -87,9 +87,11 @@ def _groups(session: Session, world: World, seen: AccountSeen) -> Iterable[Found
     for one in places.differences([one.place for one in owed if one.wrong]):
         yield _different(one, one.facts["group"])
     for name, group in sorted(seen.groups.items()):
-        if group is not None and name in all_groups:
+        if name in all_groups and group is not None:
             for one in compare.group(group, all_groups[name], role_arns=arns):
                 yield _different(one, name)
+        elif name in all_groups:
+            yield _different(compare.group_gone(all_groups[name]), name)
     left = strangers.left_alone(alerts.named(session, strangers.KEY))
     listing = [
         one

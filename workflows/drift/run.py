@@ -10,7 +10,7 @@ from typing import Final
 
 from db.store import alerts, standing
 from workflows.catalog.model import Account
-from workflows.drift import known, places, read, record
+from workflows.drift import known, lifted, places, read, record
 from workflows.drift.compare import Difference
 from workflows.drift.groups import governed, roster
 from workflows.drift.lost import Lookout, Trail
@@ -33,6 +33,7 @@ class Outcome:
     seals: list[Difference] = field(default_factory=list)
     unread: dict[str, Mapping[str, str]] = field(default_factory=dict)
     news: bool = False
+    expired: str | None = None  # the call for which AWS did not know our own credentials
 
 
 class Drift:
@@ -43,6 +44,8 @@ class Drift:
         self._lookout = Lookout(trail) if trail is not None else None
         self._one_pass, self._adding = threading.Lock(), threading.Lock()
         self._stopping = threading.Event()
+        self._home: AccountSeen | None = None  # the grantee account, as this pass read it
+        self._silent: frozenset[str] = frozenset()  # accounts not read whole by the last pass
         self._first = ThreadPoolExecutor(1, thread_name_prefix="first drift")
 
     def begin(self) -> tuple["Outcome", Future[None]]:
@@ -70,9 +73,15 @@ class Drift:
             if self._stopping.is_set():
                 return
             end_strays(self._world)
+            self._home = None
             with ThreadPoolExecutor(min(AT_ONCE, len(accounts)), "drift") as pool:
                 for account in accounts:
                     pool.submit(self._safely, account, outcome)
+            if not self._stopping.is_set():
+                self._silent = frozenset(outcome.unread)
+                if self._home is not None:
+                    outcome.news |= lifted.check(self._world, self._home)
+                outcome.news |= record.credentials(self._world, outcome.expired)
 
     def _safely(self, account: Account, outcome: Outcome) -> None:
         """The last line of defence: a fault in one account is logged and said to be unread."""
@@ -88,8 +97,12 @@ class Drift:
         seen = read_account(self._world, account, stopping=self._stopping)
         if self._stopping.is_set():
             return
-        said = record.account(self._world, seen)
+        if account.id == self._world.catalog.grantee.id:
+            self._home = seen
+        silent = account.name in self._silent
+        said = record.account(self._world, seen, silent=silent)
         with self._adding:
+            outcome.expired = outcome.expired or seen.expired
             outcome.seals += said.seals
             outcome.news |= said.news
             if not seen.whole:
@@ -127,7 +140,9 @@ def read_account(
     with world.database.read() as session:
         rows = known.places(session, catalog, began=seen.began)
     doubtful = places.doubtful(seen, rows, all_groups, roster(catalog))
-    return read.users(world, seen, account, doubtful, stopping=stopping)
+    seen = read.users(world, seen, account, doubtful, stopping=stopping)
+    astray = places.astray(seen, rows)
+    return read.names(world, seen, account, astray, stopping=stopping)
 
 
 def end_strays(world: World) -> None:

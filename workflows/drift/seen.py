@@ -28,8 +28,10 @@ class AccountSeen:
     roles: Mapping[str, RoleDetail | None] = field(default_factory=dict)  # by `account/name`
     groups: Mapping[str, GroupSeen | None] = field(default_factory=dict)
     users: Mapping[str, GranteeSeen | None] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)  # unique id → name now, where asked for
     unread: Mapping[str, str] = field(default_factory=dict)
     shut_out: str | None = None  # what AWS said no to, which no waiting mends
+    expired: str | None = None  # the call for which AWS did not know our own credentials
 
     @property
     def whole(self) -> bool:

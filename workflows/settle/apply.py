@@ -7,7 +7,7 @@ from datetime import datetime
 from time import monotonic
 from typing import Any, Final
 
-from workflows.aws.errors import AwsFull, AwsRefused
+from workflows.aws.errors import AwsFull, AwsGone, AwsRefused
 from workflows.aws.fence import Fenced
 from workflows.clock import Clock
 from workflows.documents import session_end
@@ -30,6 +30,8 @@ class Applied:
     """What became of the writes: those tried, AWS's final no, and anything worth another try.
 
     `reread_at` and `written_at` are AWS's times of the trust policy's write and of the read before.
+    `gone`: something that was to be changed is not there by its name, or may not be. (AWS judges
+    what is not there by its name without a path, and may refuse.)
     """
 
     over: Callable[[], bool]  # whether the session's fence has been passed
@@ -38,6 +40,7 @@ class Applied:
     unsettled: Trouble | None = None
     reread_at: datetime | None = None
     written_at: datetime | None = None
+    gone: bool = False
 
     @property
     def failed(self) -> bool:
@@ -53,11 +56,13 @@ class Applied:
         try:
             write()
         except (AwsFull, AwsRefused) as trouble:
+            self.gone = self.gone or isinstance(trouble, AwsRefused)
             if self.over():
                 self.unsettled = self.unsettled or trouble
             else:
                 self.refused = self.refused or trouble
         except Trouble as trouble:
+            self.gone = self.gone or isinstance(trouble, AwsGone)
             self.unsettled = self.unsettled or trouble
 
 

@@ -16,7 +16,7 @@ from db.models import Request, Target
 from db.store import requests, targets
 from workflows import rows
 from workflows.aws.errors import AwsExpired
-from workflows.aws.fence import FENCE, Fenced
+from workflows.aws.fence import FENCE, Fenced, by_aws
 from workflows.errors import Trouble
 from workflows.settle import alarm
 from workflows.world import World
@@ -74,12 +74,13 @@ def take(world: World, target: Target) -> Held | None:
     The session comes first: its fence is at most FENCE ahead, and the lease outlives it whatever
     our clock did meanwhile.
     """
-    _end_in_time(world, target)
     try:
         fenced = world.managers.fenced(target.manager_arn, target.external_id)
     except Trouble as trouble:
+        _end_in_time(world, target, off=timedelta(0))
         put_off(world, target, trouble)
         return None
+    _end_in_time(world, target, off=fenced.skew)
     with world.database.write() as session:
         now = world.clock.now()
         term = targets.Term(now, world.database.now(session), FENCE + AFTER_FENCE)
@@ -112,7 +113,7 @@ def put_off(world: World, target: Target, trouble: Trouble) -> None:
         again = now + wait(target.attempts)
         targets.put_off(session, target.id, again_at=again, trouble=str(trouble))
         show(session, target, str(trouble), now)
-        alarm.relock(session, target, str(trouble), now)
+        alarm.unclosed(session, target, str(trouble), now)
 
 
 def show(session: Session, target: Target, trouble: str | None, now: datetime) -> None:
@@ -125,14 +126,16 @@ def show(session: Session, target: Target, trouble: str | None, now: datetime) -
             requests.note(session, row, at=now)
 
 
-def _end_in_time(world: World, target: Target) -> None:
-    """What reached its end is ending, and says so, even while AWS cannot be reached."""
+def _end_in_time(world: World, target: Target, *, off: timedelta) -> None:
+    """What reached its end is ending, and says so, even while AWS cannot be reached; only then does
+    our own clock judge. `off` is AWS's time minus ours.
+    """
     now = world.clock.now()
     with world.database.read() as session:
-        if not requests.is_any_over(session, target, now):
+        if not requests.is_any_over(session, target, now, at=by_aws(now, off)):
             return
     with world.database.write() as session:
-        end_what_is_over(session, requests.live(session, target, lock=True), now)
+        end_what_is_over(session, requests.live(session, target, lock=True), now, off=off)
 
 
 def wait(attempts: int) -> timedelta:
@@ -144,32 +147,50 @@ def wait(attempts: int) -> timedelta:
     return longest * random.uniform(0.5, 1)  # noqa: S311  no secret
 
 
-def end_what_is_over(session: Session, rows: Iterable[Request], now: datetime) -> None:
+def end_what_is_over(
+    session: Session, rows: Iterable[Request], now: datetime, *, off: timedelta
+) -> None:
     """Moves what reached its end, or was not opened in time, on to its closing."""
     for row in rows:
-        why = is_over(row, now)
+        why = is_over(row, now, at=by_aws(now, off))
         if why is not None:
             requests.move(session, row, Event.END, actor="xacct", at=now, why=why)
 
 
-def is_over(row: Request, now: datetime) -> Why | None:
-    """Why an approved or active request has to end now, if it has to."""
+def is_over(row: Request, now: datetime, *, at: datetime) -> Why | None:
+    """Why an approved or active request has to end now, if it has to. Its end is of AWS's time,
+    `at`.
+    """
     if row.state not in (State.APPROVED, State.ACTIVE):
         return None
-    if row.ends_at is not None and row.ends_at <= now:
+    if row.ends_at is not None and row.ends_at <= at:
         return Why.TIME
     if row.state is State.APPROVED and row.open_by is not None and row.open_by <= now:
         return Why.NOT_OPENED
     return None
 
 
+def end_by_us(row: Request, now: datetime, off: timedelta) -> datetime | None:
+    """The end of a request by our clock, which may differ from AWS's by `off`."""
+    return None if row.ends_at is None else row.ends_at - (by_aws(now, off) - now)
+
+
 def hand_back(
-    session: Session, world: World, held: Held, *, again_at: datetime | None, trouble: str | None
+    session: Session,
+    world: World,
+    held: Held,
+    *,
+    again_at: datetime | None,
+    trouble: str | None,
+    closed: bool = False,
 ) -> None:
-    """Ends the lease; AWS is next looked at when the rows, a retry, or a late write ask for it."""
+    """Ends the lease; AWS is next looked at when the rows, a retry, or a late write ask for it.
+
+    `closed`: all that was to be closed is, and the trouble is of openings.
+    """
     now = world.clock.now()
     show(session, held.target, trouble, now)
-    alarm.relock(session, held.target, trouble, now)
+    alarm.unclosed(session, held.target, None if closed else trouble, now)
     watch_until = now + LATE_WRITE if held.lease.taken_over else held.target.watch_until
     if watch_until is not None and watch_until > now:
         again_at = earliest([again_at, watch_until])

@@ -15,7 +15,7 @@ from workflows.catalog.model import Mechanism
 from workflows.documents import groups
 from workflows.plan.member import MemberPlan
 from workflows.seen import MemberSeen
-from workflows.settle import apply, member_record, opening, verify
+from workflows.settle import absent, apply, member_record, opening, verify
 from workflows.settle.lease import Held, end_what_is_over, fail, fail_refused, holding, read_ahead
 from workflows.settle.member_record import Paid, is_openable
 from workflows.settle.opening import Asked
@@ -28,12 +28,17 @@ PATIENCE: Final = 3.0
 
 @dataclass(frozen=True)
 class Noted:
-    """What was committed before the first write: the plan, and who may be let in by it."""
+    """What was committed before the first write: the plan, and who may be let in by it.
+
+    `closing` are the requests that are to be closed by it, `others` the ids of users who had the
+    name before and are to be put out, too.
+    """
 
     plan: MemberPlan
     asked: Asked
     held_up: str | None
-    closing: frozenset[int]  # the requests that are to be closed by it
+    closing: frozenset[int]
+    others: frozenset[str]
 
 
 def settle(world: World, target: Target) -> None:
@@ -44,35 +49,45 @@ def settle(world: World, target: Target) -> None:
         try:
             _pay(world, held)
         except AwsGone as gone:
-            member_record.gone(world, held, gone)
+            absent.settle(world, held, gone)
 
 
 def _pay(world: World, held: Held) -> None:
     """What is read of the user is read while his role is opened: he waits for neither.
 
     His place follows when the role was read back open, and is written down after it. Who is to be
-    put out waits for no role.
+    put out waits for no role, nor for Slack, nor for what only openings need: they follow.
     """
     fenced, name = held.fenced, held.target.name
-    with world.database.read() as session:
-        found = requests.of_member(session, held.target.id)
-    coming = [row for row in found if row.state is State.APPROVED]
-    asking = world.asking.submit(opening.ask_again, world, coming)
-    seen = _seen(world, held, {one.group_name for one in coming if one.group_name})
-    _refresh_what_is_covered(world, coming, seen)
-    asked = asking.result()
-    roles = {row.role_target_id for row in coming if row.role_open_at is None}
+    coming = _coming(world, held)
     if held.target.closing:
-        roles = set()
+        seen, asked = observe.member_to_close(fenced, name), Asked.nobody()
+    else:
+        asking = world.asking.submit(opening.ask_again, world, coming)
+        seen = _seen(world, held, {one.group_name for one in coming if one.group_name})
+        _refresh_what_is_covered(world, coming, seen)
+        asked = opening.answer(world, held.target, asking)
+    roles = {row.role_target_id for row in coming if row.role_open_at is None}
     with world.settling.following(sorted(roles), seconds=PATIENCE) as opened:
         noted = _note(world, held, seen, asked, opened)
         applied = apply.member(fenced, name, noted.plan, clock=world.clock)
     after = observe.member_again(fenced, seen) if applied.tried else seen
     for one in sorted(roles):
         world.settling.wait_for(one, seconds=PATIENCE)
+    away = absent.close(world, held, noted.others) if noted.others else absent.NOBODY
+    still_in = absent.still_in(world, held, after) if applied.gone else None
     simulated = _simulated(world, held, noted.asked)
-    paid = Paid(after, noted.closing, applied, noted.asked, noted.held_up, simulated)
-    member_record.record(world, held, paid)
+    read = (after, noted.closing, applied, noted.asked, noted.held_up, simulated)
+    member_record.record(world, held, Paid(*read, away, still_in))
+
+
+def _coming(world: World, held: Held) -> list[Request]:
+    """Those who are to be let in, unless somebody is to be put out before."""
+    if held.target.closing:
+        return []
+    with world.database.read() as session:
+        found = requests.of_member(session, held.target.id)
+    return [row for row in found if row.state is State.APPROVED]
 
 
 def _seen(world: World, held: Held, groups: set[str]) -> MemberSeen:
@@ -80,13 +95,13 @@ def _seen(world: World, held: Held, groups: set[str]) -> MemberSeen:
     found: MemberSeen | None = read_ahead(world, held)
     if found is not None and groups <= found.contents.keys():
         return found
-    return observe.member(world, held.fenced, held.target.name, groups)
+    return observe.member_to_settle(world, held.fenced, held.target.name, groups)
 
 
 def _refresh_what_is_covered(world: World, coming: Sequence[Request], seen: MemberSeen) -> None:
     """What a deny group covers is known, most often; else it is read now."""
     lifted = {row.group_name for row in coming if row.mechanism == Mechanism.DENY_GROUP}
-    documents = [one for group in lifted if group for one in seen.contents[group]]
+    documents = [one for group in lifted if group for one in seen.contents.get(group, ())]
     if len(covered := groups.covers(documents)) > 1:
         look.covered.refresh(world, covered)
 
@@ -113,8 +128,11 @@ def _note(
     with world.database.write(first=True) as session:
         found = requests.of_member(session, held.target.id, lock=True)
         targets.hold(session, held.lease)
-        end_what_is_over(session, found, now)
-        held_up = opening.nothing_opens(session, off=held.fenced.skew)
+        end_what_is_over(session, found, now, off=held.fenced.skew)
+        held_up = None
+        if not held.target.closing:
+            held_up = opening.nothing_opens(session, off=held.fenced.skew, unread=seen.unread)
+        asked = asked.without(opening.frozen(session, found))
         asked = asked if held_up is None else asked.held_up()
         for row in (one for one in found if one.state is State.APPROVED):
             if row.id in asked.unfit:
@@ -138,7 +156,7 @@ def _note(
                 was_member=was_member,
                 at=now,
             )
-    return Noted(planned, asked, held_up, closing)
+    return Noted(planned, asked, held_up, closing, absent.others(found, seen))
 
 
 def _judge(world: World, session: Session, row: Request, seen: MemberSeen) -> None:

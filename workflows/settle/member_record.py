@@ -12,24 +12,24 @@ from db import audit
 from db.lifecycle import Event, State, Why
 from db.models import Request
 from db.store import memberships, requests, targets
-from workflows import observe, rows
-from workflows.aws.errors import AwsGone
+from workflows import rows
 from workflows.catalog.model import Mechanism
-from workflows.errors import Trouble
 from workflows.plan.member import MemberPlan
 from workflows.seen import MemberSeen
 from workflows.settle import verify
+from workflows.settle.absent import Away
+from workflows.settle.alarm import SPREADING
 from workflows.settle.apply import Applied
 from workflows.settle.lease import (
     MISSING_FOR,
     Held,
     close_if_done,
     earliest,
+    end_by_us,
     fail,
     hand_back,
     missing,
     redraw_extended,
-    try_again,
     wait,
 )
 from workflows.settle.opening import Asked
@@ -47,7 +47,8 @@ class Paid:
     """A user as he was read back, and all that was done before.
 
     `closing` are the requests that were to be closed by it: one that ends only now is closed by
-    the next settle, which gives the place back whatever an old read says.
+    the next settle, which gives the place back whatever an old read says. `away` is what is left of
+    users who had his name before.
     """
 
     after: MemberSeen
@@ -56,6 +57,8 @@ class Paid:
     asked: Asked
     held_up: str | None
     simulated: Simulated
+    away: Away
+    still_in: str | None  # why he may be in a group that is not there by its name
 
 
 def is_openable(row: Request) -> bool:
@@ -78,22 +81,26 @@ def record(world: World, held: Held, paid: Paid) -> None:
         closed = plan(catalog=world.catalog, reread=True).closed
         doubts = _doubts(session, held, found, paid, closed, now)  # may fail some
         again = plan(catalog=world.catalog, reread=True)
-        settled = not again.steps
-        looks = [missing(session, row, again.missing, now) for row in found]
-        looks += _stop(session, held, found, again, now)
+        settled = not again.steps and paid.still_in is None
+        his = [row for row in found if row.grantee_id == user_id]
+        looks = [missing(session, row, again.missing, now) for row in his]
+        looks += [*_stop(session, held, found, again, now), *paid.away.looks]
         _forget_what_was_theirs(session, held, found, paid, noted)
         if settled:
-            for row in (one for one in found if one.id not in again.closed):
+            for row in (one for one in his if one.id not in again.closed):
                 _settled(session, held, row, paid, now)
             _give_back(session, held, found, paid, now)
         openable = [row for row in found if is_openable(row)]
-        late = now if any(asked.missed(row) for row in openable) else None
-        waits = again.closed or (asked.unsaid and openable)
+        comes = settled or not held.target.closing
+        late = now if comes and any(asked.missed(row) for row in openable) else None
+        waits = again.closed or (asked.unsaid and openable) or paid.away.trouble
         done = settled and not (doubts or waits)
         retry = None if done else now + wait(held.target.attempts)
-        again_at = earliest([retry, late, *looks, *(_next(row, now) for row in found)])
+        looks += [_next(row, now, held.fenced.skew) for row in found]
+        again_at = earliest([retry, late, *looks])
         trouble = _trouble(paid, again, doubts, settled=settled)
-        hand_back(session, world, held, again_at=again_at, trouble=trouble)
+        is_closed = settled and paid.away.trouble is None
+        hand_back(session, world, held, again_at=again_at, trouble=trouble, closed=is_closed)
 
 
 def _forget_what_was_theirs(
@@ -149,13 +156,14 @@ def _give_back(
 
 def _trouble(paid: Paid, again: MemberPlan, doubts: Sequence[str], *, settled: bool) -> str | None:
     if not settled:
-        return str(paid.applied.refused or paid.applied.unsettled or "spreading")
+        said = paid.still_in or paid.applied.refused or paid.applied.unsettled
+        return str(said or SPREADING)
     if again.waiting:
         return (
             f"Earlier access of {paid.after.user.name} by the same group has to be closed first: "
             "this opening must not give it back."
         )
-    return paid.held_up or next(iter(doubts), None)
+    return paid.away.trouble or paid.held_up or next(iter(doubts), None)
 
 
 def _keeps(row: Request, paid: Paid) -> bool:
@@ -218,49 +226,13 @@ def _settled(session: Session, held: Held, row: Request, paid: Paid, now: dateti
         redraw_extended(session, row, now)
 
 
-def _next(row: Request, now: datetime) -> datetime | None:
+def _next(row: Request, now: datetime, off: timedelta) -> datetime | None:
     """When this row next asks for its user to be looked at."""
     if row.state not in (State.APPROVED, State.ACTIVE):
         return None
     lifted = row.state is State.ACTIVE and row.mechanism == Mechanism.DENY_GROUP
-    return earliest([row.ends_at, now + WATCHED if lifted else None])
+    return earliest([end_by_us(row, now, off), now + WATCHED if lifted else None])
 
 
 def _say(session: Session, event: str, row: Request, applied: Applied, now: datetime) -> None:
     audit.say(session, event, actor="xacct", at=now, request=row, changes=applied.tried)
-
-
-def gone(world: World, held: Held, gone: AwsGone) -> None:
-    """A deleted user has no memberships; a deleted group has no members. Tell them apart."""
-    try:
-        user_is_there = observe.is_there(held.fenced.iam, held.target.name)
-    except Trouble as trouble:
-        try_again(world, held, str(trouble))
-        return
-    if user_is_there:
-        _group_is_gone(world, held, str(gone))
-        return
-    now = world.clock.now()
-    with world.database.write() as session:
-        found = requests.of_member(session, held.target.id, lock=True)
-        targets.hold(session, held.lease)
-        for row in found:
-            if row.state is State.APPROVED:
-                fail(session, row, f"The IAM user {row.grantee_name} is gone.", now)
-            elif row.state is State.ACTIVE:
-                requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.REMOVED)
-            if row.member_closed_at is None:
-                requests.note(session, row, at=now, member_closed_at=now)
-                close_if_done(session, row, now)
-        hand_back(session, world, held, again_at=None, trouble=None)
-
-
-def _group_is_gone(world: World, held: Held, sentence: str) -> None:
-    """Nothing can be opened through a group that is not there; what is to be closed stays owed."""
-    now = world.clock.now()
-    with world.database.write() as session:
-        found = requests.of_member(session, held.target.id, lock=True)
-        targets.hold(session, held.lease)
-        for row in (one for one in found if is_openable(one)):
-            fail(session, row, sentence, now)
-    try_again(world, held, sentence)

@@ -1,6 +1,7 @@
 """What is asked again when an approved request is about to be opened, and what the note fixes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.lifecycle import Event, State, Why
-from db.models import Request
+from db.models import Request, Target
 from db.store import holds, requests
 from workflows import access, rows, rules
 from workflows.catalog.model import Catalog
 from workflows.directory import Unreachable
 from workflows.documents.session_end import Line
 from workflows.durations import duration_text, whole_minute
-from workflows.errors import Refused
+from workflows.errors import Refused, Trouble
 from workflows.person import Person
 from workflows.plan import ending
 from workflows.seen import RoleDetail
@@ -26,6 +27,9 @@ People = dict[str, Person]
 
 APART: Final = timedelta(seconds=6)
 """A grant of a grantee is opened so long after his last one was closed, at the earliest."""
+
+SAYS_WITHIN: Final = 1.0
+"""Seconds for which a settle waits for what Slack says of those who decided."""
 
 CLOCKS_APART: Final = timedelta(seconds=30)
 """With more between our clock and AWS's nothing is opened."""
@@ -72,6 +76,16 @@ class Asked:
     unfit: Mapping[int, str]
     unsaid: frozenset[int]
 
+    @classmethod
+    def nobody(cls) -> "Asked":
+        """Nobody was asked: what closes goes first, and all of them are missed."""
+        return cls(frozenset(), {}, frozenset())
+
+    def without(self, frozen: Iterable[int]) -> "Asked":
+        """These wait, however fit they are."""
+        waiting = self.fit & frozenset(frozen)
+        return Asked(self.fit - waiting, self.unfit, self.unsaid | waiting)
+
     def held_up(self) -> "Asked":
         """Those that are fit wait, too."""
         return Asked(frozenset(), self.unfit, self.unsaid | self.fit)
@@ -101,17 +115,45 @@ def ask_again(world: World, rows: Iterable[Request]) -> Asked:
     return Asked(frozenset(fit), unfit, frozenset(unsaid))
 
 
-def nothing_opens(session: Session, *, off: timedelta) -> str | None:
-    """Why nothing at all may be opened now, or None. `off` is AWS's time minus ours."""
-    held = holds.standing(session)
-    if held:
-        return f"Nothing is opened while xacct is on hold ({held[0].kind}): {held[0].reason}"
+def answer(world: World, target: Target, asking: Future[Asked]) -> Asked:
+    """What comes of asking again, waited for at most SAYS_WITHIN: somebody may be put out
+    meanwhile. Whom Slack has not described by then waits for the next round.
+    """
+    try:
+        return asking.result(SAYS_WITHIN)
+    except TimeoutError:
+        asking.cancel()  # where it waits for others that hang
+        with world.database.read() as session:
+            live = requests.live(session, target)
+        waiting = (row.id for row in live if row.state is State.APPROVED)
+        return Asked(frozenset(), {}, frozenset(waiting))
+
+
+def nothing_opens(session: Session, *, off: timedelta, unread: Trouble | None = None) -> str | None:
+    """Why nothing at all may be opened now, or None. `off` is AWS's time minus ours; `unread` what
+    AWS did not say of the room that an opening needs.
+    """
+    held = holds.over_everything(session)
+    if held is not None:
+        return f"Nothing is opened while xacct is on hold ({held.kind}): {held.reason}"
     if abs(off) > CLOCKS_APART:
         return (
             f"xacct's clock differs from AWS's by {abs(off).total_seconds():.0f} s, so nothing is "
             "opened until it is set right."
         )
+    if unread is not None:
+        return f"Nothing is opened while AWS does not say what room there is: {unread}"
     return None
+
+
+def frozen(session: Session, rows: Iterable[Request]) -> list[int]:
+    """Those whose account, or who asked for them, an administrator has frozen."""
+    held = holds.standing(session)
+    return [
+        row.id
+        for row in rows
+        if holds.over(held, account_id=row.account_id, user=row.requester) is not None
+    ]
 
 
 def end_unfit(session: Session, row: Request, sentence: str, now: datetime) -> None:

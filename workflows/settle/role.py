@@ -61,11 +61,9 @@ def settle(world: World, target: Target) -> None:
 
 def _pay(world: World, held: Held) -> None:
     fenced, name = held.fenced, held.target.name
-    asking = world.asking.submit(_ask_again, world, held.target.id)
-    read = _read(world, held)
+    read, off, asked = _read(world, held)
     seen = read.detail
-    off = seen.role.at - world.clock.now().replace(microsecond=0)
-    noted = _note(world, held, read, asking.result(), off=off)
+    noted = _note(world, held, read, asked, off=off)
     with world.database.read() as session:
         anchor = restore.anchor(session)
     applied = apply.role(fenced, name, seen, noted.plan, clock=world.clock, anchor=anchor)
@@ -73,27 +71,45 @@ def _pay(world: World, held: Held) -> None:
     if noted.opening and noted.wanted.is_held_by(after):
         world.settling.opened(held.target.id, noted.opening)
     simulated = _simulated(world, held, noted.asked, after)
-    paid = Paid(seen, after, noted.closing, applied, noted.asked, noted.held_up, simulated)
+    paid = Paid(seen, after, off, noted.closing, applied, noted.asked, noted.held_up, simulated)
     role_record.record(world, held, paid)
     if applied.tried and noted.asked.fit:
         world.settling.wrote(held.target.id)
 
 
-def _read(world: World, held: Held) -> RoleRead:
-    """The role as it is: what was read while the approver was looked up, or read now."""
-    found: RoleRead | None = read_ahead(world, held)
-    if found is not None:
-        return found
+def _read(world: World, held: Held) -> tuple[RoleRead, timedelta, Asked]:
+    """The role as it is, AWS's time minus ours, and what is said of those who are to be let in.
+
+    Who is to be put out waits neither for Slack nor for what only openings need: they follow.
+    """
+    fenced, target = held.fenced, held.target
+    if target.closing:
+        read = RoleRead(observe.role_to_close(fenced, target.name))
+        return read, _off(world, read), Asked.nobody()
+    asking = world.asking.submit(_ask_again, world, target.id)
+    read = _read_to_settle(world, held)
+    return read, _off(world, read), opening.answer(world, target, asking)
+
+
+def _read_to_settle(world: World, held: Held) -> RoleRead:
+    """What was read while the approver was looked up, or what is read now."""
+    ahead: RoleRead | None = read_ahead(world, held)
+    if ahead is not None:
+        return ahead
     target = held.target
     if _is_anything_coming(world, target):
         return observe.asking_to_open(world, held.fenced, target.name, target.arn)()
-    return RoleRead(observe.role(world, held.fenced, target.name))
+    return RoleRead(observe.role_to_settle(world, held.fenced, target.name))
 
 
 def _is_anything_coming(world: World, target: Target) -> bool:
     with world.database.read() as session:
         live = requests.live(session, target)
     return any(row.state is State.APPROVED and row.noted_at is None for row in live)
+
+
+def _off(world: World, read: RoleRead) -> timedelta:
+    return read.detail.role.at - world.clock.now().replace(microsecond=0)
 
 
 def _ask_again(world: World, target_id: int) -> Asked:
@@ -136,9 +152,12 @@ def _note(world: World, held: Held, read: RoleRead, asked: Asked, *, off: timede
             session, held.target.id, kept_since=rows.kept_since(seen, now), lock=True
         )
         targets.hold(session, held.lease)
-        end_what_is_over(session, found, now)
+        end_what_is_over(session, found, now, off=off)
         restore.check(session, seen.session_end, role=held.target.arn, at=now)
-        held_up = opening.nothing_opens(session, off=off)
+        held_up = None
+        if not held.target.closing:
+            held_up = opening.nothing_opens(session, off=off, unread=seen.unread)
+        asked = asked.without(opening.frozen(session, found))
         alarm.clock(session, off if abs(off) > opening.CLOCKS_APART else None, now)
         for row in (one for one in found if one.state is State.APPROVED):
             if row.id in asked.unfit:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ from workflows.plan.grant import Grant
 from workflows.plan.role import RolePlan
 from workflows.seen import RoleDetail
 from workflows.settle import verify
+from workflows.settle.alarm import SPREADING, refusal
 from workflows.settle.apply import Applied
 from workflows.settle.lease import (
     LONGEST_WAIT,
@@ -26,6 +27,7 @@ from workflows.settle.lease import (
     Held,
     close_if_done,
     earliest,
+    end_by_us,
     fail,
     fail_refused,
     hand_back,
@@ -48,6 +50,7 @@ class Paid:
 
     before: RoleDetail
     after: RoleDetail
+    off: timedelta  # AWS's time minus ours
     closing: frozenset[int]
     applied: Applied
     asked: Asked
@@ -130,7 +133,8 @@ def record(world: World, held: Held, paid: Paid) -> None:
         targets.hold(session, held.lease)
         _remember(session, world, held, paid)
         if paid.applied.refused is not None:
-            _fail_openings(session, found, paid, str(paid.applied.refused), now)
+            sentence = refusal(paid.applied.refused, seen.role.trust)
+            _fail_openings(session, found, paid, sentence, now)
         doubts = _doubts(session, found, paid, now)  # may fail some: before what is wanted
         again = wanted(world, session, held, seen, found, asked).plan(seen)
         fail_refused(session, found, again.refused, now)
@@ -140,21 +144,25 @@ def record(world: World, held: Held, paid: Paid) -> None:
         if settled:
             looks += [_settled(session, row, paid, now) for row in found]
         waiting = any(row.id in asked.fit and row.noted_at is None for row in found)
-        late = now if any(asked.missed(row) for row in found) else None
+        comes = settled or not held.target.closing
+        late = now if comes and any(asked.missed(row) for row in found) else None
         done = settled and not (asked.unsaid or waiting or doubts)
         retry = None if done else now + wait(held.target.attempts)
         hand_back(
             session,
             world,
             held,
-            again_at=earliest([retry, late, *looks, *(_next(row, now) for row in found)]),
+            again_at=earliest([retry, late, *looks, *(_next(row, now, paid.off) for row in found)]),
             trouble=_trouble(paid, doubts, settled=settled),
+            closed=settled,
         )
 
 
 def _trouble(paid: Paid, doubts: Sequence[str], *, settled: bool) -> str | None:
+    if not settled and paid.applied.refused is not None:
+        return refusal(paid.applied.refused, paid.after.role.trust)
     if not settled:
-        return str(paid.applied.refused or paid.applied.unsettled or "spreading")
+        return str(paid.applied.unsettled or SPREADING)
     return paid.held_up or next(iter(doubts), None)
 
 
@@ -237,12 +245,12 @@ def _say(session: Session, event: str, row: Request, applied: Applied, now: date
     audit.say(session, event, actor="xacct", at=now, request=row, changes=applied.tried)
 
 
-def _next(row: Request, now: datetime) -> datetime | None:
+def _next(row: Request, now: datetime, off: timedelta) -> datetime | None:
     """When this row next asks for its role to be looked at."""
     if row.state is State.APPROVED:
-        return earliest([row.open_by, row.ends_at])
+        return earliest([row.open_by, end_by_us(row, now, off)])
     if row.state is State.ACTIVE:
-        return row.ends_at
+        return end_by_us(row, now, off)
     if row.state is State.ENDED and row.ended_at is not None:
         return max(row.ended_at + rows.KEPT, now + LONGEST_WAIT)  # AWS's time says when it is over
     return None

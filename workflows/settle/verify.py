@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from db.models import Request
 from workflows import observe
+from workflows.aws.errors import AwsGone
 from workflows.aws.fence import Fenced
 from workflows.catalog.model import GranteeKind
 from workflows.documents import text
@@ -26,11 +27,16 @@ SETTLES_WITHIN: Final = timedelta(seconds=60)
 """How long what was written may take to reach AWS's simulation before its no is final."""
 
 
+NOBODY: Final = "nobody"
+"""In the place of a unique id: there is no such user or role any more."""
+
+
 @dataclass
 class Simulated:
     """What the simulation said, request by request; None where it could not be asked.
 
-    `ids` are the grantees' unique ids as they are now, where they were asked for.
+    `ids` are the grantees' unique ids as they are now, where they were asked for and AWS said them;
+    NOBODY where it knows no such user or role.
     """
 
     verdicts: dict[int, Verdict | None] = field(default_factory=dict)
@@ -41,6 +47,8 @@ class Simulated:
         now = self.ids.get(row.id)
         if now is None or now == row.grantee_id:
             return None
+        if now == NOBODY:
+            return f"{row.grantee_name} was deleted in the grantee account since this was asked."
         return (
             f"{row.grantee_name} is not the one it was when this was asked: it was deleted and "
             "made anew. Ask again."
@@ -101,6 +109,8 @@ def _id(home: Fenced, row: Request) -> str | None:
     kind = GranteeKind(row.grantee_kind)
     try:
         return observe.grantee(home.iam, kind, row.grantee_name, row.grantee_arn).unique_id
+    except AwsGone:
+        return NOBODY
     except Trouble:
         return None
 
