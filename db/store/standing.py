@@ -70,15 +70,10 @@ def people(session: Session, users: Collection[str]) -> Mapping[str, Person]:
     return {one.user: one for one in found}
 
 
-def written(
-    session: Session, arns: Collection[str], *, since: datetime, until: datetime
-) -> Sequence[Target]:
-    """Those of these roles whose trust policy was last written in that time, AWS's."""
-    return session.scalars(
-        select(Target)
-        .where(Target.arn.in_(arns), Target.written_at >= since, Target.written_at <= until)
-        .order_by(Target.written_at)
-    ).all()
+def written(session: Session, arns: Collection[str]) -> Sequence[Target]:
+    """Those of these roles whose trust policy may have been written."""
+    found = session.scalars(select(Target).where(Target.arn.in_(arns)).order_by(Target.id))
+    return [one for one in found if one.windows]
 
 
 def follow(session: Session, account_id: str, *, manager_arn: str, external_id: str | None) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from db.lifecycle import Event, State, Why
 from db.models import Request, Target
-from db.store import requests, targets
+from db.store import requests, targets, windows
 from workflows import look, observe, restore
 from workflows.aws.errors import AwsGone
 from workflows.errors import Trouble
@@ -87,7 +87,7 @@ def _read(world: World, held: Held) -> tuple[RoleDetail, timedelta, Asked]:
         return seen, _off(world, seen), Asked.nobody()
     asking = world.asking.submit(_ask_again, world, target.id)
     ahead: RoleDetail | None = read_ahead(world, held)
-    seen = ahead or observe.role(world, fenced, target.name)
+    seen = ahead or observe.role_to_settle(world, fenced, target.name)
     return seen, _off(world, seen), opening.answer(world, target, asking)
 
 
@@ -149,6 +149,8 @@ def _note(world: World, held: Held, seen: RoleDetail, asked: Asked, *, off: time
         asked = asked if held_up is None else asked.held_up()
         wanted, planned = _planned(world, session, held, seen, found, asked)
         targets.taken_up(session, held.lease)
+        if planned.trust is not None:
+            windows.opens(session, held.target.id, since=seen.role.at)
         closing = frozenset(row.id for row in found if row.state is State.ENDING)
         fail_refused(session, found, planned.refused, now)
     coming = frozenset(one.request for one in wanted.grants if one.phase is Phase.OPENING)
