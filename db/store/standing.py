@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from db.lifecycle import OPEN, UNDECIDED_OR_OPEN
+from db.lifecycle import OPEN, UNDECIDED_OR_OPEN, State
 from db.models import Membership, Person, Request, Target
 
 
@@ -41,6 +41,15 @@ def by_group(session: Session, *, closed_since: datetime) -> Sequence[Request]:
     lately = or_(Request.ended_at > closed_since, Request.member_closed_at > closed_since)
     return session.scalars(
         select(Request).where(Request.group_name.is_not(None), or_(Request.state.in_(OPEN), lately))
+    ).all()
+
+
+def by_trust(session: Session) -> Sequence[Request]:
+    """Active grants that no group is part of; the oldest first."""
+    return session.scalars(
+        select(Request)
+        .where(Request.state == State.ACTIVE, Request.group_name.is_(None))
+        .order_by(Request.id)
     ).all()
 
 
