@@ -51,12 +51,12 @@ class Target(Table):
     closing: Mapped[bool] = mapped_column(default=False)  # somebody is to be put out: goes first
     settles: Mapped[int] = mapped_column(default=0)  # how often it was leased
 
-    # a role's trust policy as it was last read, and AWS's times of its last write and of the read
-    # right before that: between the two an edit of somebody else can have been lost
+    # a role's trust policy as it was last read, AWS's time of its last write, and all the times in
+    # which an edit of somebody else can have been lost: see `db.store.windows`
     trust: Mapped[dict[str, Any] | None]
     seen_at: Mapped[datetime | None]
-    reread_at: Mapped[datetime | None]
     written_at: Mapped[datetime | None]
+    windows: Mapped[list[str]] = mapped_column(default=list)
 
 
 class Request(Table):

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from db.lifecycle import OPEN, UNDECIDED_OR_OPEN
+from db.lifecycle import OPEN, UNDECIDED_OR_OPEN, State
 from db.models import Membership, Person, Request, Target
 
 
@@ -44,6 +44,15 @@ def by_group(session: Session, *, closed_since: datetime) -> Sequence[Request]:
     ).all()
 
 
+def by_trust(session: Session) -> Sequence[Request]:
+    """Active grants that no group is part of; the oldest first."""
+    return session.scalars(
+        select(Request)
+        .where(Request.state == State.ACTIVE, Request.group_name.is_(None))
+        .order_by(Request.id)
+    ).all()
+
+
 def of_user(session: Session, user_id: str) -> Sequence[Request]:
     """What the user of this unique id comes by a group with, by whatever name, and is open."""
     return session.scalars(
@@ -70,15 +79,10 @@ def people(session: Session, users: Collection[str]) -> Mapping[str, Person]:
     return {one.user: one for one in found}
 
 
-def written(
-    session: Session, arns: Collection[str], *, since: datetime, until: datetime
-) -> Sequence[Target]:
-    """Those of these roles whose trust policy was last written in that time, AWS's."""
-    return session.scalars(
-        select(Target)
-        .where(Target.arn.in_(arns), Target.written_at >= since, Target.written_at <= until)
-        .order_by(Target.written_at)
-    ).all()
+def written(session: Session, arns: Collection[str]) -> Sequence[Target]:
+    """Those of these roles whose trust policy may have been written."""
+    found = session.scalars(select(Target).where(Target.arn.in_(arns)).order_by(Target.id))
+    return [one for one in found if one.windows]
 
 
 def follow(session: Session, account_id: str, *, manager_arn: str, external_id: str | None) -> None:

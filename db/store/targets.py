@@ -198,16 +198,6 @@ def read(session: Session, target_id: int, trust: Mapping[str, Any], *, at: date
     )
 
 
-def wrote(session: Session, target_id: int, *, reread_at: datetime, at: datetime) -> None:
-    """Remembers when a role's trust policy was last written, and read right before that.
-
-    Whatever somebody else wrote between these two moments, AWS's, is lost.
-    """
-    session.execute(
-        update(Target).where(Target.id == target_id).values(reread_at=reread_at, written_at=at)
-    )
-
-
 def trusts(session: Session, arns: Collection[str], *, since: datetime) -> Sequence[Target]:
     """The targets of these roles whose trust policies were read after `since`."""
     return session.scalars(

@@ -267,4 +267,38 @@ BUGS: Final = (
             f"{_RESTORE}::test_a_session_whose_revoke_was_lost_with_the_backup_stays_dead_when_it_is_accepted",
         ),
     ),
+    Bug(
+        "a settle waits for Slack however long it takes",
+        _OPENING,
+        "        return asking.result(SAYS_WITHIN)\n",
+        "        return asking.result()\n",
+        (
+            "tests/workflows/test_member_waits.py::test_a_settle_that_waits_for_slack_lets_a_revoke_pass_soon",
+        ),
+    ),
+    Bug(
+        "a user who was renamed counts as deleted",
+        "workflows/settle/absent.py",
+        "        names = held.fenced.iam.user_names(ids)\n",
+        "        names: Mapping[str, str] = {}\n",
+        (
+            "tests/workflows/test_renamed.py::test_a_renamed_user_is_put_out_although_another_has_his_name_now",
+        ),
+    ),
+    Bug(
+        "an end is judged by our own clock",
+        "workflows/aws/fence.py",
+        "    return now if abs(off) <= _ROUNDING else now + off\n",
+        "    return now\n",
+        (f"{_TIME}::test_a_clock_that_is_ahead_ends_no_grant_before_its_time_by_aws",),
+    ),
+    Bug(
+        "a lift that opens another role goes on",
+        "workflows/drift/lifted.py",
+        "    if names <= {row.role_arn}:\n",
+        "    if names:\n",
+        (
+            "tests/workflows/test_drift_lifted.py::test_a_lift_that_opens_another_role_ends_with_an_alert",
+        ),
+    ),
 )

@@ -9,14 +9,18 @@ from typing import Any
 import pytest
 
 from db.lifecycle import State
+from db.store import standing as standing_rows
+from db.store import windows
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.lab import Lab, some_catalog
 from tests.workflows.drifting import drift, kinds, said, standing
 from tests.workflows.odd import Answer, Once, worker
+from workflows.aws.errors import AwsUnclear
 from workflows.aws.trail import Trail
 from workflows.catalog.model import Mechanism
 from workflows.drift import lost
+from workflows.settle.pay import settle
 
 BUILD = {
     "Sid": "Build",
@@ -66,6 +70,70 @@ def test_an_edit_that_we_overwrote_is_offered_back_with_its_statements(lab: Lab)
     assert f"{lab.catalog.accounts[0].id}:root" in alert.sentence
     drift(lab, trail=trail(lab))
     assert said(lab, lost.KIND) == 1
+
+
+def test_an_edit_that_was_lost_before_later_writes_is_told_all_the_same(lab: Lab) -> None:
+    lend_while_somebody_writes(lab, BUILD)
+    for minutes in (4, 4, 8):
+        lab.clock.move(timedelta(minutes=minutes))
+        lab.lend("carol", minutes=5)
+        lab.pass_time(minutes=1)
+
+    drift(lab, trail=trail(lab))
+
+    assert kinds(lab) == [lost.KIND]
+    for _ in range(2):
+        lab.clock.move(timedelta(minutes=30))
+        drift(lab, trail=trail(lab))
+    with lab.database.read() as session:
+        assert [windows.of(one) for one in standing_rows.written(session, [lab.role.arn])] == []
+
+
+class Killed(BaseException):
+    """The worker dies in the middle of a call: nothing catches it."""
+
+
+def test_an_edit_that_is_lost_in_a_crash_is_told_all_the_same(lab: Lab) -> None:
+    request = lab.ask("alice", minutes=180)
+    lab.approve(request, "bob", pay=False)
+
+    def written_and_killed(call: Answer, *args: Any) -> Any:
+        held = lab.owner.get_role(RoleName="admin")["Role"]["AssumeRolePolicyDocument"]
+        lab.write_trust({**held, "Statement": [*held["Statement"], BUILD]})
+        call(*args)
+        raise Killed
+
+    with pytest.raises(Killed):
+        settle(worker(lab, write_trust=written_and_killed), lab.row(request).role_target_id)
+    lab.pass_time(minutes=3)
+    assert "Build" not in lab.trust()
+    lab.clock.move(timedelta(minutes=15))
+
+    drift(lab, trail=trail(lab))
+
+    assert lost.KIND in kinds(lab)
+
+
+def test_an_edit_that_is_lost_by_a_write_that_was_repeated_is_told_all_the_same(lab: Lab) -> None:
+    request = lab.ask("alice", minutes=180)
+    lab.approve(request, "bob", pay=False)
+
+    def repeated(call: Answer, *args: Any) -> Any:
+        call(*args)  # its reply is late, and the client tries again
+        lab.clock.move(timedelta(seconds=13))
+        held = lab.owner.get_role(RoleName="admin")["Role"]["AssumeRolePolicyDocument"]
+        lab.write_trust({**held, "Statement": [*held["Statement"], BUILD]})
+        call(*args)
+        raise AwsUnclear("iam:Odd", "ReadTimeoutError", "no clear answer from AWS")
+
+    lab.pay(worker(lab, write_trust=Once(repeated)))
+    lab.pass_time(seconds=5)
+    assert "Build" not in lab.trust()
+    lab.clock.move(timedelta(minutes=16))
+
+    drift(lab, trail=trail(lab))
+
+    assert kinds(lab) == [lost.KIND]
 
 
 def test_it_is_over_when_somebody_made_the_edit_again(lab: Lab) -> None:

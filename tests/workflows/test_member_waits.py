@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 from time import monotonic
+from typing import Self
 
 from db.lifecycle import State
 from db.models import Membership
@@ -14,7 +15,6 @@ from tests.lab import Lab
 from workflows.directory import Directory
 from workflows.person import Person
 from workflows.settle.pay import settle
-from workflows.world import World
 
 
 def approved(lab: Lab) -> int:
@@ -84,16 +84,17 @@ class Hanging:
     """A Slack that says nothing of anybody until it is let."""
 
     def __init__(self, lab: Lab) -> None:
-        self._lab, self._let = lab, Event()
+        self._lab, self._let, self.answered = lab, Event(), False
         self.world = replace(lab.world, directory=Directory(lab.database, self._describe))
         lab.clock.move(timedelta(minutes=2))  # what is known of people is too old by then
 
     def _describe(self, user: str) -> Person:
         self._let.wait(20)
+        self.answered = True
         return self._lab.describe(user)
 
-    def __enter__(self) -> World:
-        return self.world
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._let.set()
@@ -103,15 +104,16 @@ def test_who_is_to_be_put_out_does_not_wait_for_what_slack_says_of_others(allowi
     lab = allowing
     first, inside = lab.lend("alice"), lab.visit("alice").session
     lab.approve(second := lab.ask("carol"), "bob", pay=False)
-    with Hanging(lab) as world:
+    with Hanging(lab) as slack:
         lab.revoke(first, "bob", pay=False)
-        settle(world, lab.row(first).role_target_id)
-        settle(world, lab.row(first).member_target_id or 0)
-        stands = [lab.row(one).state for one in (first, second)]
+        settle(slack.world, lab.row(first).role_target_id)
+        settle(slack.world, lab.row(first).member_target_id or 0)
+        stands, waited = [lab.row(one).state for one in (first, second)], slack.answered
         closed = lab.groups_of("alice"), lab.visit("alice").answer, lab.works(inside)
 
     lab.pass_time(seconds=10)
 
+    assert not waited
     assert stands == [State.ENDED, State.APPROVED]
     assert closed == ([], "AccessDenied", False)
     assert lab.row(second).state is State.ACTIVE
@@ -121,14 +123,16 @@ def test_a_settle_that_waits_for_slack_lets_a_revoke_pass_soon(allowing: Lab) ->
     lab = allowing
     first, second = lab.lend("alice"), lab.ask("carol")
     lab.approve(second, "bob", pay=False)
-    with Hanging(lab) as world:
-        settle(world, lab.row(second).role_target_id)
+    with Hanging(lab) as slack:
+        settle(slack.world, lab.row(second).role_target_id)
         lab.revoke(first, "bob", pay=False)
-        settle(world, lab.row(first).role_target_id)
+        settle(slack.world, lab.row(first).role_target_id)
         closed, waits = lab.visit("alice").answer, lab.row(second).state
+        waited = slack.answered
 
     lab.pass_time(seconds=10)
 
+    assert not waited
     assert (closed, waits) == ("AccessDenied", State.APPROVED)
     assert lab.row(second).state is State.ACTIVE
 

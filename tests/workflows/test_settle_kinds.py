@@ -11,6 +11,7 @@ from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.lab import Lab, some_catalog
 from workflows.catalog.model import Delivery, Mechanism
+from workflows.drift.run import Drift
 from workflows.errors import AlreadySettled, NotFound, Trouble
 
 
@@ -159,3 +160,28 @@ def test_who_was_deleted_since_the_look_is_not_let_in(
     assert "was deleted in the grantee account" in (lab.row(request).trouble or "")
     assert lab.row(request).opened_at is None
     assert len(lab.trust()) == 1
+
+
+@pytest.mark.parametrize(("machine", "delete"), [(None, _no_more_alice), ("ci", _no_more_ci)])
+def test_who_is_deleted_within_a_grant_by_trust_policy_is_out_after_two_drifts(
+    trusting: Lab, machine: str | None, delete: Callable[[Lab], None]
+) -> None:
+    lab, request = trusting, trusting.lend("alice", machine=machine, minutes=120)
+    other = lab.lend("carol", minutes=120)
+    keys = lab.machine_keys() if machine else lab.furnished.users["alice"]
+    inside = lab.knock(keys, lab.row(request).session_name).session
+    passes = Drift(lab.world, None)
+    delete(lab)
+
+    news = [passes.run().news]
+    lab.pass_time(seconds=30)
+    news.append(passes.run().news)
+    before, alive = lab.row(request).state, lab.works(inside)
+    lab.pass_time(seconds=31)
+    news.append(passes.run().news)
+    lab.pay()
+
+    assert (before, alive, news) == (State.ACTIVE, True, [True, False, True])
+    assert (lab.row(request).state, lab.row(request).why) == (State.ENDED, Why.REMOVED)
+    assert not lab.works(inside)
+    assert lab.row(other).state is State.ACTIVE

@@ -3,15 +3,16 @@ a trust policy and our write of it is gone. CloudTrail knows of it a quarter of 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from sqlalchemy.orm import Session
 
 from db.models import Target
-from db.store import alerts, standing
+from db.store import alerts, standing, windows
 from db.store.alerts import Finding
+from db.store.windows import Window
 from workflows.aws.trail import Edit
 from workflows.catalog.model import Account
 from workflows.documents import text, trust
@@ -22,8 +23,7 @@ from workflows.world import World
 KIND: Final = "lost update"
 
 COMES_AFTER: Final = timedelta(minutes=15)
-WITHIN: Final = timedelta(days=1)
-"""A write is asked about when CloudTrail must know of it, and for a day at most."""
+"""A write is asked about when CloudTrail must know of it."""
 
 
 class Trail(Protocol):
@@ -37,47 +37,56 @@ class Trail(Protocol):
 
 @dataclass
 class Lookout:
-    """Asks about each write once in a process; what was alerted once is never said again.
-
-    `asked` is the last write of each target that was asked about, by the target's id.
-    """
+    """Asks about each write of ours once; what was alerted once is never said again."""
 
     trail: Trail
-    asked: dict[int, datetime] = field(default_factory=dict)
 
     def look(self, world: World, account: Account, seen: AccountSeen) -> bool:
         """Alerts lost edits of the account's roles, and ends alerts of those that are back.
 
         Returns whether something new was found. Raises Trouble.
         """
-        now = world.clock.now()
+        known_of = world.clock.now() - COMES_AFTER
         arns = {one.role.arn for one in seen.roles.values() if one is not None}
         with world.database.read() as session:
-            written = standing.written(session, arns, since=now - WITHIN, until=now - COMES_AFTER)
+            written = standing.written(session, arns)
         news = False
         for target in written:
-            if self.asked.get(target.id) != target.written_at:
-                news |= self._ask(world, account, target, seen)
+            past = [one for one in windows.of(target) if one.end <= known_of]
+            if past:
+                news |= self._ask(world, account, target, seen, past)
         with world.database.write() as session:
-            end_mended(session, seen, at=now)
+            end_mended(session, seen, at=world.clock.now())
         return news
 
-    def _ask(self, world: World, account: Account, target: Target, seen: AccountSeen) -> bool:
-        assert target.written_at is not None
-        found = self.trail.edits(
+    def _ask(
+        self,
+        world: World,
+        account: Account,
+        target: Target,
+        seen: AccountSeen,
+        past: Sequence[Window],
+    ) -> bool:
+        edits = self.trail.edits(
             account.manager_arn,
             account.external_id,
-            since=target.reread_at or target.written_at,
-            until=target.written_at,
+            since=past[0].since,
+            until=max(one.end for one in past),
         )
+        found = [
+            edit
+            for edit in edits
+            if edit.role_name == target.name
+            and any(one.since <= edit.at <= one.end for one in past)
+        ]
         key, policy = _standing_now(seen, target.arn)
         news = False
         with world.database.write() as session:
-            for edit in (one for one in found if one.role_name == target.name):
+            for edit in found:
                 finding = lost(edit, policy, role=key, target_id=target.id)
                 if finding is not None and alerts.named(session, finding.key) is None:
                     news |= alerts.found(session, finding, at=world.clock.now())
-        self.asked[target.id] = target.written_at
+            windows.drops(session, target.id, past)
         return news
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Final, TypeVar
 
+from db.models import Request
+from workflows import observe
 from workflows.aws.errors import AwsExpired, AwsGone, AwsRefused
 from workflows.aws.iam import Iam
-from workflows.catalog.model import Account, Role
+from workflows.catalog.model import Account, GranteeKind, Role
 from workflows.documents import session_end
 from workflows.drift import places
 from workflows.drift.seen import AccountSeen, GroupSeen
@@ -176,3 +178,24 @@ def names(
     reader = Reader(world, account, stopping, dict(seen.unread), seen.shut_out, seen.expired)
     found = reader.ask(places.NAMES, lambda iam: iam.user_names(ids))
     return reader.added_to(replace(seen, names=found or {}))
+
+
+def comers(
+    world: World,
+    seen: AccountSeen,
+    account: Account,
+    rows: Iterable[Request],
+    *,
+    stopping: Event | None = None,
+) -> AccountSeen:
+    """The same with the users and roles that these requests let in by the trust policy."""
+    reader = Reader(world, account, stopping, dict(seen.unread), seen.shut_out, seen.expired)
+    wanted = {row.grantee_arn: row for row in rows}
+    found = {arn: reader.ask(arn, _comer(row)) for arn, row in sorted(wanted.items())}
+    known = {arn: one for arn, one in found.items() if arn not in reader.unread}
+    return reader.added_to(replace(seen, comers=known))
+
+
+def _comer(row: Request) -> Callable[[Iam], GranteeSeen]:
+    kind = GranteeKind(row.grantee_kind)
+    return lambda iam: observe.grantee(iam, kind, row.grantee_name, row.grantee_arn)

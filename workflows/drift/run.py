@@ -6,11 +6,12 @@ import uuid
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from db.store import alerts, standing
 from workflows.catalog.model import Account
-from workflows.drift import known, lifted, places, read, record
+from workflows.drift import deleted, known, lifted, places, read, record
 from workflows.drift.compare import Difference
 from workflows.drift.groups import governed, roster
 from workflows.drift.lost import Lookout, Trail
@@ -44,6 +45,7 @@ class Drift:
         self._lookout = Lookout(trail) if trail is not None else None
         self._one_pass, self._adding = threading.Lock(), threading.Lock()
         self._stopping = threading.Event()
+        self._missing: Mapping[int, datetime] = {}  # requests whose grantee was not found
         self._home: AccountSeen | None = None  # the grantee account, as this pass read it
         self._silent: frozenset[str] = frozenset()  # accounts not read whole by the last pass
         self._first = ThreadPoolExecutor(1, thread_name_prefix="first drift")
@@ -80,8 +82,14 @@ class Drift:
             if not self._stopping.is_set():
                 self._silent = frozenset(outcome.unread)
                 if self._home is not None:
-                    outcome.news |= lifted.check(self._world, self._home)
+                    self._compare_home(self._home, outcome)
                 outcome.news |= record.credentials(self._world, outcome.expired)
+
+    def _compare_home(self, seen: AccountSeen, outcome: Outcome) -> None:
+        outcome.news |= lifted.check(self._world, seen)
+        before = self._missing
+        self._missing = deleted.check(self._world, seen, before)
+        outcome.news |= self._missing.keys() != before.keys()
 
     def _safely(self, account: Account, outcome: Outcome) -> None:
         """The last line of defence: a fault in one account is logged and said to be unread."""
@@ -135,6 +143,7 @@ def read_account(
         return read.account(world, account, stopping=stopping)
     with world.database.read() as session:
         noted = {one.group_name for one in standing.notes(session, account.id)}
+        comers = standing.by_trust(session)
     all_groups = governed(catalog)
     seen = read.account(world, account, sorted(noted | all_groups.keys()), stopping=stopping)
     with world.database.read() as session:
@@ -142,7 +151,8 @@ def read_account(
     doubtful = places.doubtful(seen, rows, all_groups, roster(catalog))
     seen = read.users(world, seen, account, doubtful, stopping=stopping)
     astray = places.astray(seen, rows)
-    return read.names(world, seen, account, astray, stopping=stopping)
+    seen = read.names(world, seen, account, astray, stopping=stopping)
+    return read.comers(world, seen, account, comers, stopping=stopping)
 
 
 def end_strays(world: World) -> None:

@@ -28,6 +28,7 @@ class AccountSeen:
     roles: Mapping[str, RoleDetail | None] = field(default_factory=dict)  # by `account/name`
     groups: Mapping[str, GroupSeen | None] = field(default_factory=dict)
     users: Mapping[str, GranteeSeen | None] = field(default_factory=dict)
+    comers: Mapping[str, GranteeSeen | None] = field(default_factory=dict)  # by ARN
     names: Mapping[str, str] = field(default_factory=dict)  # unique id → name now, where asked for
     unread: Mapping[str, str] = field(default_factory=dict)
     shut_out: str | None = None  # what AWS said no to, which no waiting mends

@@ -29,7 +29,8 @@ class Changed(Trouble):
 class Applied:
     """What became of the writes: those tried, AWS's final no, and anything worth another try.
 
-    `reread_at` and `written_at` are AWS's times of the trust policy's write and of the read before.
+    `reread_at` is AWS's time of the read right before the trust policy's write was begun, and
+    `written_at` that of the write; None where its reply was lost.
     `gone`: something that was to be changed is not there by its name, or may not be. (AWS judges
     what is not there by its name without a path, and may refuse.)
     """
@@ -113,7 +114,7 @@ def _trust(
         role, _ = _reread(fenced, name)
     if role.trust != seen.role.trust:
         raise Changed("iam:UpdateAssumeRolePolicy", "Changed", "the trust policy changed meanwhile")
-    applied.reread_at = applied.written_at = role.at  # the reply of the write may be lost
+    applied.reread_at = role.at
     applied.written_at = fenced.iam.write_trust(name, wanted)
 
 

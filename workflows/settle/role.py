@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from db.lifecycle import Event, State, Why
 from db.models import Request, Target
-from db.store import requests, targets
+from db.store import requests, targets, windows
 from workflows import look, observe, restore, rows
 from workflows.aws.errors import AwsGone
 from workflows.errors import Trouble
@@ -167,6 +167,8 @@ def _note(world: World, held: Held, read: RoleRead, asked: Asked, *, off: timede
         asked = asked if held_up is None else asked.held_up()
         wanted, planned = _planned(world, session, held, seen, found, asked)
         targets.taken_up(session, held.lease)
+        if planned.trust is not None:
+            windows.opens(session, held.target.id, since=seen.role.at)
         closing = frozenset(row.id for row in found if row.state is State.ENDING)
         fail_refused(session, found, planned.refused, now)
     coming = frozenset(one.request for one in wanted.grants if one.phase is Phase.OPENING)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from db import audit
 from db.lifecycle import Event, State, Why
 from db.models import Request
-from db.store import holds, requests, standing, targets
+from db.store import holds, requests, standing, targets, windows
 from workflows import edits, rows
 from workflows.documents import trust
 from workflows.documents.session_end import Line
@@ -170,13 +170,17 @@ def _remember(session: Session, world: World, held: Held, paid: Paid) -> None:
     """What others changed in the trust policy since the last read is alerted, whoever reads it."""
     now = world.clock.now()
     edits.seen(session, world.catalog, held.target.id, paid.after.role, now=now)
-    if paid.applied.written_at is not None and paid.applied.reread_at is not None:
-        targets.wrote(
-            session,
-            held.target.id,
-            reread_at=paid.applied.reread_at,
-            at=paid.applied.written_at,
-        )
+    noted, applied = paid.before.role.at, paid.applied
+    if applied.reread_at is None:
+        windows.drops(session, held.target.id, [windows.Window(noted, None)])
+        return
+    windows.closes(
+        session,
+        held.target.id,
+        since=noted,
+        reread_at=applied.reread_at,
+        at=applied.written_at or paid.after.role.at,
+    )
 
 
 def _note_removals(found: Sequence[Request], paid: Paid) -> None:
