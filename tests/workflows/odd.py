@@ -75,11 +75,11 @@ class Once:
         return call(*args) if first is None else first(call, *args)
 
 
-def busy(_call: Answer, *_: Any) -> None:
+def busy(_call: Answer, *_: Any, **__: Any) -> None:
     """AWS throttles; nothing is done."""
     raise AwsBusy("iam:Odd", "Throttling", "Rate exceeded")
 
 
-def refused(_call: Answer, *_: Any) -> None:
+def refused(_call: Answer, *_: Any, **__: Any) -> None:
     """AWS says no to this one call; nothing is done."""
     raise AwsRefused("iam:Odd", "AccessDenied", "not authorized")
