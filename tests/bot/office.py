@@ -76,6 +76,7 @@ class Office:
         self.lab = Lab(sandboxes.aws, clock, url, self.catalog, users=("alice", "carol"))
         self._told = {name: len(slack.ephemerals(slack_id(name))) for name in PEOPLE}
         self._dms = {name: len(self._dm(name)) for name in PEOPLE}
+        self._close_windows()
         self.stopping = threading.Event()
         called = settings(slack, api_url=deaf_slack, database=url)
         people = Directory(self.lab.database, partial(ask_person, clients(called).steady, TEAM))
@@ -99,6 +100,12 @@ class Office:
             identity_rules=rules,
             engineers=engineers,
         )
+
+    def _close_windows(self) -> None:
+        """Nobody has one open from before."""
+        for name in PEOPLE:
+            if views := self.slack.views(slack_id(name)):
+                self.slack.close_view(slack_id(name), views[-1], clear=True)
 
     def open(self) -> Self:
         self.running.start(self.stopping)

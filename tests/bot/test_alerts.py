@@ -168,7 +168,9 @@ def test_a_channel_that_takes_no_alerts_is_replaced_by_the_approvals_channel(
 
     office.find()
 
-    office.seen("The clock is wrong")
+    office.until(
+        lambda: "The clock is wrong" in str(office.slack.messages(office.channel)), "the alert"
+    )
 
 
 # --- what administrators click

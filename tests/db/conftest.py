@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from db import audit, migrate
+from db import audit
 from db.models import Request, TargetKind
 from db.session import Database
 from db.store import requests, targets
 from db.store.targets import Address
+from tests import databases
 
 NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 KEY = audit.Key(b"the key of the database tests, long enough")
@@ -18,7 +19,7 @@ KEY = audit.Key(b"the key of the database tests, long enough")
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url, key=KEY, now=lambda: NOON)
-    migrate.upgrade(database)
+    databases.upgrade(database)
     yield database
     database.close()
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
 from datetime import timedelta
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.__main__ import CATALOG, INTERRUPTED, main
+from demo.__main__ import CATALOG, main
 from sandbox.clock import SharedClock
 
 HOUSE = Path(__file__).parents[2]
@@ -43,30 +42,6 @@ def test_all_twelve_steps_are_as_expected_and_nothing_is_left(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_with_mallory_among_the_approvers_the_demo_fails_at_her_click(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    catalog = catalog_with("[U0ALICE, U0BOB]", "[U0ALICE, U0BOB, U0MALLORY]")
-
-    assert main([], catalog=catalog) == 1
-
-    told = capsys.readouterr().out
-    assert steps_of(told) == [1, 2, 3, 4]
-    assert "NOT as expected: step 4: mallory clicks Approve" in told
-    assert re.search(r"AssumeRole prod-payments/admin +AWS +ok at try \d+ +NO", told)
-
-
-def test_a_role_without_session_end_fails_the_demo_when_the_time_is_over(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    catalog = catalog_with("  max_duration: 4h\n", "  max_duration: 4h\n  session_end: false\n")
-
-    assert main([], catalog=catalog) == 1
-
-    told = capsys.readouterr().out
-    assert "NOT as expected: step 7: alice's live session: ListObjects" in told
-
-
 def test_a_bot_that_does_not_start_fails_the_demo_with_its_last_words(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -85,26 +60,6 @@ def test_a_catalog_with_mistakes_is_told_before_anything_starts(
     assert main([], catalog=catalog_with("version: 1", "version: 7")) == 1
 
     assert "version" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, 143)])
-def test_stopped_in_the_middle_it_leaves_nothing(
-    tmp_path: Path, number: signal.Signals, code: int
-) -> None:
-    with subprocess.Popen(
-        DEMO, cwd=HOUSE, env=environment(tmp_path), stdout=subprocess.PIPE, text=True
-    ) as demo:
-        assert demo.stdout is not None
-        told = iter(demo.stdout.readline, "")
-        assert any(line.startswith("  3 ") for line in told)
-        (folder,) = tmp_path.iterdir()
-
-        demo.send_signal(number)
-
-        assert demo.wait(60) == code
-    assert list(tmp_path.iterdir()) == []
-    running = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")]
-    assert not any(str(folder).encode() in line for line in running)
 
 
 def test_the_shared_clock_is_moved_from_the_terminal(tmp_path: Path) -> None:

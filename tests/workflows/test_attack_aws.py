@@ -412,7 +412,7 @@ def test_a_stale_read_while_a_neighbour_is_opened_cuts_nobody_off(lab: Lab) -> N
 
 
 def test_with_writes_that_spread_slowly_everything_ends_as_it_should(lab: Lab) -> None:
-    lab.aws.spread(0.3)
+    lab.aws.spread(0.1)
     first, second = lab.ask("alice"), lab.ask("carol")
     for request in (first, second):
         lab.approve(request, "bob")
@@ -424,7 +424,7 @@ def test_with_writes_that_spread_slowly_everything_ends_as_it_should(lab: Lab) -
     assert states == [State.ACTIVE, State.ACTIVE]
     inside = lab.visit("alice").session
 
-    lab.aws.spread(0.3)
+    lab.aws.spread(0.1)
     lab.revoke(first, "bob")
     for _ in range(6):
         lab.pass_time(seconds=30)
