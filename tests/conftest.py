@@ -39,6 +39,9 @@ def postgres() -> Iterator[PostgresServer]:
     """
     with TemporaryDirectory(prefix="xacct-postgres-", ignore_cleanup_errors=True) as folder:
         server = get_server(Path(folder))
+        for setting in ("fsync", "full_page_writes"):  # these databases outlive no crash
+            server.psql(f"ALTER SYSTEM SET {setting} = off;")
+        server.psql("SELECT pg_reload_conf();")
         server.psql(f"CREATE DATABASE {TEMPLATE};")
         databases.prepare(_address(server, TEMPLATE))
         yield server

@@ -19,6 +19,9 @@ from workflows.leave import AT_ONCE, Leave
 from workflows.person import Person
 
 
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
 @pytest.fixture
 def lab(aws: SandboxAws, clock: SharedClock, database_url: str) -> Iterator[Lab]:
     catalog = some_catalog(mechanism=Mechanism.ALLOW_GROUP, users=("alice", "bob", "carol"))

@@ -11,7 +11,18 @@ from tests.lab import Lab, some_catalog
 from workflows.catalog.model import Mechanism
 
 
-@pytest.fixture(params=list(Mechanism))
+WHERE = [
+    (Mechanism.TRUST_POLICY, "sqlite"),
+    (Mechanism.ALLOW_GROUP, "sqlite"),
+    (Mechanism.DENY_GROUP, "postgresql"),
+]
+"""Each mechanism, and each kind of database: neither knows of the other."""
+
+
+pytestmark = pytest.mark.parametrize(("lab", "database_url"), WHERE, indirect=True)
+
+
+@pytest.fixture
 def lab(
     request: pytest.FixtureRequest, aws: SandboxAws, clock: SharedClock, database_url: str
 ) -> Iterator[Lab]:
