@@ -13,7 +13,8 @@ from tests.lab import slack_id
 def opened(office: Office, name: str = "carol", number: int = 1) -> None:
     office.asks(name, "request payments admin 1h INC-482")
     office.clicks("bob", "approve")
-    office.until(lambda: office.row(number).state is State.ACTIVE, f"#{number} is active")
+    office.seen("Active until")
+    assert office.row(number).state is State.ACTIVE
 
 
 def window(office: Office, name: str, words: str) -> View:
