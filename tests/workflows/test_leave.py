@@ -18,7 +18,6 @@ from workflows.errors import NotAllowed
 from workflows.leave import AT_ONCE, Leave
 from workflows.person import Person
 
-
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 

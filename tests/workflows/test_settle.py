@@ -10,7 +10,6 @@ from sandbox.clock import SharedClock
 from tests.lab import Lab, some_catalog
 from workflows.catalog.model import Mechanism
 
-
 WHERE = [
     (Mechanism.TRUST_POLICY, "sqlite"),
     (Mechanism.ALLOW_GROUP, "sqlite"),
