@@ -103,6 +103,25 @@ def _rule_for(catalog: Catalog, email: str | None) -> tuple[IdentityRule, str] |
     return None
 
 
+def is_own(catalog: Catalog, person: Person, kind: GranteeKind, name: str) -> bool:
+    """Whether the catalog gives this identity to this person, under whichever of his Slack ids.
+
+    What a rule finds by a tag is not looked up.
+    """
+    if kind is GranteeKind.PERSON:
+        return any(one.slack == person.user and one.user_name == name for one in catalog.visitors)
+    if kind is GranteeKind.MACHINE:
+        found = catalog.machine(name)
+        return found is not None and person.user in found.owners
+    listed = catalog.engineer(person.user)
+    if listed is not None:
+        return (listed.iam_user or "").rpartition("/")[2].casefold() == name.casefold()
+    found_by = _rule_for(catalog, person.email)
+    if found_by is None or found_by[0].tag is not None:
+        return False
+    return found_by[1].casefold() == name.casefold()
+
+
 def _user_name(catalog: Catalog, person: Person, by_tag: FindByTag) -> str | None:
     listed: Engineer | None = catalog.engineer(person.user)
     if listed is not None:

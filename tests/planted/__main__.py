@@ -70,9 +70,7 @@ def planted(bug: Bug) -> Outcome:
 
 def _copy(copy: Path) -> None:
     for room in ROOMS:
-        shutil.copytree(
-            HOUSE / room, copy / room, ignore=shutil.ignore_patterns("__pycache__", ".hypothesis")
-        )
+        shutil.copytree(HOUSE / room, copy / room, ignore=shutil.ignore_patterns(".hypothesis"))
     for file in HOUSE.glob("[!.]*.*"):
         shutil.copy(file, copy)
 

@@ -15,7 +15,7 @@ from sandbox.clock import SharedClock
 from tests.lab import KEY, Lab, slack_id, some_catalog
 from workflows import access
 from workflows.access import Click
-from workflows.catalog.model import Catalog, GranteeKind, Mechanism, Role
+from workflows.catalog.model import Catalog, GranteeKind, IdentityRule, Mechanism, Role
 from workflows.errors import AlreadySettled, NotAllowed, NotFound
 
 
@@ -132,6 +132,19 @@ def test_a_second_slack_id_with_the_same_address_is_the_same_person(lab: Lab) ->
 
     with pytest.raises(NotAllowed, match="your own request"):
         lab.approve(request, "bob")
+
+
+def test_a_second_slack_id_with_the_same_iam_user_is_the_same_person(lab: Lab) -> None:
+    rule = IdentityRule(domain="other.example", tag=None, compares_local_part=True)
+    alice = tuple(one for one in lab.catalog.engineers if one.iam_user == "alice")
+    catalog = replace(lab.catalog, engineers=alice, identity_rules=(rule,))
+    lab.catalog, lab.world = catalog, replace(lab.world, catalog=catalog)
+    request = lab.ask("alice")
+    becomes(lab, "bob", email="Alice@other.example")
+
+    with pytest.raises(NotAllowed, match="your own identity in AWS"):
+        lab.approve(request, "bob")
+    assert lab.row(request).state is State.PENDING
 
 
 def test_an_owner_of_the_machine_does_not_decide_on_it(lab: Lab) -> None:

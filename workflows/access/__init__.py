@@ -10,7 +10,7 @@ from workflows.access.deciding import Click, approve, deny, may_still_decide
 from workflows.access.ending import cancel, revoke
 from workflows.access.extending import extend
 from workflows.access.incidents import Scope, end_all, freeze, not_frozen, thaw, would_end
-from workflows.access.rows import describe, may_still_ask, owners_of, terms_of
+from workflows.access.rows import describe, may_decide, may_still_ask, owners_of, terms_of
 from workflows.rules import administers
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "end_all",
     "extend",
     "freeze",
+    "may_decide",
     "may_still_ask",
     "may_still_decide",
     "not_frozen",

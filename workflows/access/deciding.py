@@ -11,7 +11,7 @@ from db.models import Request
 from db.store import requests
 from workflows import rules
 from workflows.access.incidents import not_frozen
-from workflows.access.rows import describe, may_still_ask, owners_of, terms_of
+from workflows.access.rows import describe, may_decide, may_still_ask, terms_of
 from workflows.catalog.model import Catalog, Role
 from workflows.errors import AlreadySettled, NotAllowed, NotFound
 from workflows.person import Person
@@ -124,8 +124,7 @@ def _decidable(
     row = requests.lock(session, request_id)
     if row is None:
         raise NotFound(f"There is no request #{request_id}.")
-    owners = owners_of(catalog, row)
-    rules.may_decide(catalog.role(row.role), by, requester=requester, owners=owners)
+    may_decide(catalog, row, by, requester=requester)
     if row.state is not State.PENDING:
         raise AlreadySettled(f"Nothing is left to decide: {describe(row)}.")
     if row.lapses_at <= now:

@@ -4,7 +4,8 @@ from db.lifecycle import Why
 from db.models import Request
 from workflows import identity, rules
 from workflows.catalog.model import Catalog, GranteeKind, Role
-from workflows.person import Grantee
+from workflows.errors import NotAllowed
+from workflows.person import Grantee, Person
 
 
 def may_still_ask(catalog: Catalog, row: Request, role: Role) -> bool:
@@ -14,6 +15,19 @@ def may_still_ask(catalog: Catalog, row: Request, role: Role) -> bool:
     grantee = grantee_of(catalog, row)
     mine = identity.still_his(catalog, row.requester, grantee, email=row.email)
     return role.is_asked_for_by(row.requester) and grantee.kind in role.kinds and mine
+
+
+def may_decide(catalog: Catalog, row: Request, by: Person, *, requester: Person) -> None:
+    """Refuses everybody who may not decide on this request: nobody does for himself, for an
+    identity of his, or under a second name in Slack.
+    """
+    rules.may_decide(
+        catalog.role(row.role), by, requester=requester, owners=owners_of(catalog, row)
+    )
+    if identity.is_own(catalog, by, GranteeKind(row.grantee_kind), row.grantee_name):
+        raise NotAllowed(
+            f"{row.grantee_name} is your own identity in AWS, so somebody else has to decide."
+        )
 
 
 def grantee_of(catalog: Catalog, row: Request) -> Grantee:
