@@ -113,7 +113,9 @@ class Payer:
             inbox.pay(session, row.id)
 
     def _show_home(self, row: Inbox, now: datetime) -> None:
-        """Shows App Home as it is by now; one that could not be shown is opened anew some time."""
+        """Shows App Home as it is by now. One that could not be shown is opened anew some time: what
+        was done stays done.
+        """
         try:
             person = self._world.directory.person(row.user, now=now)
             deed = verbs.home(self._world, verbs.Heard(row, person, now))
@@ -121,6 +123,9 @@ class Payer:
                 view = deed(session)
         except Refused as refusal:
             view = home.refused(str(refusal))
+        except Exception:
+            log.exception("App Home of %s is not shown [%s]", row.user, uuid.uuid4().hex[:8])
+            return
         self._means.beside(lambda: show_home(self._means.client, row.user, view))
 
     def _person(self, row: Inbox, now: datetime) -> Person:

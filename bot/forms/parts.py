@@ -91,6 +91,11 @@ def said(view: Json) -> dict[str, str]:
     return found
 
 
+def first_block(view: Json) -> str:
+    """The first input block: where an error stands that is about none in particular."""
+    return next(str(one["block_id"]) for one in view["blocks"] if one["type"] == "input")
+
+
 def block_of(view: Json, action_id: str) -> str | None:
     """The input block in which this element stands: errors are shown beside it."""
     for block in view.get("blocks", []):

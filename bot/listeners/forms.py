@@ -7,6 +7,7 @@ from slack_bolt import Ack, App
 from bot.command import Request
 from bot.desk import Desk, reader_of
 from bot.forms import about, asking, confirming, parts
+from bot.forms.asking import plainly
 from bot.listeners.buttons import OLD, number_in
 
 SHORTCUT: Final = "xacct_request"
@@ -72,9 +73,11 @@ def _register_sending(app: App, desk: Desk) -> None:
             ack(response_action="errors", errors=errors)
             return
         view = body["view"]
-        title, problem = view["title"]["text"], desk.submit(view["callback_id"], body, text)
-        shown = parts.outcome(title, problem) if problem else parts.working(title)
-        ack(response_action="update", view=shown)
+        problem = desk.submit(view["callback_id"], body, text)
+        if problem is not None:  # beside a field: what was written stays
+            ack(response_action="errors", errors={parts.first_block(view): plainly(problem)})
+            return
+        ack(response_action="update", view=parts.working(view["title"]["text"]))
 
     app.view(asking.CALLBACK)(request)
     app.view(confirming.CALLBACK)(all_of_it)

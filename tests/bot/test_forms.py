@@ -105,6 +105,16 @@ def test_what_is_wrong_is_said_beside_the_field_and_nothing_that_was_written_is_
     assert (office.rows(), office.inbox()) == ([], [])
 
 
+def test_a_form_that_cannot_be_taken_now_stays_with_what_was_written(office: Office) -> None:
+    view = of_carol(office)
+    with office.world.database.write(first=True):  # somebody else writes, and does not stop
+        office.slack.submit(slack_id("carol"), view, {"duration": "1h", "reason": "why"})
+
+    (shown,) = office.slack.views(slack_id("carol"))
+    assert "busy, nothing was recorded" in str(shown.errors)
+    assert (office.rows(), office.inbox()) == ([], [])
+
+
 def test_a_form_that_is_sent_twice_files_one_request(office: Office) -> None:
     view = of_carol(office)
     values = {"duration": "1h", "reason": "why"}

@@ -62,7 +62,7 @@ def test_a_request_is_shown_with_the_buttons_that_work_for_who_asks(office: Offi
     shown = {}
     for name in ("carol", "bob", "root"):
         office.says(name, "show #1")
-        office.hears(name, "Request #1")
+        office.hears(name, "Request #1:")
         message = office.slack.ephemerals(slack_id(name))[-1]
         shown[name] = {one for one in ("approve", "deny", "revoke") if message.element(one)}
 

@@ -87,7 +87,8 @@ def test_who_has_access_gives_it_back_from_his_message(office: Office) -> None:
 
     office.clicks("carol", "revoke", told)
 
-    office.seen("Given back")
+    office.seen("AWS was read back closed")
+    assert "Given back" in str(office.card().blocks)
     assert office.lab.visit("carol").answer == "AccessDenied"
 
     def taken_back() -> bool:
