@@ -113,9 +113,7 @@ class Payer:
             inbox.pay(session, row.id)
 
     def _show_home(self, row: Inbox, now: datetime) -> None:
-        """Shows App Home as it is by now. One that could not be shown is opened anew some time: what
-        was done stays done.
-        """
+        """Shows App Home as it is by now. Where that fails, what was done stays done."""
         try:
             person = self._world.directory.person(row.user, now=now)
             deed = verbs.home(self._world, verbs.Heard(row, person, now))
