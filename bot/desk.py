@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bot.cards import Drawing
 from bot.command import Request
-from bot.forms.opener import Opener, Visitor
+from bot.forms.opener import Opener, Sender
 from bot.inbox_writer import Busy, Unsure
 from bot.telling import Reader
 from db.store.inbox import Said
@@ -52,7 +52,7 @@ class Desk:
 
     def click(self, kind: str, body: Json, said: Json) -> None:
         """Takes down a click. An acknowledgement of a click carries no words."""
-        action, who = body["actions"][0], Visitor.of(body)
+        action, who = body["actions"][0], Sender.of(body)
         place = body.get("container", {}).get("message_ts", "")
         problem = self._take(
             Said(
@@ -88,7 +88,7 @@ class Desk:
         """Takes down the command that a form says; sent twice, it counts once. None, or what the
         form shows instead.
         """
-        view, who = body["view"], Visitor.of(body)
+        view, who = body["view"], Sender.of(body)
         return self._take(
             Said(
                 key=f"view:{view['id']}",
@@ -122,7 +122,7 @@ def _home(body: Json) -> Json:
 
 def reader_of(body: Json) -> Reader:
     """Who sent this payload, and where he is told what came of it."""
-    return Reader(response_url=body.get("response_url"), user=Visitor.of(body).user)
+    return Reader(response_url=body.get("response_url"), user=Sender.of(body).user)
 
 
 def turn_away(aside: Aside, payload: Json) -> Json | None:

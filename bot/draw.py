@@ -7,7 +7,7 @@ from typing import Any, Final
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot import blocks, history
+from bot import blocks, thread
 from bot.cards import Drawing, card
 from bot.facts import facts_of
 from bot.headlines import Facts
@@ -136,7 +136,7 @@ class Draw:
 
     def _say_history(self, row: Request, facts: Facts) -> Later | None:
         """What happened since it was last told: one reply below the card, however much it is."""
-        told = history.lines(row, facts)
+        told = thread.lines(row, facts)
         if len(told) <= row.history_told:
             return None
         with self._world.database.read() as session:

@@ -26,7 +26,7 @@ _EMPTY: Final = (
 
 
 @dataclass(frozen=True)
-class Desk:
+class Lists:
     """What concerns one person: requests that wait for his decision, those of his own that are
     open or wait, his last ones that are over, and what is open in the roles that he approves.
     """
@@ -37,18 +37,18 @@ class Desk:
     inside: Sequence[Request]
 
 
-def home(desk: Desk, *, at: datetime) -> Json:
+def home(lists: Lists, *, at: datetime) -> Json:
     """The view."""
-    lists: list[tuple[str, Sequence[Request], Callable[[Request], list[Json]]]] = [
-        ("Waits for you", desk.waiting, _waiting),
-        ("Yours", desk.own, _own),
-        ("In the roles that you approve", desk.inside, _inside),
-        ("Your last requests", desk.over, _over),
+    parts: list[tuple[str, Sequence[Request], Callable[[Request], list[Json]]]] = [
+        ("Waits for you", lists.waiting, _waiting),
+        ("Yours", lists.own, _own),
+        ("In the roles that you approve", lists.inside, _inside),
+        ("Your last requests", lists.over, _over),
     ]
     shown = [*_top()]
-    for title, rows, draw in lists:
+    for title, rows, draw in parts:
         shown += _listed(title, rows, draw)
-    if not (desk.waiting or desk.own):
+    if not (lists.waiting or lists.own):
         shown.insert(1, blocks.section(_EMPTY))
     return _view([*shown, blocks.context(f"Updated {moment(at)}")])
 

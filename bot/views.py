@@ -1,10 +1,11 @@
-"""The modals: where credentials are shown, once, and nowhere else."""
+"""The modal in which credentials are shown, once, and nowhere else."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import blocks
 from bot.blocks import Json, moment
+from bot.forms import parts
 from workflows.aws.vendor import CHAINED, LEAST, Credentials
 from workflows.durations import duration_text
 
@@ -22,15 +23,8 @@ class Lent:
     longest: timedelta | None
 
 
-def _modal(parts: list[Json]) -> Json:
-    return {
-        "type": "modal",
-        "callback_id": "credentials",
-        "title": blocks.plain("Credentials", blocks.TITLE),
-        "close": blocks.plain("Close", blocks.TITLE),
-        "clear_on_close": True,
-        "blocks": parts,
-    }
+def _modal(shown: list[Json]) -> Json:
+    return parts.modal("credentials", "Credentials", shown, clear_on_close=True)
 
 
 def fetching() -> Json:

@@ -22,7 +22,7 @@ def machine(catalog: Catalog, person: Person, name: str) -> Grantee:
     """The machine, if the person owns it; otherwise NotFound, whether it exists or not."""
     found = catalog.machine(name)
     if found is None or person.user not in found.owners:
-        mine = [one.name for one in catalog.machines if person.user in one.owners]
+        mine = [one.name for one in catalog.machines_of(person.user)]
         yours = f"Yours: {', '.join(mine)}." if mine else "The catalog names none of yours."
         raise NotFound(f"You own no machine called {name}. {yours}")
     return Grantee(

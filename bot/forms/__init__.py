@@ -1,1 +1,4 @@
-"""The modals in which people write: what they show, and what was written into them. All pure."""
+"""The modals in which people write: what they show, and what was written into them.
+
+Pure, but for `opener`, which opens and fills them, and `fills`, which reads the rows for it.
+"""

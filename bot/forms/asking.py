@@ -132,7 +132,7 @@ def _duration(role: Role, typed: str) -> Json:
 
 def _machine(catalog: Catalog, user: str, role: Role, chosen: str | None) -> list[Json]:
     """Only who owns machines is asked for whom it is."""
-    mine = [one.name for one in catalog.machines if user in one.owners]
+    mine = [one.name for one in catalog.machines_of(user)]
     if not mine or GranteeKind.MACHINE not in role.kinds:
         return []
     alone = role.kinds == {GranteeKind.MACHINE}

@@ -31,14 +31,14 @@ _GONE: Final = frozenset({"not_found", "view_not_found", "hash_conflict"})
 
 
 @dataclass(frozen=True)
-class Visitor:
-    """Who opens a form, and the workspace that he does it from."""
+class Sender:
+    """Who typed, clicked or sent something, and the workspace that he did it from."""
 
     user: str
     team: str
 
     @classmethod
-    def of(cls, body: Mapping[str, Any]) -> "Visitor":
+    def of(cls, body: Mapping[str, Any]) -> "Sender":
         """Who sent this payload: a command's names them otherwise than a click's."""
         if "user_id" in body:
             return cls(body["user_id"], body["team_id"])
@@ -76,7 +76,7 @@ class Opener:
         def fill(by: Person) -> Json:
             return asking.form(catalog, by.user, asking.chosen(catalog, by.user, view))
 
-        self._beside.submit(self._fill, view, Visitor.of(body), asking.TITLE, fill, view["hash"])
+        self._beside.submit(self._fill, view, Sender.of(body), asking.TITLE, fill, view["hash"])
 
     def _open(self, body: Mapping[str, Any], title: str, fill: Fill) -> str | None:
         """None, or what to tell who wanted it: it is too late, or Slack is ill."""
@@ -92,11 +92,11 @@ class Opener:
         except Exception as error:  # noqa: BLE001  the network
             log.warning("a form was not opened: %s", type(error).__name__)
             return "Slack did not open the form. Please try again."
-        self._beside.submit(self._fill, opened["view"], Visitor.of(body), title, fill)
+        self._beside.submit(self._fill, opened["view"], Sender.of(body), title, fill)
         return None
 
     def _fill(
-        self, view: Json, who: Visitor, title: str, fill: Fill, seen: str | None = None
+        self, view: Json, who: Sender, title: str, fill: Fill, seen: str | None = None
     ) -> None:
         """`seen` is the state of the form that is to be replaced, and no other."""
         try:
@@ -117,7 +117,7 @@ class Opener:
         except Exception as error:  # noqa: BLE001  the network
             log.warning("a form was not filled: %s", type(error).__name__)
 
-    def _person(self, who: Visitor) -> Person:
+    def _person(self, who: Sender) -> Person:
         world = self._world
         if who.team != world.catalog.team:
             raise NotAllowed("xacct serves the members of its own Slack workspace only.")

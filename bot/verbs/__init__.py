@@ -39,7 +39,6 @@ _TYPED: Final[dict[type, Verb]] = {
 }
 _PRESSED: Final[dict[str, Verb]] = {
     "approve": deciding.approve,
-    "deny": deciding.deny_plainly,
     "revoke": ending.pressed,
     "cancel": asking.cancel_pressed,
     "leave": alerts.leave,

@@ -26,11 +26,6 @@ def approve(world: World, heard: Heard, asked: dict[str, Any]) -> Deed:
     )
 
 
-def deny_plainly(world: World, heard: Heard, asked: dict[str, Any]) -> Deed:
-    """Denies for good, without a reason."""
-    return deny(world, heard, said.Deny(int(asked["request"])))
-
-
 def deny(world: World, heard: Heard, command: said.Deny) -> Deed:
     """Denies for good."""
     request_id, reason = command.id, command.reason
@@ -54,7 +49,7 @@ def show_to_approve(world: World, heard: Heard, command: said.Approve) -> Deed:
     requester = _requester(world, heard, command.id)
 
     def deed(session: Session) -> Answer:
-        row = access.may_still_decide(
+        row = access.decidable(
             session, world.catalog, command.id, by=heard.by, requester=requester, now=heard.at
         )
         if command.remark:

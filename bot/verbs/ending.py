@@ -54,11 +54,13 @@ def _revoke(
     catalog: Catalog, session: Session, heard: Heard, ids: Sequence[int], *, reason: str = ""
 ) -> str:
     rows: list[Request] = access.revoke(session, catalog, ids, by=heard.by, now=heard.at)
-    if reason:
-        for row in rows:
-            audit.say(
-                session, "said why", actor=heard.by.user, at=heard.at, request=row, reason=reason
-            )
+    say_why(session, heard, rows, reason)
     named = [requests.get(session, one) for one in ids]
     left = [row for row in named if row is not None and row.state in UNDECIDED_OR_OPEN]
     return answers.ended(rows, left)
+
+
+def say_why(session: Session, heard: Heard, rows: Sequence[Request], reason: str) -> None:
+    """Records why these were ended, if it was said."""
+    for row in rows if reason else ():
+        audit.say(session, "said why", actor=heard.by.user, at=heard.at, request=row, reason=reason)

@@ -4,8 +4,8 @@ from sqlalchemy.orm import Session
 
 from bot import answers
 from bot.command import said
+from bot.verbs import ending
 from bot.verbs.heard import Deed, Heard
-from db import audit
 from workflows import access
 from workflows.access import Scope
 from workflows.catalog.model import Catalog
@@ -52,15 +52,7 @@ def revoke_all(world: World, heard: Heard, command: said.RevokeAll) -> Deed:
 
     def deed(session: Session) -> str:
         rows = access.end_all(session, world.catalog, scope, by=heard.by, now=heard.at)
-        for row in rows if command.reason else ():
-            audit.say(
-                session,
-                "said why",
-                actor=heard.by.user,
-                at=heard.at,
-                request=row,
-                reason=command.reason,
-            )
+        ending.say_why(session, heard, rows, command.reason)
         return answers.ended(rows)
 
     return deed

@@ -10,7 +10,7 @@ from bot.blocks import Json
 from bot.cards import Drawing, card
 from bot.command import said
 from bot.facts import facts_of
-from bot.home import Desk
+from bot.home import Lists
 from bot.home import home as view
 from bot.verbs.heard import Deed, Heard, role_in_sight
 from db import audit
@@ -26,8 +26,8 @@ from workflows.world import World
 def mine(world: World, heard: Heard, _command: said.List) -> Deed:
     """What the person has, and what waits for his decision."""
     catalog, by = world.catalog, heard.by
-    machines = [one.name for one in catalog.machines if by.user in one.owners]
-    decides = [role.arn for role in catalog.roles if by.user in role.approvers]
+    machines = [one.name for one in catalog.machines_of(by.user)]
+    decides = [role.arn for role in catalog.roles_decided_by(by.user)]
 
     def deed(session: Session) -> str:
         waiting = [one for one in listing.waiting(session, decides) if one.requester != by.user]
@@ -39,18 +39,18 @@ def mine(world: World, heard: Heard, _command: said.List) -> Deed:
 def home(world: World, by: Person, now: datetime) -> Callable[[Session], Json]:
     """App Home of this person, out of the database."""
     catalog = world.catalog
-    machines = [one.name for one in catalog.machines if by.user in one.owners]
-    decides = [role.arn for role in catalog.roles if by.user in role.approvers]
+    machines = [one.name for one in catalog.machines_of(by.user)]
+    decides = [role.arn for role in catalog.roles_decided_by(by.user)]
 
     def deed(session: Session) -> Json:
         waiting = listing.waiting(session, decides, decided=True)
-        desk = Desk(
+        lists = Lists(
             waiting=[one for one in waiting if _is_anothers(catalog, one, by)],
             own=listing.of_person(session, by.user, machines=machines),
             over=listing.over(session, by.user),
             inside=[one for one in listing.inside(session, decides) if one.requester != by.user],
         )
-        return view(desk, at=now)
+        return view(lists, at=now)
 
     return deed
 
@@ -107,7 +107,7 @@ def _concerns(catalog: Catalog, row: Request, by: Person) -> bool:
     role = catalog.role(row.role)
     approvers = role.approvers if role is not None else ()
     own = (row.requester, *access.owners_of(catalog, row))
-    return by.user in {*own, *approvers, *catalog.admins, *catalog.auditors}
+    return by.user in {*own, *approvers} or catalog.oversees(by.user)
 
 
 def shown(session: Session, catalog: Catalog, row: Request, heard: Heard) -> Drawing:
@@ -132,9 +132,8 @@ def log(world: World, heard: Heard, command: said.Audit) -> Deed:
     """The newest entries of the audit log that the person may see; that he read them is one."""
     catalog = world.catalog
     user, words = heard.by.user, command.words.split()[:5]
-    sees_all = user in {*catalog.admins, *catalog.auditors}
-    decides = [role.key for role in catalog.roles if user in role.approvers]
-    viewer = history.Viewer(user, None if sees_all else decides)
+    decides = [role.key for role in catalog.roles_decided_by(user)]
+    viewer = history.Viewer(user, None if catalog.oversees(user) else decides)
 
     def deed(session: Session) -> str:
         rows = history.latest(session, viewer, words=words)

@@ -19,7 +19,7 @@ from db.store import history, requests
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from sandbox.slack.process import SandboxSlack
-from sandbox.slack.values import TEAM, Message, Reply
+from sandbox.slack.values import TEAM, Message, Reply, View
 from tests.lab import KEY, Lab, slack_id, some_catalog
 from workflows.catalog.model import Catalog, Mechanism
 from workflows.directory import Directory
@@ -180,6 +180,15 @@ class Office:
             return next((one for one in self.dms(name) if words in one.text), None)
 
         return self.slack.until(found, within=20, what=f"a message to {name} with {words!r}")
+
+    def window(self, name: str, words: str) -> View:
+        """The window in front of this person, once it holds these words."""
+
+        def found() -> View | None:
+            views = self.slack.views(slack_id(name))
+            return views[-1] if views and words in str(views[-1].document) else None
+
+        return self.slack.until(found, what=f"{name}'s window with {words!r}")
 
     def until(self, condition: Callable[[], T | None], what: str) -> T:
         return self.slack.until(condition, what=what)

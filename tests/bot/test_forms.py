@@ -13,16 +13,6 @@ from tests.bot.office import Office
 from tests.lab import slack_id
 
 
-def window(office: Office, name: str, holding: str) -> View:
-    """The window in front of this person, once it holds these words."""
-
-    def found() -> View | None:
-        views = office.slack.views(slack_id(name))
-        return views[-1] if views and holding in str(views[-1].document) else None
-
-    return office.until(found, f"{name}'s window with {holding!r}")
-
-
 def labels(view: View) -> list[str]:
     return [one["label"]["text"] for one in view.blocks if one["type"] == "input"]
 
@@ -36,7 +26,7 @@ def choose(office: Office, name: str, view: View, menu: str, typed: str) -> None
 def of_carol(office: Office) -> View:
     """The form as carol gets it when she says nothing: one account, one role, so it is full."""
     assert office.says("carol", "").acked
-    return window(office, "carol", "will be asked")
+    return office.window("carol", "will be asked")
 
 
 def test_a_command_that_says_nothing_opens_the_form_that_asks(office: Office) -> None:
@@ -50,13 +40,13 @@ def test_a_command_that_says_nothing_opens_the_form_that_asks(office: Office) ->
 def test_the_shortcut_opens_the_same_form(office: Office) -> None:
     assert office.slack.shortcut(slack_id("carol"), "xacct_request").acked
 
-    assert labels(window(office, "carol", "will be asked"))[0] == "Account"
+    assert labels(office.window("carol", "will be asked"))[0] == "Account"
 
 
 def test_what_was_typed_stands_in_the_form(office: Office) -> None:
     office.says("carol", "request payments admin 45m")
 
-    view = window(office, "carol", "will be asked")
+    view = office.window("carol", "will be asked")
     assert "prod-payments - " in str(view.element("account"))
     assert view.element("duration")["initial_value"] == "45m"  # type: ignore[index]
 
@@ -64,7 +54,7 @@ def test_what_was_typed_stands_in_the_form(office: Office) -> None:
 def test_what_was_typed_and_is_not_there_is_said_above_the_form(office: Office) -> None:
     office.says("carol", "request prod-paymnets")
 
-    assert "Did you mean prod-payments?" in str(window(office, "carol", "Did you mean").blocks)
+    assert "Did you mean prod-payments?" in str(office.window("carol", "Did you mean").blocks)
 
 
 def test_a_form_that_is_sent_files_the_request_and_says_so_in_the_window(office: Office) -> None:
@@ -77,7 +67,7 @@ def test_a_form_that_is_sent_files_the_request_and_says_so_in_the_window(office:
     )
 
     assert reply.acked
-    assert "Request #1 is filed" in str(window(office, "carol", "is filed").document)
+    assert "Request #1 is filed" in str(office.window("carol", "is filed").document)
     row = office.row()
     assert (row.seconds, row.reason) == (5400, "INC-4: refunds are stuck")
     assert (row.requester, row.grantee_name) == (slack_id("carol"), "carol")
@@ -122,7 +112,7 @@ def test_a_form_that_is_sent_twice_files_one_request(office: Office) -> None:
     office.slack.submit(slack_id("carol"), view, values)
     office.slack.submit(slack_id("carol"), view, values, forged=True)
 
-    window(office, "carol", "is filed")
+    office.window("carol", "is filed")
     assert len(office.rows()) == 1
 
 
@@ -132,7 +122,7 @@ def test_a_refusal_stands_in_the_window_that_was_sent(office: Office) -> None:
 
     office.slack.submit(slack_id("carol"), view, {"duration": "1h", "reason": "why"})
 
-    assert "asked already" in str(window(office, "carol", "asked already").document)
+    assert "asked already" in str(office.window("carol", "asked already").document)
     assert len(office.rows()) == 1
 
 
@@ -150,7 +140,7 @@ def test_who_may_ask_for_nothing_is_told_so_instead(offices: Callable[..., Offic
 
     office.says("carol", "")
 
-    assert "no role that you may ask for" in str(window(office, "carol", "no role").document)
+    assert "no role that you may ask for" in str(office.window("carol", "no role").document)
 
 
 def test_a_guest_sees_no_form_and_no_names(office: Office, slack: SandboxSlack) -> None:
@@ -167,13 +157,13 @@ def test_a_guest_sees_no_form_and_no_names(office: Office, slack: SandboxSlack) 
 
 def test_who_owns_machines_is_asked_for_whom_it_is(office: Office) -> None:
     office.says("alice", "")
-    view = window(office, "alice", "will be asked")
+    view = office.window("alice", "will be asked")
 
     office.slack.submit(
         slack_id("alice"), view, {"duration": "1h", "reason": "release", "machine": "ci"}
     )
 
-    window(office, "alice", "is filed")
+    office.window("alice", "is filed")
     assert [(one.grantee_kind, one.grantee_name) for one in office.rows()] == [("machine", "ci")]
 
 
@@ -183,11 +173,11 @@ def test_who_owns_machines_is_asked_for_whom_it_is(office: Office) -> None:
 def test_deny_asks_why_and_the_requester_is_told(office: Office) -> None:
     office.asks()
     office.clicks("bob", "deny")
-    view = window(office, "bob", "Why not")
+    view = office.window("bob", "Why not")
 
     office.slack.submit(slack_id("bob"), view, {"reason": "not on a <!channel> Friday"})
 
-    window(office, "bob", "You denied #1")
+    office.window("bob", "You denied #1")
     assert "not on a &lt;!channel&gt; Friday" in office.is_told("carol", "denied by").text
     assert office.row().state is State.DENIED
 
@@ -197,20 +187,20 @@ def test_who_may_not_decide_is_told_before_he_writes(office: Office) -> None:
 
     office.clicks("carol", "deny")
 
-    assert "your own request" in str(window(office, "carol", "your own request").document)
+    assert "your own request" in str(office.window("carol", "your own request").document)
     assert office.row().state is State.PENDING
 
 
 def test_a_denial_that_was_forged_is_refused_when_it_is_paid(office: Office) -> None:
     office.asks()
     office.clicks("bob", "deny")
-    view = window(office, "bob", "Why not")
+    view = office.window("bob", "Why not")
     office.clicks("dora", "approve")
     office.seen("Active until")
 
     office.slack.submit(slack_id("bob"), view, {"reason": "no"})
 
-    assert "Nothing is left to decide" in str(window(office, "bob", "Nothing is left").document)
+    assert "Nothing is left to decide" in str(office.window("bob", "Nothing is left").document)
     assert office.row().state is State.ACTIVE
 
 

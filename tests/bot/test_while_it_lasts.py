@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from db.lifecycle import State
-from sandbox.slack.values import Message, View
+from sandbox.slack.values import Message
 from tests.bot.office import Office
 from tests.lab import slack_id
 
@@ -21,14 +21,6 @@ def open_for_carol(office: Office, length: str = "1h") -> Message:
 
 def thread(office: Office) -> list[str]:
     return [one.text for one in office.slack.thread(office.card())]
-
-
-def windows(office: Office, name: str, words: str) -> View:
-    def found() -> View | None:
-        views = office.slack.views(slack_id(name))
-        return views[-1] if views and words in str(views[-1].document) else None
-
-    return office.until(found, f"{name}'s window with {words!r}")
 
 
 # --- for less
@@ -108,10 +100,10 @@ def test_ten_minutes_before_the_end_the_requester_is_warned_once_and_can_ask_for
     warned = office.is_told("carol", "Ask for more time before then")
     office.parts.sweep.wake()
     office.clicks("carol", "extend", warned)
-    view = windows(office, "carol", "How much longer")
+    view = office.window("carol", "How much longer")
     office.slack.submit(slack_id("carol"), view, {"duration": "20m", "reason": "still at it"})
 
-    windows(office, "carol", "Request #2 is filed")
+    office.window("carol", "Request #2 is filed")
     row = office.row(2)
     assert (row.extends, row.seconds, row.reason) == (1, 1200, "still at it")
     assert sum("Ask for more time" in one.text for one in office.dms("carol")) == 1
@@ -129,10 +121,10 @@ def test_what_ended_can_be_asked_for_again_as_it_was(office: Office) -> None:
     ended = office.is_told("carol", "ended")
 
     office.clicks("carol", "again", ended)
-    view = windows(office, "carol", "will be asked")
+    view = office.window("carol", "will be asked")
     office.slack.submit(slack_id("carol"), view, {})
 
-    windows(office, "carol", "Request #2 is filed")
+    office.window("carol", "Request #2 is filed")
     again = office.row(2)
     assert (again.seconds, again.reason) == (3600, "INC-482")
 
@@ -144,7 +136,7 @@ def test_nobody_asks_again_for_what_was_somebody_elses(office: Office) -> None:
 
     office.clicks("dora", "again", ended, forged=True)
 
-    assert "no request #1 of yours" in str(windows(office, "dora", "no request #1").document)
+    assert "no request #1 of yours" in str(office.window("dora", "no request #1").document)
 
 
 # --- the thread, and reminders

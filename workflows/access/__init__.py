@@ -6,7 +6,7 @@ reads.
 """
 
 from workflows.access.asking import Ask, request
-from workflows.access.deciding import Click, approve, deny, may_still_decide
+from workflows.access.deciding import Click, approve, decidable, deny
 from workflows.access.ending import cancel, revoke
 from workflows.access.extending import extend
 from workflows.access.incidents import Scope, end_all, freeze, not_frozen, thaw, would_end
@@ -20,6 +20,7 @@ __all__ = [
     "administers",
     "approve",
     "cancel",
+    "decidable",
     "deny",
     "describe",
     "end_all",
@@ -27,7 +28,6 @@ __all__ = [
     "freeze",
     "may_decide",
     "may_still_ask",
-    "may_still_decide",
     "not_frozen",
     "owners_of",
     "request",

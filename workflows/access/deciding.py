@@ -38,7 +38,7 @@ def approve(
     now: datetime,
 ) -> Request:
     """Counts one approval; with the last one needed the opening is owed."""
-    row = _decidable(session, catalog, click.request_id, by=by, requester=requester, now=now)
+    row = decidable(session, catalog, click.request_id, by=by, requester=requester, now=now)
     rules.identified(requester, catalog)
     if row.terms is None:
         raise NotAllowed("AWS is still being looked at for this request. Try again in a moment.")
@@ -91,14 +91,14 @@ def deny(
     reason: str | None = None,
 ) -> Request:
     """Denies for good: one approver's no is final."""
-    row = _decidable(session, catalog, request_id, by=by, requester=requester, now=now)
+    row = decidable(session, catalog, request_id, by=by, requester=requester, now=now)
     if any(one.by == by.user for one in row.decisions):
         raise AlreadySettled("You approved this already. An approval is taken back by a revoke.")
     requests.decide(session, row, by=by.user, approves=False, at=now, reason=reason)
     return requests.move(session, row, Event.DENY, actor=by.user, at=now)
 
 
-def may_still_decide(
+def decidable(
     session: Session,
     catalog: Catalog,
     request_id: int,
@@ -107,19 +107,7 @@ def may_still_decide(
     requester: Person,
     now: datetime,
 ) -> Request:
-    """The request, if this person may decide on it now; nothing is changed."""
-    return _decidable(session, catalog, request_id, by=by, requester=requester, now=now)
-
-
-def _decidable(
-    session: Session,
-    catalog: Catalog,
-    request_id: int,
-    *,
-    by: Person,
-    requester: Person,
-    now: datetime,
-) -> Request:
+    """The request, locked, if this person may decide on it now; nothing is changed."""
     rules.identified(by, catalog)
     row = requests.lock(session, request_id)
     if row is None:

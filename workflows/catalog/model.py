@@ -209,7 +209,7 @@ class Catalog:
         """The roles of which this person may know who is in: he asks for them, approves them, or
         oversees everything.
         """
-        if user in (*self.admins, *self.auditors):
+        if self.oversees(user):
             return self.roles
         return tuple(
             role for role in self.roles if role.is_asked_for_by(user) or user in role.approvers
@@ -226,6 +226,18 @@ class Catalog:
     def machine(self, name: str) -> Machine | None:
         """The machine of that name, however its letters are cased."""
         return next((one for one in self.machines if one.name.lower() == name.lower()), None)
+
+    def machines_of(self, user: str) -> tuple[Machine, ...]:
+        """The machines that this person owns."""
+        return tuple(one for one in self.machines if user in one.owners)
+
+    def roles_decided_by(self, user: str) -> tuple[Role, ...]:
+        """The roles that this person approves."""
+        return tuple(role for role in self.roles if user in role.approvers)
+
+    def oversees(self, user: str) -> bool:
+        """Whether this person may see everything: an administrator, or an auditor."""
+        return user in (*self.admins, *self.auditors)
 
     def engineer(self, slack: str) -> Engineer | None:
         return next((one for one in self.engineers if one.slack == slack), None)
