@@ -23,6 +23,7 @@ GENESIS: Final = "0" * 64
 """What stands before the first row."""
 
 _SAID: Final = "audit entries said in this transaction"
+_SEALED: Final = "the head of the chain that this transaction left"
 
 
 @dataclass(frozen=True)
@@ -123,11 +124,18 @@ def seal(session: Session, key: Key) -> None:
             )
         )
         head.number, head.hash = number, signed
+    session.info[_SEALED] = head.number, head.hash
 
 
 def forget(session: Session) -> None:
     """Drops what was said, for a transaction that rolls back."""
     session.info.pop(_SAID, None)
+
+
+def sealed(session: Session) -> tuple[int, str] | None:
+    """Number and hash of the last row that a committed transaction wrote; None: it wrote none."""
+    found: tuple[int, str] | None = session.info.get(_SEALED)
+    return found
 
 
 def head(session: Session) -> tuple[int, str]:

@@ -44,6 +44,11 @@ class Directory:
         with self._locks.setdefault(user, threading.Lock()):
             return self._fresh(user, now) or self._asked(user, now)
 
+    def heard(self, user: str, *, now: datetime) -> Person | None:
+        """Who `user` is, where Slack said it here lately; None where it has to be asked."""
+        heard = self._heard.get(user)
+        return heard[0] if heard is not None and _is_fresh(heard[1], now) else None
+
     def keep(self, session: Session) -> None:
         """Writes down, with this transaction, what Slack said and no other has written down."""
         with self._changing:
@@ -58,9 +63,8 @@ class Directory:
         event.listen(session, "after_commit", written, once=True)
 
     def _fresh(self, user: str, now: datetime) -> Person | None:
-        heard = self._heard.get(user)
-        if heard is not None and _is_fresh(heard[1], now):
-            return heard[0]
+        if (heard := self.heard(user, now=now)) is not None:
+            return heard
         with self._database.read() as session:
             known = people.get(session, user)
         if known is None or not _is_fresh(known.seen_at, now):

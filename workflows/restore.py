@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.lifecycle import Event, State, Why
+from db.session import Database
 from db.store import alerts, holds, requests, standing
 from workflows.documents import session_end
 from workflows.documents.text import Document
@@ -82,7 +83,11 @@ def accept(session: Session, *, by: str, at: datetime) -> bool:
     return lifted
 
 
-def anchor(session: Session) -> session_end.Anchor:
-    """What a session end that is written now carries."""
-    number, signed = audit.head(session)
+def anchor(database: Database, noted: Session) -> session_end.Anchor:
+    """What a session end carries that is written after `noted`, which is committed."""
+    sealed = audit.sealed(noted)
+    if sealed is None:
+        with database.read() as session:
+            sealed = audit.head(session)
+    number, signed = sealed
     return session_end.Anchor(number, signed[:8])

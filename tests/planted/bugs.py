@@ -57,17 +57,21 @@ BUGS: Final = (
     ),
     Bug(
         "the role's note after the write",
-        "workflows/settle/role.py",
-        "        fail_refused(session, found, planned.refused, now)\n    coming =",
-        "        fail_refused(session, found, planned.refused, now)\n"
-        "        apply.role(\n"
-        "            held.fenced,\n"
-        "            held.target.name,\n"
-        "            seen,\n"
-        "            planned,\n"
-        "            clock=world.clock,\n"
-        "            anchor=restore.anchor(session),\n"
-        "        )\n"
+        "workflows/settle/role_note.py",
+        "    fail_refused(session, found, planned.refused, now)\n    coming =",
+        "    fail_refused(session, found, planned.refused, now)\n"
+        "    from workflows.documents.session_end import Anchor\n"
+        "    from workflows.settle import apply\n"
+        "    from db import audit\n"
+        "    anchor = Anchor(audit.head(session)[0], audit.head(session)[1][:8])\n"
+        "    apply.role(\n"
+        "        held.fenced,\n"
+        "        held.target.name,\n"
+        "        seen,\n"
+        "        planned,\n"
+        "        clock=world.clock,\n"
+        "        anchor=anchor,\n"
+        "    )\n"
         "    coming =",
         (f"{_DEPTH}::test_end_and_ids_are_committed_before_the_first_write_to_the_role",),
     ),

@@ -3,7 +3,7 @@
 import logging
 import random
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,21 +36,47 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Held:
-    """A target that is ours to change until its lease ends."""
+    """A target that is ours to change until its lease ends.
+
+    `ahead` is what was read of it ahead, as good as a read now, and `begun` what the transaction
+    that leased it noted already; None where there is no such thing.
+    """
 
     target: Target
     lease: targets.Lease
     fenced: Fenced
+    ahead: Any = None
+    begun: Any = None
+
+
+Taking = Callable[[World, Target, Fenced], Held | None]
+
+
+def alone(world: World, target: Target, fenced: Fenced) -> Held | None:
+    """Leases the target in a transaction of its own."""
+    _end_in_time(world, target, off=fenced.skew)
+    with world.database.write() as session:
+        return leased(world, session, target, fenced)
+
+
+def leased(world: World, session: Session, target: Target, fenced: Fenced) -> Held | None:
+    """Leases the target in this transaction, if something is owed and nobody has it."""
+    now = world.clock.now()
+    term = targets.Term(now, world.database.now(session), FENCE + AFTER_FENCE)
+    lease = targets.lease(session, target.id, term, token=uuid.uuid4().hex, run=world.run)
+    if lease is None:
+        return None
+    return Held(targets.get(session, target.id), lease, fenced)
 
 
 @contextmanager
-def holding(world: World, target: Target) -> Iterator[Held | None]:
+def holding(world: World, target: Target, taking: Taking = alone) -> Iterator[Held | None]:
     """The target, leased for the block; None when nothing is owed or another worker has it.
 
     The last line of defence: whatever goes wrong in the block, the lease is handed back and the
     debt stands, to be tried again.
     """
-    held = take(world, target)
+    held = take(world, target, taking)
     try:
         yield held
     except targets.LostLease:
@@ -68,8 +94,8 @@ def holding(world: World, target: Target) -> Iterator[Held | None]:
             try_again(world, held, f"Something broke on xacct's side [{reference}]")
 
 
-def take(world: World, target: Target) -> Held | None:
-    """Leases the target, if something is owed and nobody has it. Raises Trouble without a session.
+def take(world: World, target: Target, taking: Taking = alone) -> Held | None:
+    """Takes the target with a session of its manager role; without one the debt is put off.
 
     The session comes first: its fence is at most FENCE ahead, and the lease outlives it whatever
     our clock did meanwhile.
@@ -80,28 +106,20 @@ def take(world: World, target: Target) -> Held | None:
         _end_in_time(world, target, off=timedelta(0))
         put_off(world, target, trouble)
         return None
-    _end_in_time(world, target, off=fenced.skew)
-    with world.database.write() as session:
-        now = world.clock.now()
-        term = targets.Term(now, world.database.now(session), FENCE + AFTER_FENCE)
-        lease = targets.lease(session, target.id, term, token=uuid.uuid4().hex, run=world.run)
-        if lease is None:
-            return None
-        target = targets.get(session, target.id)
-    return Held(target, lease, fenced)
+    return taking(world, target, fenced)
 
 
-def read_ahead(world: World, held: Held) -> Any | None:
-    """What was read of the target while the approver was looked up; None where nothing is as good
-    as a read now.
+def read_ahead(world: World, target: Target, lease: int) -> Any | None:
+    """What was read of the target while the approver was looked up, for the lease of that number;
+    None where nothing is as good as a read now.
     """
-    answer = world.settling.take_ahead(held.target.id, held.lease.number)
+    answer = world.settling.take_ahead(target.id, lease)
     if answer is None:
         return None
     try:
         return answer()
     except Trouble as trouble:
-        log.info("what was read ahead of settling %s is no use: %s", held.target.arn, trouble)
+        log.info("what was read ahead of settling %s is no use: %s", target.arn, trouble)
         return None
 
 

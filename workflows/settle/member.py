@@ -92,7 +92,7 @@ def _coming(world: World, held: Held) -> list[Request]:
 
 def _seen(world: World, held: Held, groups: set[str]) -> MemberSeen:
     """The user as he is: what was read while the approver was looked up, or read now."""
-    found: MemberSeen | None = read_ahead(world, held)
+    found: MemberSeen | None = read_ahead(world, held.target, held.lease.number)
     if found is not None and groups <= found.contents.keys():
         return found
     return observe.member_to_settle(world, held.fenced, held.target.name, groups)

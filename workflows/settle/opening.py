@@ -1,6 +1,6 @@
 """What is asked again when an approved request is about to be opened, and what the note fixes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,9 +37,23 @@ CLOCKS_APART: Final = timedelta(seconds=30)
 
 def everybody(world: World, row: Request) -> People:
     """Who the requester and each counted approver are right now. Raises Unreachable."""
-    users = {row.requester, *(one.by for one in row.decisions if one.approves)}
     now = world.clock.now()
-    return {user: world.directory.person(user, now=now) for user in users}
+    return {user: world.directory.person(user, now=now) for user in _users(row)}
+
+
+def heard(world: World, row: Request) -> People:
+    """The same, as Slack said here lately. Raises Unreachable where it would have to be asked."""
+    people, now = {}, world.clock.now()
+    for user in _users(row):
+        person = world.directory.heard(user, now=now)
+        if person is None:
+            raise Unreachable(f"Who <@{user}> is has to be asked.")
+        people[user] = person
+    return people
+
+
+def _users(row: Request) -> set[str]:
+    return {row.requester, *(one.by for one in row.decisions if one.approves)}
 
 
 def still_stands(catalog: Catalog, row: Request, people: People) -> None:
@@ -95,8 +109,12 @@ class Asked:
         return row.state is State.APPROVED and row.id not in known
 
 
-def ask_again(world: World, rows: Iterable[Request]) -> Asked:
-    """Asks the rules anew about every approved request among `rows`."""
+def ask_again(
+    world: World,
+    rows: Iterable[Request],
+    who: Callable[[World, Request], People] = everybody,
+) -> Asked:
+    """Asks the rules anew about every approved request among `rows`; `who` says who they are."""
     fit: set[int] = set()
     unfit: dict[int, str] = {}
     unsaid: set[int] = set()
@@ -105,7 +123,7 @@ def ask_again(world: World, rows: Iterable[Request]) -> Asked:
             unsaid.add(row.id)
             continue
         try:
-            still_stands(world.catalog, row, everybody(world, row))
+            still_stands(world.catalog, row, who(world, row))
             fit.add(row.id)
         except Unreachable:
             unsaid.add(row.id)

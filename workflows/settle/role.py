@@ -1,56 +1,47 @@
 """Settling a role of an owner account: its session end, then its trust policy."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import logging
+import uuid
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy.orm import Session
-
-from db.lifecycle import Event, State, Why
-from db.models import Request, Target
-from db.store import requests, targets, windows
-from workflows import look, observe, restore, rows
+from db.lifecycle import State
+from db.models import Target
+from db.store import requests, targets
+from workflows import observe, restore, rows
 from workflows.aws.errors import AwsGone
+from workflows.aws.fence import Fenced
+from workflows.documents.session_end import Anchor
 from workflows.errors import Trouble
 from workflows.observe import RoleRead
-from workflows.plan.phase import Phase
-from workflows.plan.role import RolePlan
 from workflows.seen import RoleDetail
-from workflows.settle import alarm, apply, opening, role_record, verify
-from workflows.settle.lease import (
-    Held,
-    end_what_is_over,
-    fail,
-    fail_refused,
-    holding,
-    read_ahead,
-)
+from workflows.settle import apply, opening, role_note, role_record, verify
+from workflows.settle.lease import Held, alone, holding, leased, read_ahead
 from workflows.settle.opening import Asked
-from workflows.settle.role_record import Paid, Wanted
+from workflows.settle.role_note import Noted, Read
+from workflows.settle.role_record import Paid
 from workflows.settle.verify import Simulated
 from workflows.world import World
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
-class Noted:
-    """What was committed before the first write: the plan, and who may be let in by it.
-
-    `held_up` says why nothing is opened at all, if nothing is.
+class Begun:
+    """What was read of the role, and what was noted to be done; `anchor` is what a session end
+    carries that is written now.
     """
 
-    wanted: Wanted
-    plan: RolePlan
-    opening: frozenset[int]  # the requests that are to be opened by it
-    asked: Asked
-    held_up: str | None
-    closing: frozenset[int]  # the requests that are to be closed by it
+    read: Read
+    noted: Noted
+    anchor: Anchor
 
 
 def settle(world: World, target: Target) -> None:
     """Pays what is owed for one role. The debt stands when AWS does not answer."""
     if not target.closing:
         world.settling.rest(target.id)
-    with holding(world, target) as held:
+    with holding(world, target, _take) as held:
         if held is None:
             return
         try:
@@ -59,43 +50,78 @@ def settle(world: World, target: Target) -> None:
             role_record.gone(world, held)
 
 
+def _take(world: World, target: Target, fenced: Fenced) -> Held | None:
+    """Where all that it needs is known ahead, it is noted in the transaction that leases the role:
+    each commit keeps somebody waiting.
+    """
+    ahead = None if target.closing else read_ahead(world, target, target.settles + 1)
+    if ahead is None:
+        return alone(world, target, fenced)
+    try:
+        return _take_noting(world, target, fenced, ahead)
+    except Exception:
+        log.exception("%s is leased before it is noted [%s]", target.arn, uuid.uuid4().hex[:8])
+        return alone(world, target, fenced)
+
+
+def _take_noting(world: World, target: Target, fenced: Fenced, ahead: RoleRead) -> Held | None:
+    """Only leases it where more has to be asked, somebody is to be put out, or somebody else had
+    the role since it was read.
+    """
+    off = _off(world, ahead)
+    with world.database.write() as session:
+        found = role_note.of_role(world, session, target.id, ahead)
+        held = leased(world, session, target, fenced)
+        if held is None or held.lease.number != target.settles + 1:
+            return held
+        asked = opening.ask_again(world, found, opening.heard)
+        if asked.unsaid or held.target.closing:
+            return replace(held, ahead=ahead)
+        read = Read(ahead, off, asked)
+        noted = role_note.note(world, session, held, found, read)
+    return replace(held, begun=Begun(read, noted, restore.anchor(world.database, session)))
+
+
 def _pay(world: World, held: Held) -> None:
     fenced, name = held.fenced, held.target.name
-    read, off, asked = _read(world, held)
-    seen = read.detail
-    noted = _note(world, held, read, asked, off=off)
-    with world.database.read() as session:
-        anchor = restore.anchor(session)
-    applied = apply.role(fenced, name, seen, noted.plan, clock=world.clock, anchor=anchor)
+    begun: Begun = held.begun or _begin(world, held)
+    noted, seen = begun.noted, begun.read.role.detail
+    applied = apply.role(fenced, name, seen, noted.plan, clock=world.clock, anchor=begun.anchor)
     after = observe.role_again(fenced, name, seen) if applied.tried else seen
     if noted.opening and noted.wanted.is_held_by(after):
         world.settling.opened(held.target.id, noted.opening)
     simulated = _simulated(world, held, noted.asked, after)
-    paid = Paid(seen, after, off, noted.closing, applied, noted.asked, noted.held_up, simulated)
-    role_record.record(world, held, paid)
+    done = (noted.closing, applied, noted.asked, noted.held_up, simulated)
+    role_record.record(world, held, Paid(seen, after, begun.read.off, *done))
     if applied.tried and noted.asked.fit:
         world.settling.wrote(held.target.id)
 
 
-def _read(world: World, held: Held) -> tuple[RoleRead, timedelta, Asked]:
-    """The role as it is, AWS's time minus ours, and what is said of those who are to be let in.
+def _begin(world: World, held: Held) -> Begun:
+    """Reads the role, and commits what is about to be done, before AWS is touched."""
+    read = _read(world, held)
+    with world.database.write() as session:
+        found = role_note.of_role(world, session, held.target.id, read.role)
+        targets.hold(session, held.lease)
+        noted = role_note.note(world, session, held, found, read)
+    return Begun(read, noted, restore.anchor(world.database, session))
+
+
+def _read(world: World, held: Held) -> Read:
+    """The role as it is, and what is said of those who are to be let in.
 
     Who is to be put out waits neither for Slack nor for what only openings need: they follow.
     """
     fenced, target = held.fenced, held.target
     if target.closing:
         read = RoleRead(observe.role_to_close(fenced, target.name))
-        return read, _off(world, read), Asked.nobody()
+        return Read(read, _off(world, read), Asked.nobody())
     asking = world.asking.submit(_ask_again, world, target.id)
-    read = _read_to_settle(world, held)
-    return read, _off(world, read), opening.answer(world, target, asking)
+    read = held.ahead or _read_to_settle(world, held)
+    return Read(read, _off(world, read), opening.answer(world, target, asking))
 
 
 def _read_to_settle(world: World, held: Held) -> RoleRead:
-    """What was read while the approver was looked up, or what is read now."""
-    ahead: RoleRead | None = read_ahead(world, held)
-    if ahead is not None:
-        return ahead
     target = held.target
     if _is_anything_coming(world, target):
         return observe.asking_to_open(world, held.fenced, target.name, target.arn)()
@@ -142,81 +168,3 @@ def _simulated(world: World, held: Held, asked: Asked, seen: RoleDetail) -> Simu
     except Trouble:
         return Simulated()  # it could not be asked
     return verify.asking(home, opened, at=seen.role.at)
-
-
-def _note(world: World, held: Held, read: RoleRead, asked: Asked, *, off: timedelta) -> Noted:
-    """Commits what is about to be done, before AWS is touched; returns the plan for it."""
-    seen, now = read.detail, world.clock.now()
-    with world.database.write() as session:
-        found = requests.of_role(
-            session, held.target.id, kept_since=rows.kept_since(seen, now), lock=True
-        )
-        targets.hold(session, held.lease)
-        end_what_is_over(session, found, now, off=off)
-        restore.check(session, seen.session_end, role=held.target.arn, at=now)
-        held_up = None
-        if not held.target.closing:
-            held_up = opening.nothing_opens(session, off=off, unread=seen.unread)
-        asked = asked.without(opening.frozen(session, found))
-        alarm.clock(session, off if abs(off) > opening.CLOCKS_APART else None, now)
-        for row in (one for one in found if one.state is State.APPROVED):
-            if row.id in asked.unfit:
-                opening.end_unfit(session, row, asked.unfit[row.id], now)
-            elif row.id in asked.fit and held_up is None:
-                _begin(world, session, row, read, rows.noted_pair(found, row))
-        asked = asked if held_up is None else asked.held_up()
-        wanted, planned = _planned(world, session, held, seen, found, asked)
-        targets.taken_up(session, held.lease)
-        if planned.trust is not None:
-            windows.opens(session, held.target.id, since=seen.role.at)
-        closing = frozenset(row.id for row in found if row.state is State.ENDING)
-        fail_refused(session, found, planned.refused, now)
-    coming = frozenset(one.request for one in wanted.grants if one.phase is Phase.OPENING)
-    return Noted(wanted, planned, coming - planned.refused.keys(), asked, held_up, closing)
-
-
-def _planned(
-    world: World,
-    session: Session,
-    held: Held,
-    seen: RoleDetail,
-    found: Sequence[Request],
-    asked: Asked,
-) -> tuple[Wanted, RolePlan]:
-    """What is wanted, and the plan; whose access somebody widened in AWS ends before that."""
-    wanted = role_record.wanted(world, session, held, seen, found, asked)
-    planned, now = wanted.plan(seen), world.clock.now()
-    ended = [
-        row
-        for row in found
-        if row.id in planned.widened and row.state in (State.APPROVED, State.ACTIVE)
-    ]
-    for row in ended:
-        requests.move(session, row, Event.END, actor="xacct", at=now, why=Why.WIDENED)
-        alarm.widened(session, row, planned.widened[row.id], now)
-    if ended:
-        wanted = role_record.wanted(world, session, held, seen, found, asked)
-        planned = wanted.plan(seen)
-    return wanted, planned
-
-
-def _begin(
-    world: World, session: Session, row: Request, read: RoleRead, pair: Sequence[Request]
-) -> None:
-    """Notes what may be opened now; the rest waits, or fails. So does what was approved after the
-    read was begun, which asked nothing for it.
-    """
-    seen = read.detail
-    role = world.catalog.role(row.role)
-    assert role is not None  # it is fit: the rules were asked about it
-    extended = requests.get(session, row.extends) if row.extends is not None else None
-    wrong = opening.not_extendable(row, seen, extended) or opening.too_long(
-        row, seen, pair=pair, extended=extended, longest=role.max_duration
-    )
-    now = world.clock.now()
-    if row.noted_at is None and (wider := look.wider_role(row, read)):
-        opening.end_unfit(session, row, wider, now)
-    elif wrong is not None:
-        fail(session, row, wrong, now)
-    elif read.to_open and not opening.too_soon(row, seen, pair=pair):
-        opening.note(session, row, seen, pair=pair, extended=extended)
