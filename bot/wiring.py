@@ -159,6 +159,7 @@ def parts(
 
     payer = Payer(Means(surroundings, vendor, slack.steady, aside, asides.submit))
     sweep = Sweep(_debts(surroundings, payer, slack), clock=surroundings.clock)
+    surroundings.settling.wakes(lambda: sweep.wake("settle"))
     writer, drift = (
         Writer(surroundings.database, written=lambda: sweep.wake("inbox")),
         Drift(surroundings, trail),

@@ -44,6 +44,7 @@ class Settling:
         self._followers: Counter[int] = Counter()
         self._wrote: dict[int, float] = {}
         self._ahead: dict[int, Ahead] = {}
+        self._wake: Callable[[], None] = lambda: None
 
     @contextmanager
     def during(self, target_id: int) -> Iterator[None]:
@@ -56,6 +57,14 @@ class Settling:
             with self._changed:
                 del self._targets[target_id]
                 self._changed.notify_all()
+
+    def wakes(self, wake: Callable[[], None]) -> None:
+        """From now on `wake` is told of each target whose writes begin: others may follow on it."""
+        self._wake = wake
+
+    def begins(self) -> None:
+        """What is to be done to a target is noted, and its writes begin."""
+        self._wake()
 
     def wait_for(self, target_id: int, *, seconds: float) -> None:
         """Returns when the target is not being settled here (any more), or after `seconds`."""

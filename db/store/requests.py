@@ -150,12 +150,13 @@ def _warned_at(request: Request, opened_at: datetime) -> datetime | None:
 
 
 def _owe(session: Session, request: Request, at: datetime) -> None:
+    """A place in a group is owed with the note of its role: nothing can be done before."""
     if request.state not in (State.APPROVED, State.ENDING):
         return
     ending = request.state is State.ENDING
     targets.owe(session, request.role_target_id, at, closing=ending)
-    if request.member_target_id is not None:
-        targets.owe(session, request.member_target_id, at, closing=ending)
+    if ending and request.member_target_id is not None:
+        targets.owe(session, request.member_target_id, at, closing=True)
 
 
 def _fact(value: Any) -> Any:

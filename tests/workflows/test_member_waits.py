@@ -10,7 +10,7 @@ from typing import Self
 
 from db.lifecycle import State
 from db.models import Membership
-from db.store import standing
+from db.store import standing, targets
 from tests.lab import Lab
 from workflows.directory import Directory
 from workflows.person import Person
@@ -21,6 +21,8 @@ def approved(lab: Lab) -> int:
     """What alice asks for, approved and not opened; calls of AWS are counted from here."""
     request = lab.ask("alice")
     lab.approve(request, "bob", pay=False)
+    with lab.database.write() as session:  # as the note of the role does
+        targets.owe(session, lab.row(request).member_target_id or 0, lab.clock.now())
     lab.aws.forget_calls()
     return request
 

@@ -178,6 +178,8 @@ def test_what_closes_is_due_before_what_opens_in_its_account(allowing: Lab) -> N
     first = lab.lend("carol", minutes=60)
     second = lab.ask("alice")
     lab.approve(second, "bob", pay=False)
+    with lab.database.write() as session:  # as the note of the role does
+        targets.owe(session, lab.row(second).member_target_id or 0, lab.clock.now())
     lab.clock.move(timedelta(seconds=5))
     lab.revoke(first, "bob", pay=False)
 

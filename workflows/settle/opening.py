@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from db import audit
 from db.lifecycle import Event, State, Why
 from db.models import Request, Target
-from db.store import holds, requests
+from db.store import holds, requests, targets
 from workflows import access, rows, rules
 from workflows.catalog.model import Catalog
 from workflows.directory import Unreachable
@@ -243,13 +243,15 @@ def note(
     *,
     pair: Sequence[Request],
     extended: Request | None,
+    now: datetime,
 ) -> None:
     """Fixes, before the first write to AWS, the end, the role's id and the boundary; once.
 
     The end is AWS's time plus the duration, rounded up to the whole minute; of an extension, the
     end of what it extends plus the duration. `pair` are the other noted requests of the grantee
     for this role: an open one hands its boundary on, since its sessions are rightful; with none
-    open, sessions of those that ended stay dead, whether the rows know of them or AWS does.
+    open, sessions of those that ended stay dead, whether the rows know of them or AWS does. From
+    now on, by our clock, the grantee's place in a group is owed, too.
     """
     if row.noted_at is not None:
         return
@@ -264,6 +266,8 @@ def note(
         boundary_at=_boundary(row, pair, seen),
     )
     assert row.ends_at is not None
+    if row.member_target_id is not None:
+        targets.owe(session, row.member_target_id, now)
     audit.say(
         session,
         "noted",

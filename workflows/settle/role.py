@@ -86,6 +86,8 @@ def _pay(world: World, held: Held) -> None:
     fenced, name = held.fenced, held.target.name
     begun: Begun = held.begun or _begin(world, held)
     noted, seen = begun.noted, begun.read.role.detail
+    if noted.opening:
+        world.settling.begins()
     applied = apply.role(fenced, name, seen, noted.plan, clock=world.clock, anchor=begun.anchor)
     after = observe.role_again(fenced, name, seen) if applied.tried else seen
     if noted.opening and noted.wanted.is_held_by(after):

@@ -125,4 +125,4 @@ def _note_row(
     elif wrong is not None:
         fail(session, row, wrong, now)
     elif read.to_open and not opening.too_soon(row, seen, pair=pair):
-        opening.note(session, row, seen, pair=pair, extended=extended)
+        opening.note(session, row, seen, pair=pair, extended=extended, now=now)
