@@ -31,6 +31,9 @@ WORKERS: Final = 512
 can take, so that one bad account never delays another.
 """
 
+YIELD: Final = 0.01
+"""Seconds for which what was found first has the processor before the next kind is looked at."""
+
 PAUSE: Final = 0.05
 """Seconds between two looks while found rows still wait for a worker."""
 
@@ -51,13 +54,14 @@ class Debt:
     """A kind of debt: what is due at a moment, and how one is paid.
 
     `pay` may raise anything; the row then falls due again by itself. `makes` are the kinds that
-    paying one may make due.
+    paying one may make due. For an `urgent` one somebody waits at a door.
     """
 
     name: str
     due: Callable[[datetime], Sequence[Due]]
     pay: Callable[[int], None]
     makes: tuple[str, ...] = ()
+    urgent: bool = False
 
 
 class Sweep:
@@ -104,8 +108,8 @@ class Sweep:
             if self._stopping.is_set():
                 return
             for debt in self._debts:
-                if self._wakes(debt):
-                    self._look(debt)
+                if self._wakes(debt) and self._look(debt) and debt.urgent:
+                    self._stopping.wait(YIELD)
             with self._lock:
                 behind = any(self._waiting.values())
             if behind:
@@ -117,17 +121,19 @@ class Sweep:
             self._asleep.add(debt.name)
         return not was_asleep
 
-    def _look(self, debt: Debt) -> None:
+    def _look(self, debt: Debt) -> bool:
+        """Gives what is due to the workers; whether there was any."""
         try:
             found = debt.due(self._clock.now())
         except Exception:
             log.exception("cannot look for due %s", debt.name)
-            return
+            return False
         with self._lock:
-            for due in found:
-                if (debt.name, due.key) not in self._found:
-                    self._found.add((debt.name, due.key))
-                    self._take(debt, due)
+            new = [due for due in found if (debt.name, due.key) not in self._found]
+            for due in new:
+                self._found.add((debt.name, due.key))
+                self._take(debt, due)
+        return bool(new)
 
     def _take(self, debt: Debt, due: Due) -> None:
         """Gives a row to a worker, or lets it wait while its queue has enough of them."""
@@ -172,4 +178,4 @@ def settles(world: World) -> Debt:
             found = targets.due(session, now, database_now=database_now)
         return [Due(one.id, one.account_id, first=one.closing) for one in found]
 
-    return Debt("settle", due, lambda key: settle(world, key), makes=("draw", "alert"))
+    return Debt("settle", due, lambda key: settle(world, key), ("draw", "alert"), urgent=True)

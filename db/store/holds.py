@@ -21,11 +21,6 @@ def standing(session: Session) -> Sequence[Hold]:
     return session.scalars(select(Hold).where(Hold.lifted_at.is_(None)).order_by(Hold.id)).all()
 
 
-def over_everything(session: Session) -> Hold | None:
-    """What holds every opening now, or None."""
-    return next((one for one in standing(session) if not (one.account_id or one.user)), None)
-
-
 def over(held: Sequence[Hold], *, account_id: str, user: str) -> Hold | None:
     """Which of these holds keeps this person out of this account, or None."""
     for one in held:

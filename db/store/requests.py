@@ -164,7 +164,6 @@ def _fact(value: Any) -> Any:
 
 
 def decide(
-    session: Session,
     request: Request,
     *,
     by: str,
@@ -176,13 +175,9 @@ def decide(
     """Writes one decision down, `seconds` where it is for less than was asked for; returns how many
     approvals the request has now.
     """
-    session.add(
-        Decision(
-            request_id=request.id, by=by, approves=approves, at=at, reason=reason, seconds=seconds
-        )
+    request.decisions.append(
+        Decision(by=by, approves=approves, at=at, reason=reason, seconds=seconds)
     )
-    session.flush()
-    session.refresh(request, ["decisions"])
     return sum(decision.approves for decision in request.decisions)
 
 

@@ -155,6 +155,16 @@ def hold(session: Session, lease: Lease) -> Target:
     return target
 
 
+def locked(session: Session, target_id: int) -> Target:
+    """The target as it is now, locked; a new request may name it meanwhile."""
+    return session.scalars(
+        select(Target)
+        .where(Target.id == target_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
 def taken_up(session: Session, lease: Lease) -> None:
     """All that was owed until now is planned for in this transaction, which holds the target."""
     session.execute(

@@ -3,13 +3,10 @@ compare-and-set, so whatever somebody else wrote in one of them is lost. They st
 until CloudTrail was asked; all are AWS's.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from db.models import Target
 
@@ -49,38 +46,29 @@ def _window(text: str) -> Window:
     return Window(datetime.fromisoformat(since), datetime.fromisoformat(until) if until else None)
 
 
-def opens(session: Session, target_id: int, *, since: datetime) -> None:
-    """The trust policy, read at `since`, is about to be written: committed before it is."""
-    _change(session, target_id, lambda held: [*held, Window(since, None)])
+def opens(target: Target, *, since: datetime) -> None:
+    """The trust policy, read at `since`, is about to be written: committed before it is. Here and
+    below the target is locked.
+    """
+    _keep(target, [*of(target), Window(since, None)])
 
 
-def closes(
-    session: Session, target_id: int, *, since: datetime, reread_at: datetime, at: datetime
-) -> None:
+def closes(target: Target, *, since: datetime, reread_at: datetime, at: datetime) -> None:
     """What was noted at `since` was written at `at`, and read right before at `reread_at`."""
     noted, known = Window(since, None), Window(reread_at, at)
-    _change(session, target_id, lambda held: [known if one == noted else one for one in held])
-    session.execute(update(Target).where(Target.id == target_id).values(written_at=at))
+    _keep(target, [known if one == noted else one for one in of(target)])
+    target.written_at = at
 
 
-def drops(session: Session, target_id: int, gone: Collection[Window]) -> None:
+def drops(target: Target, gone: Collection[Window]) -> None:
     """These were asked about, or nothing was written in them."""
-    _change(session, target_id, lambda held: [one for one in held if one not in gone])
+    _keep(target, [one for one in of(target) if one not in gone])
 
 
-def _change(
-    session: Session, target_id: int, change: Callable[[list[Window]], Sequence[Window]]
-) -> None:
-    target = session.scalars(
-        select(Target)
-        .where(Target.id == target_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
-    kept = sorted(change(of(target)), key=lambda one: one.since)
+def _keep(target: Target, windows: Sequence[Window]) -> None:
+    kept = sorted(windows, key=lambda one: one.since)
     kept = [one for one in kept if one.end > kept[-1].since - WITHIN]
     while len(kept) > MOST:
         first, second = kept[:2]
         kept[:2] = [Window(first.since, max(first.end, second.end))]
     target.windows = [str(one) for one in kept]
-    session.flush()

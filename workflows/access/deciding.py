@@ -51,7 +51,7 @@ def approve(
         raise AlreadySettled("You approved this already; another approver has to, too.")
     not_frozen(session, account_id=row.account_id, user=row.requester)
     rules.gives_less(role, click.seconds, asked=row.seconds)
-    given = requests.decide(session, row, by=by.user, approves=True, at=now, seconds=click.seconds)
+    given = requests.decide(row, by=by.user, approves=True, at=now, seconds=click.seconds)
     least = min((one.seconds for one in row.decisions if one.seconds), default=None)
     if given >= row.approvals_needed:
         return requests.move(session, row, Event.APPROVE, actor=by.user, at=now, lent_seconds=least)
@@ -94,7 +94,7 @@ def deny(
     row = decidable(session, catalog, request_id, by=by, requester=requester, now=now)
     if any(one.by == by.user for one in row.decisions):
         raise AlreadySettled("You approved this already. An approval is taken back by a revoke.")
-    requests.decide(session, row, by=by.user, approves=False, at=now, reason=reason)
+    requests.decide(row, by=by.user, approves=False, at=now, reason=reason)
     return requests.move(session, row, Event.DENY, actor=by.user, at=now)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from sqlalchemy.orm import Session
 
 from db.models import Target
-from db.store import alerts, standing, windows
+from db.store import alerts, standing, targets, windows
 from db.store.alerts import Finding
 from db.store.windows import Window
 from workflows.aws.trail import Edit
@@ -86,7 +86,7 @@ class Lookout:
                 finding = lost(edit, policy, role=key, target_id=target.id)
                 if finding is not None and alerts.named(session, finding.key) is None:
                     news |= alerts.found(session, finding, at=world.clock.now())
-            windows.drops(session, target.id, past)
+            windows.drops(targets.locked(session, target.id), past)
         return news
 
 

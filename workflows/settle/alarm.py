@@ -140,11 +140,13 @@ def lifted(session: Session, row: Request, wrong: str, now: datetime) -> None:
     )
 
 
-def clock(session: Session, off: timedelta | None, now: datetime) -> None:
-    """Our clock and AWS's differ by `off`, too much to open anything; None: they agree."""
-    if off is None:
-        alerts.over(session, CLOCK, at=now)
-        return
+def clocks_agree(session: Session, now: datetime) -> None:
+    """Our clock and AWS's do not differ so much any more."""
+    alerts.over(session, CLOCK, at=now)
+
+
+def clocks_differ(session: Session, off: timedelta, now: datetime) -> None:
+    """Our clock and AWS's differ by `off`, too much to open anything."""
     side = "behind" if off > timedelta(0) else "ahead of"
     alerts.found(
         session,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from db.lifecycle import State
 from db.models import Request, Target
-from db.store import memberships, requests, targets
+from db.store import holds, memberships, requests, targets
 from workflows import look, observe, rows
 from workflows.aws.errors import AwsGone
 from workflows.catalog.model import Mechanism
@@ -129,10 +129,10 @@ def _note(
         found = requests.of_member(session, held.target.id, lock=True)
         targets.hold(session, held.lease)
         end_what_is_over(session, found, now, off=held.fenced.skew)
-        held_up = None
+        held_up, held_back = None, holds.standing(session)
         if not held.target.closing:
-            held_up = opening.nothing_opens(session, off=held.fenced.skew, unread=seen.unread)
-        asked = asked.without(opening.frozen(session, found))
+            held_up = opening.nothing_opens(held_back, off=held.fenced.skew, unread=seen.unread)
+        asked = asked.without(opening.frozen(held_back, found))
         asked = asked if held_up is None else asked.held_up()
         for row in (one for one in found if one.state is State.APPROVED):
             if row.id in asked.unfit:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.lifecycle import Event, State, Why
-from db.models import Request, Target
+from db.models import Hold, Request, Target
 from db.store import holds, requests, targets
 from workflows import access, rows, rules
 from workflows.catalog.model import Catalog
@@ -146,11 +146,13 @@ def answer(world: World, target: Target, asking: Future[Asked]) -> Asked:
         return Asked(frozenset(), {}, frozenset(waiting))
 
 
-def nothing_opens(session: Session, *, off: timedelta, unread: Trouble | None = None) -> str | None:
+def nothing_opens(
+    standing: Sequence[Hold], *, off: timedelta, unread: Trouble | None = None
+) -> str | None:
     """Why nothing at all may be opened now, or None. `off` is AWS's time minus ours; `unread` what
     AWS did not say of the room that an opening needs.
     """
-    held = holds.over_everything(session)
+    held = next((one for one in standing if not (one.account_id or one.user)), None)
     if held is not None:
         return f"Nothing is opened while xacct is on hold ({held.kind}): {held.reason}"
     if abs(off) > CLOCKS_APART:
@@ -163,13 +165,12 @@ def nothing_opens(session: Session, *, off: timedelta, unread: Trouble | None = 
     return None
 
 
-def frozen(session: Session, rows: Iterable[Request]) -> list[int]:
+def frozen(standing: Sequence[Hold], rows: Iterable[Request]) -> list[int]:
     """Those whose account, or who asked for them, an administrator has frozen."""
-    held = holds.standing(session)
     return [
         row.id
         for row in rows
-        if holds.over(held, account_id=row.account_id, user=row.requester) is not None
+        if holds.over(standing, account_id=row.account_id, user=row.requester) is not None
     ]
 
 

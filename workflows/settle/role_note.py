@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from db.lifecycle import Event, State, Why
 from db.models import Request
-from db.store import requests, targets, windows
+from db.store import holds, requests, targets, windows
 from workflows import look, restore, rows
 from workflows.observe import RoleRead
 from workflows.plan.phase import Phase
@@ -60,11 +60,12 @@ def note(world: World, session: Session, held: Held, found: Sequence[Request], r
     seen, off, now = read.role.detail, read.off, world.clock.now()
     end_what_is_over(session, found, now, off=off)
     restore.check(session, seen.session_end, role=held.target.arn, at=now)
-    held_up = None
+    held_up, held_back = None, holds.standing(session)
     if not held.target.closing:
-        held_up = opening.nothing_opens(session, off=off, unread=seen.unread)
-    asked = read.asked.without(opening.frozen(session, found))
-    alarm.clock(session, off if abs(off) > opening.CLOCKS_APART else None, now)
+        held_up = opening.nothing_opens(held_back, off=off, unread=seen.unread)
+    asked = read.asked.without(opening.frozen(held_back, found))
+    if abs(off) > opening.CLOCKS_APART:
+        alarm.clocks_differ(session, off, now)
     for row in (one for one in found if one.state is State.APPROVED):
         if row.id in asked.unfit:
             opening.end_unfit(session, row, asked.unfit[row.id], now)
@@ -74,7 +75,7 @@ def note(world: World, session: Session, held: Held, found: Sequence[Request], r
     wanted, planned = _planned(world, session, held, seen, found, asked)
     targets.taken_up(session, held.lease)
     if planned.trust is not None:
-        windows.opens(session, held.target.id, since=seen.role.at)
+        windows.opens(targets.get(session, held.target.id), since=seen.role.at)
     closing = frozenset(row.id for row in found if row.state is State.ENDING)
     fail_refused(session, found, planned.refused, now)
     coming = frozenset(one.request for one in wanted.grants if one.phase is Phase.OPENING)

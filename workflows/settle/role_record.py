@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.lifecycle import Event, State, Why
-from db.models import Request
+from db.models import Request, Target
 from db.store import holds, requests, standing, targets, windows
 from workflows import edits, rows
 from workflows.documents import trust
@@ -18,7 +18,7 @@ from workflows.plan import role as role_plan
 from workflows.plan.grant import Grant
 from workflows.plan.role import RolePlan
 from workflows.seen import RoleDetail
-from workflows.settle import verify
+from workflows.settle import alarm, verify
 from workflows.settle.alarm import SPREADING, refusal
 from workflows.settle.apply import Applied
 from workflows.settle.lease import (
@@ -35,7 +35,7 @@ from workflows.settle.lease import (
     redraw_extended,
     wait,
 )
-from workflows.settle.opening import Asked
+from workflows.settle.opening import CLOCKS_APART, Asked
 from workflows.settle.verify import Simulated
 from workflows.world import World
 
@@ -130,8 +130,9 @@ def record(world: World, held: Held, paid: Paid) -> None:
         found = requests.of_role(
             session, held.target.id, kept_since=rows.kept_since(seen, now), lock=True
         )
-        targets.hold(session, held.lease)
-        _remember(session, world, held, paid)
+        _remember(session, world, targets.hold(session, held.lease), paid)
+        if abs(paid.off) <= CLOCKS_APART:
+            alarm.clocks_agree(session, now)
         if paid.applied.refused is not None:
             sentence = refusal(paid.applied.refused, seen.role.trust)
             _fail_openings(session, found, paid, sentence, now)
@@ -166,21 +167,16 @@ def _trouble(paid: Paid, doubts: Sequence[str], *, settled: bool) -> str | None:
     return paid.held_up or next(iter(doubts), None)
 
 
-def _remember(session: Session, world: World, held: Held, paid: Paid) -> None:
+def _remember(session: Session, world: World, target: Target, paid: Paid) -> None:
     """What others changed in the trust policy since the last read is alerted, whoever reads it."""
     now = world.clock.now()
-    edits.seen(session, world.catalog, held.target.id, paid.after.role, now=now)
+    edits.seen(session, world.catalog, target.id, paid.after.role, now=now)
     noted, applied = paid.before.role.at, paid.applied
     if applied.reread_at is None:
-        windows.drops(session, held.target.id, [windows.Window(noted, None)])
+        windows.drops(target, [windows.Window(noted, None)])
         return
-    windows.closes(
-        session,
-        held.target.id,
-        since=noted,
-        reread_at=applied.reread_at,
-        at=applied.written_at or paid.after.role.at,
-    )
+    at = applied.written_at or paid.after.role.at
+    windows.closes(target, since=noted, reread_at=applied.reread_at, at=at)
 
 
 def _note_removals(found: Sequence[Request], paid: Paid) -> None:
