@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 _KEPT = 100_000
 
@@ -12,7 +13,8 @@ class Call:
     """One call of an AWS API.
 
     `caller` is an ARN, or the access key id where nobody is behind it; `action` is written as in a
-    policy (`iam:GetRole`); `at` is the clock's moment, aware; `status` is the HTTP status answered.
+    policy (`iam:GetRole`); `at` is the clock's moment of the answer, aware; `status` is the HTTP
+    status answered, `lasted` the seconds, of real time, from the request to its answer.
     """
 
     account_id: str
@@ -20,6 +22,7 @@ class Call:
     action: str
     at: datetime
     status: int
+    lasted: float
 
 
 class CallLog:
@@ -40,7 +43,7 @@ class CallLog:
         return [vars(call) | {"at": call.at.isoformat()} for call in self._calls]
 
 
-def call_from_json(value: dict[str, str]) -> Call:
+def call_from_json(value: dict[str, Any]) -> Call:
     """What `CallLog.as_json` wrote, as a value again."""
     return Call(
         account_id=value["account_id"],
@@ -48,4 +51,5 @@ def call_from_json(value: dict[str, str]) -> Call:
         action=value["action"],
         at=datetime.fromisoformat(value["at"]),
         status=int(value["status"]),
+        lasted=float(value["lasted"]),
     )

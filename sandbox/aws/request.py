@@ -1,5 +1,6 @@
 """The API call that is being answered: who asked for what, and what was judged so far."""
 
+import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ class Params(dict[str, str]):
 class Request:
     """One HTTP request on its way through the emulator."""
 
+    arrived: float = field(default_factory=time.monotonic)
     key: str = ""
     account_id: str = ""
     caller: str = ""

@@ -5,6 +5,7 @@ import contextlib
 import signal
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from email.utils import formatdate
 from typing import Any
@@ -53,13 +54,14 @@ class Server:
             status, body = self._control.answer(scope["path"], headers, await _body(receive))
             await _reply(send, status, "application/json", body)
             return
+        request = Request()
         if error := self._refused(scope, headers):
             status, _, body = refusal("sts", error)
             await _reply(self._dated(send), status, "text/xml", body)
             return
         if self._control.slowness:
             await asyncio.sleep(self._control.slowness)
-        await self._call(scope, headers, receive, send)
+        await self._call(request, scope, headers, receive, send)
 
     def _refused(self, scope: Any, headers: dict[str, str]) -> AwsError | None:
         """Why a request is not even looked at: unsigned, of elsewhere, or of no service here."""
@@ -78,9 +80,14 @@ class Server:
         return None
 
     async def _call(
-        self, scope: Any, headers: dict[str, str], receive: Receive, send: Send
+        self,
+        request: Request,
+        scope: Any,
+        headers: dict[str, str],
+        receive: Receive,
+        send: Send,
     ) -> None:
-        request, sender = Request(), _sender(scope, headers)
+        sender = _sender(scope, headers)
         answered = Answered(send, lambda answer: self._note(request, answer, sender))
         token = current.set(request)
         try:
@@ -94,8 +101,8 @@ class Server:
     def _note(self, request: Request, answer: Answer, sender: Sender) -> None:
         if not request.action:
             return
-        moment = self._emulator.clock.now()
-        call = Call(request.account_id, request.caller, request.action, moment, answer[0])
+        moment, lasted = self._emulator.clock.now(), time.monotonic() - request.arrived
+        call = Call(request.account_id, request.caller, request.action, moment, answer[0], lasted)
         self._emulator.calls.add(call)
         self._emulator.recorder.note(request, answer, sender)
 

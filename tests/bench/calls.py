@@ -1,17 +1,13 @@
 """The bot's calls, as both sandboxes wrote them down: how many there were, and how many in a row.
 
-A sandbox writes down one moment of a call: AWS's the one of the answer, Slack's the one of the
-arrival. The latency that was put into every call gives the other one.
+The sandbox AWS writes down when a call was answered and how long that took; Slack's when it
+arrived, and the latency that was put into every call gives the rest.
 """
 
-import http.client
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
-from time import monotonic
 from typing import Final
-from urllib.parse import urlsplit
 
 from demo.stage import Stage
 from sandbox.aws.process import Call
@@ -59,24 +55,6 @@ def fast(stage: Stage) -> None:
     stage.slack.slow(0.0)
 
 
-def handling(stage: Stage, times: int = 40) -> float:
-    """Seconds that the sandbox AWS itself needs for a call that has no latency: the median.
-
-    Asked with one signed request over one connection, so that no client's work is in it.
-    """
-    sts = stage.aws.client("sts", stage.furnished.bot)
-    signed = urlsplit(sts.generate_presigned_url("get_caller_identity"))
-    connection = http.client.HTTPConnection(signed.netloc, timeout=10)
-    taken = []
-    for _ in range(times):
-        begun = monotonic()
-        connection.request("GET", f"{signed.path or '/'}?{signed.query}")
-        connection.getresponse().read()
-        taken.append(monotonic() - begun)
-    connection.close()
-    return median(taken)
-
-
 def is_the_bots(call: Call) -> bool:
     """Its sessions of the manager roles, and what it signs to get them."""
     return "xacct" in call.caller
@@ -115,7 +93,7 @@ def in_sequence(stage: Stage, calls: Sequence[Call], *, until: float) -> list[Sp
 
 def _aws(call: Call) -> Span:
     ended = call.at.timestamp()
-    return Span("aws", ended - AWS, ended)
+    return Span("aws", ended - call.lasted, ended)
 
 
 def _longest(spans: Sequence[Span]) -> list[Span]:

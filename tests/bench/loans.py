@@ -35,21 +35,22 @@ UNKNOWN_AGAIN: Final = timedelta(seconds=61)
 class Taken:
     """What one opening, or one ending, took.
 
-    `seconds` until AWS let him in, or put him out; `aws` and `slack`: calls in sequence until then.
-    `calls` are all there were until the card said what it came to, and `cpu` what the bot worked.
+    `seconds` until AWS let him in, or put him out; `aws` and `slack`: calls in sequence until then,
+    which took `others` seconds. `calls` are all there were until the card said what it came to, and
+    `cpu` what the bot worked.
     """
 
     seconds: float
+    others: float
     aws: int
     slack: int
     calls: Counter[str]
     cpu: float
 
-    def own(self, handling: float) -> float:
-        """What is left of `seconds` without the calls in sequence, of which each takes AWS
-        `handling` seconds beside its latency.
-        """
-        return self.seconds - self.aws * (calls.AWS + handling) - self.slack * calls.SLACK
+    @property
+    def own(self) -> float:
+        """What is left of `seconds` without the calls in sequence."""
+        return self.seconds - self.others
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,7 @@ class Lender:
         chain = calls.in_sequence(self._stage, made, until=then)
         return Taken(
             seconds=then - begun,
+            others=sum(span.seconds for span in chain),
             aws=calls.count(chain, "aws"),
             slack=calls.count(chain, "slack"),
             calls=calls.of_the_bot(made),

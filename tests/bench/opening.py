@@ -28,18 +28,16 @@ def measure(console: Console) -> None:
         for name in (WHO["deny-group"], WHO["trust-policy"]):
             let_assume_anything(stage.aws, stage.catalog, name)
         stage.start_bot()
-        loans, handling = _loans(stage), calls.handling(stage)
+        loans = _loans(stage)
     times = len(loans[LATER].opened)
     console.print(
         _times(
             f"opening: from Approve until the engineer's keys open the role, {times} times each",
             {name: each.opened for name, each in loans.items()},
-            handling,
         ),
         _times(
             f"ending: from /xacct revoke until his live session is dead, {times} times each",
             {name: each.ended for name, each in loans.items()},
-            handling,
         ),
         _calls(loans["allow-group"]),
     )
@@ -52,8 +50,7 @@ def measure(console: Console) -> None:
         "in sequence: the longest chain of the bot's calls until then of which each began when the "
         "one before\nhad ended, from the sandboxes' logs; in all: until the card says what it came "
         "to.\n"
-        "own: without the calls in sequence, for each its latency and the "
-        f"{milliseconds(handling)} that the sandbox AWS needs.\n"
+        "own: without the calls in sequence, as long as the sandboxes took to answer each.\n"
         "bot: processor time in all threads, until the card is redrawn.\n"
         "Open and dead are dated by the bot's write that lies between two of his own calls, tried "
         "without pause.\n"
@@ -90,7 +87,7 @@ def _role(stage: Stage, mechanism: str) -> Role:
     return next(one for one in stage.catalog.roles if one.mechanism == mechanism)
 
 
-def _times(title: str, taken: dict[str, list[Taken]], handling: float) -> Table:
+def _times(title: str, taken: dict[str, list[Taken]]) -> Table:
     times = table(
         title,
         *("", "p50", "p99", "own\np50", "AWS in\nsequence", "Slack in\nsequence"),
@@ -101,7 +98,7 @@ def _times(title: str, taken: dict[str, list[Taken]], handling: float) -> Table:
             name,
             milliseconds(median(one.seconds for one in each)),
             milliseconds(percentile([one.seconds for one in each], 99)),
-            milliseconds(median(one.own(handling) for one in each)),
+            milliseconds(median(one.own for one in each)),
             f"{median(one.aws for one in each):.0f}",
             f"{median(one.slack for one in each):.0f}",
             f"{fmean(one.calls.total() for one in each):.1f}",
