@@ -113,7 +113,7 @@ def _context(row: Request, facts: Facts) -> Json:
     if row.state is State.PENDING:
         parts += [
             f"lapses {moment(row.lapses_at)}",
-            f"{users(facts.approvers)} can approve, not the requester",
+            f"{users(facts.approvers)} can approve{_because(row)}",
         ]
     given = [one for one in row.decisions if one.approves]
     if given:
@@ -123,6 +123,10 @@ def _context(row: Request, facts: Facts) -> Json:
     if row.state is State.ENDED and (at := row.ends_at if row.why is Why.TIME else row.ended_at):
         parts.append(f"ended {moment(at)}")
     return blocks.context(*parts)
+
+
+def _because(row: Request) -> str:
+    return f" ({escaped(row.asked_because, 200)})" if row.asked_because else ", not the requester"
 
 
 # --- buttons, each only where it works

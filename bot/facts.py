@@ -8,21 +8,18 @@ from bot.headlines import Facts
 from db.lifecycle import State, Why
 from db.models import Request
 from db.store import history, requests, targets
-from workflows import access
 from workflows.catalog.model import Catalog
 
 
 def facts_of(session: Session, catalog: Catalog, row: Request, *, now: datetime) -> Facts:
     """The facts of a request as it stands."""
-    role = catalog.role(row.role)
-    own = {row.requester, *access.owners_of(catalog, row)}
     ids = [row.role_target_id, row.member_target_id]
     said = [targets.get(session, one).trouble for one in ids if one is not None]
     by_person = row.why in (Why.REVOKED, Why.GIVEN_BACK)
     ended_by = history.who_ended(session, row.id) if by_person else None
     extended = requests.get(session, row.extends) if row.extends is not None else None
     return Facts(
-        approvers=[one for one in role.approvers if one not in own] if role else [],
+        approvers=list(row.asked_of) if catalog.role(row.role) is not None else [],
         trouble=next((one for one in said if one and one != "spreading"), None),
         ended_by=ended_by,
         extended_end=extended.ends_at if extended is not None else None,

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot import blocks
-from bot.blocks import Json, code, escaped, moment, user
+from bot.blocks import Json, code, escaped, moment, user, users
 from bot.cards import Drawing
 from bot.headlines import TROUBLE_SHOWN, Facts, aws_has_it, because, goes_on, left, spreading
 from db.lifecycle import State, Why
 from db.models import Request
+from db.store.reminders import Asked
 from workflows import deliver
 from workflows.catalog.model import Delivery
 
@@ -39,6 +40,22 @@ def warning(row: Request) -> Notice:
     text = f"{_what(row)}: ends {until}. Ask for more time before then, or let it end by itself."
     shown = [blocks.section(text), *blocks.actions(f"told:{row.id}:soon", _buttons(row, "soon"))]
     return Notice("soon", Drawing(blocks.cut(text, blocks.FALLBACK), shown))
+
+
+def waits(row: Request, asked: Asked) -> Drawing:
+    """What those who are asked hear again, below the card."""
+    still = "still waits for a decision"
+    if asked.escalates:
+        still = "waits for a decision, and nobody has decided: more of you are asked now"
+    text = f"{users(asked.of)}: {_what(row)} {still}. It lapses {moment(row.lapses_at)}."
+    return Drawing(text, [blocks.section(text)])
+
+
+def asked_now(row: Request, asked: Asked) -> Drawing:
+    """What the requester is told when others are asked than before."""
+    because = f" ({escaped(asked.because, 200)})" if asked.because else ""
+    text = f"{_what(row)}: nobody has decided yet. {users(asked.of)} can, now{because}."
+    return Drawing(text, [blocks.section(text)])
 
 
 def over(row: Request) -> Drawing:

@@ -6,17 +6,17 @@ from datetime import datetime
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot import blocks
-from bot.blocks import escaped, moment, users
 from bot.cards import Drawing
 from bot.draw import UNREACHABLE
 from bot.facts import facts_of
-from bot.notices import warning
+from bot.notices import asked_now, waits, warning
 from bot.posting import Later, Posting
 from bot.slack import code_of
 from db.lifecycle import State
 from db.models import Request
 from db.store import reminders
+from db.store.reminders import Asked
+from workflows import access, summon
 from workflows.settle.lease import wait
 from workflows.sweep import Debt, Due
 from workflows.world import World
@@ -58,21 +58,40 @@ class Remind:
                 reminders.later(session, row, now + pause)
 
     def _approvers(self, row: Request, now: datetime) -> None:
-        """In the thread of the card, where a mention reaches them; ever more seldom."""
+        """In the thread of the card, where a mention reaches them; ever more seldom. Who is on duty
+        is looked up anew, and more are asked when it is time; the requester hears who is asked now.
+        """
+        asked = self._asked(row, now)
         if row.terms is not None and row.card_channel is not None and row.card_ts is not None:
-            with self._world.database.read() as session:
-                asked = facts_of(session, self._world.catalog, row, now=now).approvers
-            text = (
-                f"{users(asked)}: #{row.id} {escaped(row.role, 150)} for "
-                f"{escaped(row.grantee_name, 128)} still waits for a decision. It lapses "
-                f"{moment(row.lapses_at)}."
-            )
-            drawing = Drawing(text, [blocks.section(text)])
-            self._slack.reply(row.card_channel, row.card_ts, drawing)
-        again = self._world.catalog.remind_after * 2 ** (row.reminded + 1)
-        next_at = now + again if now + again < row.lapses_at else None
+            self._slack.reply(row.card_channel, row.card_ts, waits(row, asked))
+        if asked.of != row.asked_of:
+            self._tell(row, asked_now(row, asked))
+        again = now + self._world.catalog.remind_after * 2 ** (row.reminded + 1)
+        coming = [again] if again < row.lapses_at else []
+        if row.escalate_at is not None and now < row.escalate_at < row.lapses_at:
+            coming.append(row.escalate_at)
         with self._world.database.write() as session:
+            next_at = min(coming, default=None)
             reminders.reminded(session, row, number=row.reminded + 1, next_at=next_at)
+            reminders.asks(session, row, asked, at=now)
+
+    def _asked(self, row: Request, now: datetime) -> Asked:
+        panel = summon.panel_for(self._world, row)
+        if panel is None:
+            return Asked(row.asked_of, row.asked_because, escalates=False)
+        escalates = access.is_escalated(row, now) and row.escalated_at is None
+        of = access.asked_of(panel, row, self._world.catalog)
+        return Asked(of, panel.because, escalates)
+
+    def _tell(self, row: Request, drawing: Drawing) -> str | None:
+        """Tells the requester; the message's `ts`, or None where he cannot be told anything."""
+        try:
+            sent = self._slack.call("chat.postMessage", channel=row.requester, drawing=drawing)
+        except SlackApiError as error:
+            if code_of(error) not in UNREACHABLE:
+                raise Later(f"direct message: {code_of(error)}") from None
+            return None
+        return str(sent["ts"])
 
     def _requester(self, row: Request, now: datetime) -> None:
         """Warns that the access ends soon, unless it goes on by another grant."""
@@ -80,12 +99,6 @@ class Remind:
             goes_on = facts_of(session, self._world.catalog, row, now=now).goes_on
         warned_ts = None
         if goes_on is None:
-            try:
-                drawing = warning(row).drawing
-                sent = self._slack.call("chat.postMessage", channel=row.requester, drawing=drawing)
-                warned_ts = sent["ts"]
-            except SlackApiError as error:
-                if code_of(error) not in UNREACHABLE:
-                    raise Later(f"direct message: {code_of(error)}") from None
+            warned_ts = self._tell(row, warning(row).drawing)
         with self._world.database.write() as session:
             reminders.reminded(session, row, number=row.reminded, next_at=None, ts=warned_ts)

@@ -1,7 +1,7 @@
 """What the environment tells xacct, read once and checked as a whole."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import urlsplit
@@ -13,7 +13,17 @@ SLACK: Final = "https://slack.com/api/"
 KEY_CHARACTERS: Final = 32
 """The least length of the audit key: an HMAC-SHA-256 key should not be shorter than its hash."""
 
-_OURS: Final = frozenset({"XACCT_DATABASE_URL", "XACCT_CATALOG", "XACCT_AUDIT_KEY"})
+PAGERDUTY: Final = "https://api.pagerduty.com/"
+
+_OURS: Final = frozenset(
+    {
+        "XACCT_AUDIT_KEY",
+        "XACCT_CATALOG",
+        "XACCT_DATABASE_URL",
+        "XACCT_PAGERDUTY_TOKEN",
+        "XACCT_PAGERDUTY_URL",
+    }
+)
 
 
 class Secret:
@@ -62,6 +72,8 @@ class Settings:
     slack_api_url: str
     catalog: Path
     store: Store
+    pagerduty_token: Secret = field(default_factory=lambda: Secret(""))
+    pagerduty_url: str = PAGERDUTY
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
@@ -70,7 +82,12 @@ class Settings:
             *_unknown(env),
             *_token(env, "SLACK_BOT_TOKEN", "xoxb-", "the app's page, OAuth & Permissions"),
             *_token(env, "SLACK_APP_TOKEN", "xapp-", "the app's page, Basic Information"),
-            *_wrong_url(api := env.get("SLACK_API_URL") or SLACK),
+            *_wrong_url("SLACK_API_URL", api := env.get("SLACK_API_URL") or SLACK, "Slack"),
+            *_wrong_url(
+                "XACCT_PAGERDUTY_URL",
+                pagerduty := env.get("XACCT_PAGERDUTY_URL") or PAGERDUTY,
+                "PagerDuty",
+            ),
             *_wrong_store(env),
         ]
         if wrong:
@@ -78,9 +95,11 @@ class Settings:
         return cls(
             slack_bot_token=Secret(env["SLACK_BOT_TOKEN"]),
             slack_app_token=Secret(env["SLACK_APP_TOKEN"]),
-            slack_api_url=api if api.endswith("/") else f"{api}/",
+            slack_api_url=_slashed(api),
             catalog=catalog_path(env),
             store=_store(env),
+            pagerduty_token=Secret(env.get("XACCT_PAGERDUTY_TOKEN", "")),
+            pagerduty_url=_slashed(pagerduty),
         )
 
 
@@ -116,11 +135,15 @@ def _token(env: Mapping[str, str], name: str, prefix: str, where: str) -> list[s
     return []
 
 
-def _wrong_url(url: str) -> list[str]:
+def _slashed(url: str) -> str:
+    return url if url.endswith("/") else f"{url}/"
+
+
+def _wrong_url(name: str, url: str, whose: str) -> list[str]:
     parts = urlsplit(url)
     if parts.scheme in ("http", "https") and parts.hostname:
         return []
-    return ["SLACK_API_URL must be an http(s) address; leave it out to use Slack's own"]
+    return [f"{name} must be an http(s) address; leave it out to use {whose}'s own"]
 
 
 def _wrong_store(env: Mapping[str, str]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Final
 from apscheduler.schedulers.background import BackgroundScheduler
 from slack_bolt import App
 
-from bot import jobs, listeners
+from bot import jobs, listeners, rosters
 from bot.alerts import Alerts
 from bot.cards import Drawing
 from bot.desk import Desk, turn_away
@@ -33,7 +33,7 @@ from workflows.aws.sessions import aws_session
 from workflows.aws.trail import Trail
 from workflows.aws.vendor import Vendor
 from workflows.catalog.load import load
-from workflows.catalog.model import Catalog
+from workflows.catalog.model import Catalog, Role, Roster
 from workflows.clock import Clock
 from workflows.directory import Directory
 from workflows.drift.run import Drift
@@ -92,18 +92,31 @@ class Parts:
 
 
 def world(settings: Settings, told: Catalog, remembered: Database, clock: Clock) -> World:
-    """The database, AWS, people and time, for the workflows."""
+    """The database, AWS, people and time, for the workflows. Raises Mistakes."""
     run = uuid.uuid4().hex[:12]
+    slack = clients(settings)
+    if not settings.pagerduty_token and (role := _of_pagerduty(told)) is not None:
+        line = f"XACCT_PAGERDUTY_TOKEN is missing: a schedule of PagerDuty decides on {role.key}"
+        raise Mistakes("xacct cannot start with these settings:", [line])
     return World(
         database=remembered,
         managers=Managers(aws_session(), clock=clock, run=run),
-        directory=Directory(remembered, partial(ask_person, clients(settings).steady, told.team)),
+        directory=Directory(remembered, partial(ask_person, slack.steady, told.team)),
+        duties=rosters.duties(settings, slack),
         catalog=told,
         clock=clock,
         asking=ThreadPoolExecutor(_ASKING, thread_name_prefix="ask"),
         run=run,
         looked=threading.Event(),
     )
+
+
+def _of_pagerduty(told: Catalog) -> Role | None:
+    """A role that a schedule of PagerDuty decides on."""
+    scheduled = (
+        one for one in told.roles if one.duty is not None and one.duty.roster is Roster.PAGERDUTY
+    )
+    return next(scheduled, None)
 
 
 def terminal_world(told: Catalog, remembered: Database, clock: Clock) -> World:

@@ -47,7 +47,7 @@ class Directory:
     def heard(self, user: str, *, now: datetime) -> Person | None:
         """Who `user` is, where Slack said it here lately; None where it has to be asked."""
         heard = self._heard.get(user)
-        return heard[0] if heard is not None and _is_fresh(heard[1], now) else None
+        return heard[0] if heard is not None and is_fresh(heard[1], now) else None
 
     def keep(self, session: Session) -> None:
         """Writes down, with this transaction, what Slack said and no other has written down."""
@@ -67,7 +67,7 @@ class Directory:
             return heard
         with self._database.read() as session:
             known = people.get(session, user)
-        if known is None or not _is_fresh(known.seen_at, now):
+        if known is None or not is_fresh(known.seen_at, now):
             return None
         return Person(**{name: getattr(known, name) for name in _FIELDS})
 
@@ -84,6 +84,8 @@ class Directory:
         return found
 
 
-def _is_fresh(at: datetime, now: datetime) -> bool:
-    """Of two who ask at once, the one who read the clock first may be answered second."""
+def is_fresh(at: datetime, now: datetime) -> bool:
+    """Whether what was said at `at` still holds. Of two who ask at once, the one who read the clock
+    first may be answered second.
+    """
     return -BESIDE <= now - at < FRESH

@@ -3,12 +3,14 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 from workflows.catalog.model import Catalog, GranteeKind, Mechanism, Role
 from workflows.durations import duration_text
 from workflows.errors import NotAllowed
+from workflows.panel import Panel
 from workflows.person import Person
 
 
@@ -56,35 +58,37 @@ def gives_less(role: Role, seconds: int | None, *, asked: int) -> None:
         )
 
 
-def can_be_approved(role: Role, own: Collection[str]) -> None:
+def can_be_approved(role: Role, panel: Panel, own: Collection[str]) -> None:
     """Refuses a request that too few could approve; those in `own` cannot, it is their own."""
-    able = [one for one in role.approvers if one not in own]
-    if len(able) < role.approvals:
+    able = [one for one in panel.able if one not in own]
+    later = role.escalation.to if role.escalation is not None else ()
+    if len({*able, *later} - {*own}) < role.approvals:
+        because = f" ({panel.because})" if panel.because else ""
         raise NotAllowed(
             f"Nobody could approve this: {role.key} needs {role.approvals} "
-            f"approval{'s' if role.approvals != 1 else ''} by somebody other than you, and the "
-            f"catalog names {len(able)}. Ask an administrator of xacct to name approvers."
+            f"approval{'s' if role.approvals != 1 else ''} by somebody other than you, and "
+            f"{len(able)} can be asked{because}. Ask an administrator of xacct to name approvers."
         )
 
 
 def may_decide(
-    role: Role | None, approver: Person, *, requester: Person, owners: Sequence[str] = ()
+    able: Collection[str], approver: Person, *, requester: Person, owners: Sequence[str] = ()
 ) -> None:
-    """Refuses everybody who may not decide on this person's request for this role.
+    """Refuses everybody but those in `able`, and of them who has a part in the request.
 
     `owners` are the owners of the machine it is for. One person under two Slack ids is one person:
     the e-mail addresses are compared as well.
     """
-    if approver.user == requester.user or _same_person(approver, requester):
+    if approver.user == requester.user or same_person(approver, requester):
         raise NotAllowed("You cannot decide on your own request. Another approver has to.")
     if approver.user in owners:
         raise NotAllowed("You own this machine, so somebody else has to decide on its access.")
-    if role is None or approver.user not in role.approvers:
-        named = people(role.approvers) if role is not None else "nobody"
-        raise NotAllowed(f"Only the approvers of this role can decide on it: {named}.")
+    if approver.user not in able:
+        raise NotAllowed(f"Only the approvers of this role can decide on it: {people(able)}.")
 
 
-def _same_person(one: Person, other: Person) -> bool:
+def same_person(one: Person, other: Person) -> bool:
+    """Whether one person is behind two Slack ids, by the address."""
     return bool(one.email) and (one.email or "").casefold() == (other.email or "").casefold()
 
 
@@ -102,7 +106,7 @@ def can_revoke(
     catalog: Catalog, role: Role | None, actor: str, *, requester: str, owners: Sequence[str]
 ) -> bool:
     """Whether `may_revoke` would not refuse."""
-    approvers = role.approvers if role is not None else ()
+    approvers = role.deciders if role is not None else ()
     return actor in {requester, *owners, *approvers, *catalog.admins}
 
 
@@ -124,6 +128,8 @@ def rule_of(role: Role) -> dict[str, Any]:
         "mechanism": role.mechanism,
         "group": role.group.arn if role.group else None,
         "approvers": sorted(role.approvers),
+        "duty": asdict(role.duty) if role.duty is not None else None,
+        "escalation": asdict(role.escalation) if role.escalation is not None else None,
         "approvals": role.approvals,
         "longest": int(role.max_duration.total_seconds()),
         "delivery": role.delivery,

@@ -10,6 +10,7 @@ from workflows.aws.quotas import Quotas
 from workflows.catalog.model import Catalog
 from workflows.clock import Clock
 from workflows.directory import Directory
+from workflows.duties import Duties
 from workflows.settling import Settling
 
 
@@ -35,6 +36,7 @@ class World:
     clock: Clock
     asking: ThreadPoolExecutor
     run: str
+    duties: Duties = field(default_factory=lambda: Duties({}))
     quotas: Quotas = field(default_factory=Quotas)
     looked: threading.Event = field(default_factory=_set)
     names: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)

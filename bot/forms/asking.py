@@ -110,11 +110,14 @@ def _role(account: Account, role: Role | None) -> Json:
 
 
 def _who_is_asked(role: Role, user: str) -> Json:
-    asked = [one for one in role.approvers if one != user]
+    asked = blocks.users([one for one in role.approvers if one != user])
+    if role.duty is not None:
+        of = "the Slack user group" if role.duty.trusted else asked
+        asked = f"Who is on duty, of {of}"
     number = "One of them has to approve" if role.approvals == 1 else f"{role.approvals} of them"
     more = "" if role.approvals == 1 else " have to approve"
     return {
-        **blocks.context(f"{blocks.users(asked)} will be asked. {number}{more}."),
+        **blocks.context(f"{asked} will be asked. {number}{more}."),
         "block_id": f"asked-{role.account.id}-{role.name}",
     }
 

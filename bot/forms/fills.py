@@ -11,7 +11,7 @@ from bot.verbs.incidents import scope_of
 from db.lifecycle import State
 from db.models import Request
 from db.store import requests
-from workflows import access
+from workflows import access, summon
 from workflows.catalog.model import Catalog
 from workflows.durations import duration_text
 from workflows.errors import AlreadySettled, NotFound
@@ -52,7 +52,9 @@ def denying(world: World, request_id: int) -> Fill:
     def fill(by: Person) -> Json:
         row = _row(world, request_id)
         requester = world.directory.person(row.requester, now=world.clock.now())
-        access.may_decide(world.catalog, row, by, requester=requester)
+        panel = summon.panel_for(world, row)
+        able = panel.able if panel is not None else ()
+        access.may_decide(world.catalog, row, by, requester=requester, able=able)
         if row.state is not State.PENDING:
             raise AlreadySettled(f"Nothing is left to decide: {access.describe(row)}.")
         return about.denying(row)

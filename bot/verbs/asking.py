@@ -7,8 +7,11 @@ from bot import answers
 from bot.blocks import code
 from bot.command import said
 from bot.verbs.heard import Deed, Heard, role_for
-from workflows import access, identity
+from db.store import requests
+from workflows import access, identity, summon
+from workflows.catalog.model import Role
 from workflows.errors import Refused, Trouble
+from workflows.panel import Panel
 from workflows.world import World
 
 
@@ -33,22 +36,22 @@ def request(world: World, heard: Heard, command: said.Request) -> Deed:
         duration=command.duration or role.default_duration,
         reason=command.reason,
     )
-    return lambda session: answers.filed(access.request(session, catalog, ask, by=by, now=heard.at))
+    panel = _panel(world, heard, role)
+    return lambda session: answers.filed(
+        access.request(session, catalog, ask, by=by, now=heard.at, panel=panel)
+    )
 
 
 def extend(world: World, heard: Heard, command: said.Extend) -> Deed:
     """Files a request for more time."""
     catalog = world.catalog
+    more = access.More(command.id, command.duration, command.reason)
+    with world.database.read() as session:
+        row = requests.get(session, command.id)
+    role = catalog.role(row.role) if row is not None else None
+    panel = _panel(world, heard, role) if role is not None else None
     return lambda session: answers.filed(
-        access.extend(
-            session,
-            catalog,
-            command.id,
-            command.duration,
-            command.reason,
-            by=heard.by,
-            now=heard.at,
-        )
+        access.extend(session, catalog, more, by=heard.by, now=heard.at, panel=panel)
     )
 
 
@@ -63,6 +66,11 @@ def cancel(world: World, heard: Heard, command: said.Cancel) -> Deed:
 def cancel_pressed(world: World, heard: Heard, asked: dict[str, Any]) -> Deed:
     """Takes back the request that the button was on."""
     return cancel(world, heard, said.Cancel(int(asked["request"])))
+
+
+def _panel(world: World, heard: Heard, role: Role) -> Panel:
+    """Those who may decide on what this person asks for, as far as Slack can reach them."""
+    return summon.reachable(world, summon.panel_of(world, role), requester=heard.by)
 
 
 def _finder(world: World) -> identity.FindByTag:

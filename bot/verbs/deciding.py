@@ -10,8 +10,9 @@ from bot.verbs import reading
 from bot.verbs.heard import Answer, Deed, Heard
 from db import audit
 from db.store import requests
-from workflows import access
+from workflows import access, summon
 from workflows.errors import NotFound
+from workflows.panel import Panel
 from workflows.person import Person
 from workflows.world import World
 
@@ -19,38 +20,36 @@ from workflows.world import World
 def approve(world: World, heard: Heard, asked: dict[str, Any]) -> Deed:
     """Counts the approval of who clicked, on the terms that stood beside the button."""
     click = access.Click(int(asked["request"]), str(asked.get("terms", "")), asked.get("seconds"))
-    requester = _requester(world, heard, click.request_id)
+    requester, panel = _asked(world, heard, click.request_id)
     catalog, by, now = world.catalog, heard.by, heard.at
     return lambda session: answers.approved(
-        access.approve(session, catalog, click, by=by, requester=requester, now=now)
+        access.approve(session, catalog, click, by=by, requester=requester, now=now, panel=panel)
     )
 
 
 def deny(world: World, heard: Heard, command: said.Deny) -> Deed:
     """Denies for good."""
-    request_id, reason = command.id, command.reason
-    requester = _requester(world, heard, request_id)
+    denial = access.Denial(command.id, command.reason or None)
+    requester, panel = _asked(world, heard, command.id)
     catalog, by, now = world.catalog, heard.by, heard.at
     return lambda session: answers.denied(
-        access.deny(
-            session,
-            catalog,
-            request_id,
-            by=by,
-            requester=requester,
-            now=now,
-            reason=reason or None,
-        )
+        access.deny(session, catalog, denial, by=by, requester=requester, now=now, panel=panel)
     )
 
 
 def show_to_approve(world: World, heard: Heard, command: said.Approve) -> Deed:
     """Shows the request with its button: nobody approves what he was not shown."""
-    requester = _requester(world, heard, command.id)
+    requester, panel = _asked(world, heard, command.id)
 
     def deed(session: Session) -> Answer:
         row = access.decidable(
-            session, world.catalog, command.id, by=heard.by, requester=requester, now=heard.at
+            session,
+            world.catalog,
+            command.id,
+            by=heard.by,
+            requester=requester,
+            now=heard.at,
+            panel=panel,
         )
         if command.remark:
             audit.say(
@@ -66,10 +65,12 @@ def show_to_approve(world: World, heard: Heard, command: said.Approve) -> Deed:
     return deed
 
 
-def _requester(world: World, heard: Heard, request_id: int) -> Person:
-    """Who asked, as Slack describes him now. Raises NotFound, or Refused when Slack does not."""
+def _asked(world: World, heard: Heard, request_id: int) -> tuple[Person, Panel | None]:
+    """Who asked, as Slack describes him now, and who may decide now. Raises NotFound, or Refused
+    when Slack does not say.
+    """
     with world.database.read() as session:
         row = requests.get(session, request_id)
     if row is None:
         raise NotFound(f"There is no request #{request_id}.")
-    return world.directory.person(row.requester, now=heard.at)
+    return world.directory.person(row.requester, now=heard.at), summon.panel_for(world, row)

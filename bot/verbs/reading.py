@@ -45,7 +45,7 @@ def home(world: World, by: Person, now: datetime) -> Callable[[Session], Json]:
     def deed(session: Session) -> Json:
         waiting = listing.waiting(session, decides, decided=True)
         lists = Lists(
-            waiting=[one for one in waiting if _is_anothers(catalog, one, by)],
+            waiting=[one for one in waiting if _is_asked(catalog, one, by)],
             own=listing.of_person(session, by.user, machines=machines),
             over=listing.over(session, by.user),
             inside=[one for one in listing.inside(session, decides) if one.requester != by.user],
@@ -55,9 +55,10 @@ def home(world: World, by: Person, now: datetime) -> Callable[[Session], Json]:
     return deed
 
 
-def _is_anothers(catalog: Catalog, row: Request, by: Person) -> bool:
+def _is_asked(catalog: Catalog, row: Request, by: Person) -> bool:
     mine = {row.requester, *access.owners_of(catalog, row)}
-    return by.user not in mine and all(one.by != by.user for one in row.decisions)
+    undecided = all(one.by != by.user for one in row.decisions)
+    return by.user in row.asked_of and by.user not in mine and undecided
 
 
 def roles(world: World, heard: Heard, command: said.Roles) -> Deed:
@@ -105,7 +106,7 @@ def show(world: World, heard: Heard, command: said.Show) -> Deed:
 
 def _concerns(catalog: Catalog, row: Request, by: Person) -> bool:
     role = catalog.role(row.role)
-    approvers = role.approvers if role is not None else ()
+    approvers = {*row.asked_of, *(role.deciders if role is not None else ())}
     own = (row.requester, *access.owners_of(catalog, row))
     return by.user in {*own, *approvers} or catalog.oversees(by.user)
 
@@ -120,7 +121,7 @@ def _works(catalog: Catalog, row: Request, by: Person) -> list[str]:
     """The buttons that the rules would not refuse, as far as the row and the catalog tell."""
     role, owners = catalog.role(row.role), access.owners_of(catalog, row)
     own = by.user in (row.requester, *owners)
-    approves = role is not None and by.user in role.approvers and not own
+    approves = role is not None and by.user in row.asked_of and not own
     ends = rules.can_revoke(catalog, role, by.user, requester=row.requester, owners=owners)
     return [
         *(["approve", "approve_less", "deny"] if approves else []),

@@ -112,11 +112,14 @@ class Request(Table):
     channel: Mapped[str] = mapped_column(String(24))
     findings: Mapped[list[str]] = mapped_column(default=list)
     terms: Mapped[str | None] = mapped_column(String(64))
+    asked_of: Mapped[list[str]] = mapped_column(default=list)  # who may decide, as last looked up
+    asked_because: Mapped[str] = mapped_column(Text, default="")  # why it is they
 
     # moments
     asked_at: Mapped[datetime]
     lapses_at: Mapped[datetime]
     look_at: Mapped[datetime | None]
+    escalate_at: Mapped[datetime | None]  # from then on more may decide
     approved_at: Mapped[datetime | None]
     open_by: Mapped[datetime | None]
     noted_at: Mapped[datetime | None]
@@ -156,6 +159,7 @@ class Request(Table):
     history_told: Mapped[int] = mapped_column(default=0)  # lines in the card's thread
     remind_at: Mapped[datetime | None]
     reminded: Mapped[int] = mapped_column(default=0)
+    escalated_at: Mapped[datetime | None]  # when they were asked
 
     # asked for with the queries of those who need them: most have no use for them
     decisions: Mapped[list["Decision"]] = relationship(order_by="Decision.id")

@@ -1,11 +1,14 @@
 """Reminders: requests of which somebody is to hear again, and when."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from db import audit
+from db.lifecycle import State
 from db.models import Request
 from db.store import requests
 
@@ -48,3 +51,26 @@ def later(session: Session, claimed: Request, when: datetime) -> None:
         .where(Request.id == claimed.id, Request.state == claimed.state)
         .values(remind_at=when)
     )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whom a request is asked of now, and why they; `escalates` where more are asked for the first
+    time.
+    """
+
+    of: list[str]
+    because: str
+    escalates: bool
+
+
+def asks(session: Session, claimed: Request, asked: Asked, *, at: datetime) -> None:
+    """Writes down whom a pending request is asked of now, where that changed."""
+    row = requests.lock(session, claimed.id)
+    if row is None or row.state is not State.PENDING:
+        return
+    if asked.escalates:
+        audit.say(session, "escalated", actor="xacct", at=at, request=row, asked_of=asked.of)
+        row.escalated_at = at
+    if (row.asked_of, row.asked_because) != (asked.of, asked.because):
+        requests.note(session, row, at=at, asked_of=asked.of, asked_because=asked.because)

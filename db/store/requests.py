@@ -47,6 +47,8 @@ def file(session: Session, request: Request) -> Request:
         seconds=request.seconds,
         extends=request.extends,
         reason=request.reason,
+        asked_of=request.asked_of,
+        asked_because=request.asked_because,
     )
     return request
 

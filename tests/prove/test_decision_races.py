@@ -79,7 +79,9 @@ class Racer:
                 if verb == "cancel":
                     access.cancel(session, cls.catalog, number, by=by, now=now)
                 elif verb == "deny":
-                    access.deny(session, cls.catalog, number, by=by, requester=alice, now=now)
+                    access.deny(
+                        session, cls.catalog, access.Denial(number), by=by, requester=alice, now=now
+                    )
                 else:
                     access.approve(session, cls.catalog, click, by=by, requester=alice, now=now)
         except (AlreadySettled, IllegalMove):

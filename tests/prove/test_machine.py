@@ -182,7 +182,7 @@ class Machine(Bench):
             access.deny(
                 session,
                 place.catalog,
-                number,
+                access.Denial(number),
                 by=place.person(who),
                 requester=place.describe(place.row(number).requester),
                 now=self.now,

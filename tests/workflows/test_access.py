@@ -215,11 +215,10 @@ def test_one_denial_is_final(lab: Lab) -> None:
         access.deny(
             session,
             lab.catalog,
-            request,
+            access.Denial(request, "not today"),
             by=lab.person("bob"),
             requester=lab.person("alice"),
             now=lab.clock.now(),
-            reason="not today",
         )
 
     with pytest.raises(AlreadySettled, match="denied"):

@@ -425,9 +425,7 @@ def extend(lab: Lab, request: int, minutes: int) -> int:
         row = access.extend(
             session,
             lab.catalog,
-            request,
-            timedelta(minutes=minutes),
-            "",
+            access.More(request, timedelta(minutes=minutes)),
             by=lab.person("alice"),
             now=lab.clock.now(),
         )

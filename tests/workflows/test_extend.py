@@ -43,9 +43,7 @@ def extend(
         row = access.extend(
             session,
             lab.catalog,
-            request_id,
-            timedelta(minutes=minutes),
-            reason,
+            access.More(request_id, timedelta(minutes=minutes), reason),
             by=lab.person(by),
             now=lab.clock.now(),
         )

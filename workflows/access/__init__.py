@@ -6,19 +6,30 @@ reads.
 """
 
 from workflows.access.asking import Ask, request
-from workflows.access.deciding import Click, approve, decidable, deny
+from workflows.access.deciding import Click, Denial, approve, decidable, deny
 from workflows.access.ending import cancel, revoke
-from workflows.access.extending import extend
+from workflows.access.extending import More, extend
 from workflows.access.incidents import Scope, end_all, freeze, not_frozen, thaw, would_end
-from workflows.access.rows import describe, may_decide, may_still_ask, owners_of, terms_of
+from workflows.access.rows import (
+    asked_of,
+    describe,
+    is_escalated,
+    may_decide,
+    may_still_ask,
+    owners_of,
+    terms_of,
+)
 from workflows.rules import administers
 
 __all__ = [
     "Ask",
     "Click",
+    "Denial",
+    "More",
     "Scope",
     "administers",
     "approve",
+    "asked_of",
     "cancel",
     "decidable",
     "deny",
@@ -26,6 +37,7 @@ __all__ = [
     "end_all",
     "extend",
     "freeze",
+    "is_escalated",
     "may_decide",
     "may_still_ask",
     "not_frozen",

@@ -10,9 +10,11 @@ from db.models import Request
 from db.store import requests, targets
 from workflows import addresses, rules
 from workflows.access.incidents import not_frozen
-from workflows.access.rows import describe
+from workflows.access.rows import asked_of, describe
 from workflows.catalog.model import Catalog, Delivery, Role
 from workflows.errors import AlreadySettled, NotAllowed
+from workflows.panel import Panel
+from workflows.panel import panel as panel_without_roster
 from workflows.person import Grantee, Person
 
 
@@ -26,10 +28,22 @@ class Ask:
     reason: str
 
 
-def request(session: Session, catalog: Catalog, ask: Ask, *, by: Person, now: datetime) -> Request:
-    """Files the ask: pending, with a look owed. Nothing is opened by it."""
+def request(
+    session: Session,
+    catalog: Catalog,
+    ask: Ask,
+    *,
+    by: Person,
+    now: datetime,
+    panel: Panel | None = None,
+) -> Request:
+    """Files the ask: pending, with a look owed. Nothing is opened by it.
+
+    `panel` are those who may decide on it; without it, those who may while no roster can be read.
+    """
     rules.identified(by, catalog)
-    may_file(session, catalog, ask, by=by)
+    asked = panel or panel_without_roster(ask.role)
+    may_file(session, catalog, ask, by=by, panel=asked)
     rules.fits(ask.role, ask.duration)
     waiting = requests.of_pair(
         session,
@@ -40,14 +54,14 @@ def request(session: Session, catalog: Catalog, ask: Ask, *, by: Person, now: da
     )
     if waiting:
         raise AlreadySettled(f"This was asked already: {describe(waiting[0])}.")
-    return file(session, catalog, ask, by=by, now=now)
+    return file(session, catalog, ask, by=by, now=now, panel=asked)
 
 
-def may_file(session: Session, catalog: Catalog, ask: Ask, *, by: Person) -> None:
+def may_file(session: Session, catalog: Catalog, ask: Ask, *, by: Person, panel: Panel) -> None:
     """Refuses what nobody could grant, and more than one person may have waiting."""
     rules.may_ask(ask.role, ask.grantee.kind, by.user)
     not_frozen(session, account_id=ask.role.account.id, user=by.user)
-    rules.can_be_approved(ask.role, {by.user, *ask.grantee.owners})
+    rules.can_be_approved(ask.role, panel, {by.user, *ask.grantee.owners})
     if requests.count_pending(session, by.user) >= catalog.pending_per_person:
         raise NotAllowed(
             f"You have {catalog.pending_per_person} requests waiting already. Cancel one, or wait "
@@ -62,6 +76,7 @@ def file(
     *,
     by: Person,
     now: datetime,
+    panel: Panel,
     extends: Request | None = None,
 ) -> Request:
     """Puts the request down. One that extends an open grant has to be decided on before its end."""
@@ -72,6 +87,7 @@ def file(
         else None
     )
     row = _row(catalog, ask, by, now, (owed, member))
+    row.asked_of, row.asked_because = asked_of(panel, row, catalog), panel.because
     if extends is not None and extends.ends_at is not None:
         row.extends = extends.id
         row.lapses_at = min(row.lapses_at, extends.ends_at)
@@ -84,6 +100,8 @@ def _row(
     role, grantee = ask.role, ask.grantee
     vends = role.delivery is Delivery.CREDENTIALS
     by_group = owed[1] is not None
+    later = role.escalation.after if role.escalation is not None else None
+    waits = [catalog.remind_after, *([later] if later is not None else [])]
     return Request(
         role_target_id=owed[0],
         member_target_id=owed[1],
@@ -110,6 +128,7 @@ def _row(
         reason=ask.reason,
         channel=role.channel,
         asked_at=now,
-        remind_at=now + catalog.remind_after,
+        remind_at=min(now + after for after in waits),
+        escalate_at=now + later if later is not None else None,
         lapses_at=now + catalog.pending_lapses,
     )

@@ -11,9 +11,11 @@ from db.models import Request
 from db.store import requests
 from workflows import rules
 from workflows.access.incidents import not_frozen
-from workflows.access.rows import describe, may_decide, may_still_ask, terms_of
+from workflows.access.rows import describe, is_escalated, may_decide, may_still_ask, terms_of
 from workflows.catalog.model import Catalog, Role
 from workflows.errors import AlreadySettled, NotAllowed, NotFound
+from workflows.panel import Panel
+from workflows.panel import panel as panel_without_roster
 from workflows.person import Person
 
 
@@ -28,6 +30,14 @@ class Click:
     seconds: int | None = None
 
 
+@dataclass(frozen=True)
+class Denial:
+    """One approver's no, and why if he says it."""
+
+    request_id: int
+    reason: str | None = None
+
+
 def approve(
     session: Session,
     catalog: Catalog,
@@ -36,9 +46,12 @@ def approve(
     by: Person,
     requester: Person,
     now: datetime,
+    panel: Panel | None = None,
 ) -> Request:
     """Counts one approval; with the last one needed the opening is owed."""
-    row = decidable(session, catalog, click.request_id, by=by, requester=requester, now=now)
+    row = decidable(
+        session, catalog, click.request_id, by=by, requester=requester, now=now, panel=panel
+    )
     rules.identified(requester, catalog)
     if row.terms is None:
         raise NotAllowed("AWS is still being looked at for this request. Try again in a moment.")
@@ -83,18 +96,20 @@ def _as_it_was(catalog: Catalog, row: Request) -> Role:
 def deny(
     session: Session,
     catalog: Catalog,
-    request_id: int,
+    denial: Denial,
     *,
     by: Person,
     requester: Person,
     now: datetime,
-    reason: str | None = None,
+    panel: Panel | None = None,
 ) -> Request:
     """Denies for good: one approver's no is final."""
-    row = decidable(session, catalog, request_id, by=by, requester=requester, now=now)
+    row = decidable(
+        session, catalog, denial.request_id, by=by, requester=requester, now=now, panel=panel
+    )
     if any(one.by == by.user for one in row.decisions):
         raise AlreadySettled("You approved this already. An approval is taken back by a revoke.")
-    requests.decide(row, by=by.user, approves=False, at=now, reason=reason)
+    requests.decide(row, by=by.user, approves=False, at=now, reason=denial.reason)
     return requests.move(session, row, Event.DENY, actor=by.user, at=now)
 
 
@@ -106,15 +121,27 @@ def decidable(
     by: Person,
     requester: Person,
     now: datetime,
+    panel: Panel | None = None,
 ) -> Request:
-    """The request, locked, if this person may decide on it now; nothing is changed."""
+    """The request, locked, if this person may decide on it now; nothing is changed.
+
+    `panel` are those who may; without it, those who may while no roster can be read.
+    """
     rules.identified(by, catalog)
     row = requests.lock(session, request_id)
     if row is None:
         raise NotFound(f"There is no request #{request_id}.")
-    may_decide(catalog, row, by, requester=requester)
+    may_decide(catalog, row, by, requester=requester, able=_able(catalog, row, panel, now))
     if row.state is not State.PENDING:
         raise AlreadySettled(f"Nothing is left to decide: {describe(row)}.")
     if row.lapses_at <= now:
         raise AlreadySettled(f"#{row.id} has waited too long and lapsed. It can be asked anew.")
     return row
+
+
+def _able(catalog: Catalog, row: Request, panel: Panel | None, now: datetime) -> tuple[str, ...]:
+    role = catalog.role(row.role)
+    if role is None:
+        return ()
+    found = panel or panel_without_roster(role, escalated=is_escalated(row, now))
+    return found.able

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -17,37 +18,46 @@ from workflows.access.rows import describe, grantee_of, owners_of
 from workflows.catalog.model import SHORTEST, Catalog, Role
 from workflows.durations import duration_text, whole_minute
 from workflows.errors import AlreadySettled, NotAllowed, NotFound
+from workflows.panel import Panel
+from workflows.panel import panel as panel_without_roster
 from workflows.person import Person
 
 _EARLIER: Final = re.compile(r"(?:extends #[0-9]+: )+")
 
 
+@dataclass(frozen=True)
+class More:
+    """More time for an open grant, from its end on; an empty `reason` is that of the grant."""
+
+    request_id: int
+    duration: timedelta
+    reason: str = ""
+
+
 def extend(
     session: Session,
     catalog: Catalog,
-    request_id: int,
-    duration: timedelta,
-    reason: str,
+    more: More,
     *,
     by: Person,
     now: datetime,
+    panel: Panel | None = None,
 ) -> Request:
-    """Files a request for `duration` more, from the end of an open grant on; an empty `reason` is
-    that of the grant. It lapses with the grant's end. Nothing is opened by it.
-    """
+    """Files a request for more time. It lapses with the grant's end. Nothing is opened by it."""
     rules.identified(by, catalog)
-    row = requests.lock(session, request_id)
+    row = requests.lock(session, more.request_id)
     if row is None:
-        raise NotFound(f"There is no request #{request_id}.")
+        raise NotFound(f"There is no request #{more.request_id}.")
     if by.user not in {row.requester, *owners_of(catalog, row)}:
         raise NotAllowed(f"Only who asked for #{row.id} can extend it, or an owner of its machine.")
     if not _is_open(row, now):
         raise AlreadySettled(f"Only what is open can be extended: {describe(row)}.")
-    ask = _ask(catalog, row, duration, reason, by)
-    asking.may_file(session, catalog, ask, by=by)
+    ask = _ask(catalog, row, more, by)
+    asked = panel or panel_without_roster(ask.role)
+    asking.may_file(session, catalog, ask, by=by, panel=asked)
     _nothing_else(row, _pair(session, row), now)
     _fits(row, ask)
-    return asking.file(session, catalog, ask, by=by, now=now, extends=row)
+    return asking.file(session, catalog, ask, by=by, now=now, panel=asked, extends=row)
 
 
 def _is_open(row: Request, now: datetime) -> bool:
@@ -55,7 +65,7 @@ def _is_open(row: Request, now: datetime) -> bool:
     return is_noted and row.ends_at is not None and row.ends_at > now
 
 
-def _ask(catalog: Catalog, row: Request, duration: timedelta, reason: str, by: Person) -> Ask:
+def _ask(catalog: Catalog, row: Request, more: More, by: Person) -> Ask:
     role = catalog.role(row.role)
     if role is None or role.arn != row.role_arn:
         raise NotAllowed(f"{row.role} is not in the catalog as it was, so #{row.id} just ends.")
@@ -64,7 +74,7 @@ def _ask(catalog: Catalog, row: Request, duration: timedelta, reason: str, by: P
     if not identity.still_his(catalog, by.user, grantee, email=email):
         raise NotAllowed(f"{row.grantee_name} is no longer yours to ask for.")
     before = _EARLIER.sub("", row.reason)
-    return Ask(role, grantee, duration, reason or f"extends #{row.id}: {before}")
+    return Ask(role, grantee, more.duration, more.reason or f"extends #{row.id}: {before}")
 
 
 def _pair(session: Session, row: Request) -> list[Request]:

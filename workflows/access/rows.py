@@ -1,10 +1,14 @@
 """What a request's row says beside the catalog: whose it is, its terms, and one line about it."""
 
+from collections.abc import Collection
+from datetime import datetime
+
 from db.lifecycle import Why
 from db.models import Request
 from workflows import identity, rules
 from workflows.catalog.model import Catalog, GranteeKind, Role
 from workflows.errors import NotAllowed
+from workflows.panel import Panel
 from workflows.person import Grantee, Person
 
 
@@ -17,17 +21,28 @@ def may_still_ask(catalog: Catalog, row: Request, role: Role) -> bool:
     return role.is_asked_for_by(row.requester) and grantee.kind in role.kinds and mine
 
 
-def may_decide(catalog: Catalog, row: Request, by: Person, *, requester: Person) -> None:
-    """Refuses everybody who may not decide on this request: nobody does for himself, for an
-    identity of his, or under a second name in Slack.
+def may_decide(
+    catalog: Catalog, row: Request, by: Person, *, requester: Person, able: Collection[str]
+) -> None:
+    """Refuses everybody who may not decide on this request, which those in `able` may: nobody does
+    for himself, for an identity of his, or under a second name in Slack.
     """
-    rules.may_decide(
-        catalog.role(row.role), by, requester=requester, owners=owners_of(catalog, row)
-    )
+    rules.may_decide(able, by, requester=requester, owners=owners_of(catalog, row))
     if identity.is_own(catalog, by, GranteeKind(row.grantee_kind), row.grantee_name):
         raise NotAllowed(
             f"{row.grantee_name} is your own identity in AWS, so somebody else has to decide."
         )
+
+
+def asked_of(panel: Panel, row: Request, catalog: Catalog) -> list[str]:
+    """Whom of the panel the request is asked of: nobody decides on his own."""
+    own = {row.requester, *owners_of(catalog, row)}
+    return [one for one in panel.able if one not in own]
+
+
+def is_escalated(row: Request, now: datetime) -> bool:
+    """Whether more may decide on the request by now."""
+    return row.escalate_at is not None and row.escalate_at <= now
 
 
 def grantee_of(catalog: Catalog, row: Request) -> Grantee:

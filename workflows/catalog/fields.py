@@ -61,6 +61,14 @@ external_id = _shaped(
 )
 team = _shaped(r"T[A-Z0-9]{2,}", "A workspace is written as its id, like T012ABCDE.")
 channel = _shaped(r"[CG][A-Z0-9]{2,}", "A channel is written as its id, like C012ABCDE.")
+slack_group = _shaped(
+    r"S[A-Z0-9]{2,}",
+    "A user group is written as its id in Slack, like S012ONCALL (in the group's menu: Copy group "
+    "ID).",
+)
+schedule = _shaped(
+    r"[A-Z0-9]{2,32}", "A schedule is written as its id, like PABC123 (the end of its address)."
+)
 email = _shaped(r"[^@\s]+@[^@\s]+", "An e-mail address looks like alice@example.com.")
 domain = _shaped(
     r"(?:[a-z0-9-]+\.)+[a-z0-9-]{2,}",

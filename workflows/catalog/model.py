@@ -80,6 +80,35 @@ class Group:
         return f"arn:{self.account.partition}:iam::{self.account.id}:group{self.path}{self.name}"
 
 
+class Roster(StrEnum):
+    """Where it is looked up who is on duty: a Slack user group, or a PagerDuty schedule."""
+
+    SLACK_GROUP = "slack_group"
+    PAGERDUTY = "pagerduty"
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Who of a role's approvers decides now: those on the roster of that id.
+
+    A `trusted` roster's people decide whether the catalog names them or not. `fallback` decides
+    while the roster cannot be read, or names nobody who may; empty: every approver does.
+    """
+
+    roster: Roster
+    id: str
+    trusted: bool
+    fallback: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """Who may decide, too, when nobody has decided for so long."""
+
+    after: timedelta
+    to: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Role:
     """A governed role: who may ask, who approves, for how long, and how it is opened.
@@ -104,6 +133,15 @@ class Role:
     session_end: bool
     mfa: bool = False
     requesters: tuple[str, ...] = ()
+    duty: Duty | None = None
+    escalation: Escalation | None = None
+
+    @property
+    def deciders(self) -> tuple[str, ...]:
+        """Everybody whom the catalog names to decide at some time, each once."""
+        fallback = self.duty.fallback if self.duty is not None else ()
+        later = self.escalation.to if self.escalation is not None else ()
+        return tuple(dict.fromkeys((*self.approvers, *fallback, *later)))
 
     @property
     def arn(self) -> str:
@@ -212,7 +250,7 @@ class Catalog:
         if self.oversees(user):
             return self.roles
         return tuple(
-            role for role in self.roles if role.is_asked_for_by(user) or user in role.approvers
+            role for role in self.roles if role.is_asked_for_by(user) or user in role.deciders
         )
 
     def accounts_of(self, roles: Iterable[Role]) -> tuple[Account, ...]:
@@ -232,8 +270,8 @@ class Catalog:
         return tuple(one for one in self.machines if user in one.owners)
 
     def roles_decided_by(self, user: str) -> tuple[Role, ...]:
-        """The roles that this person approves."""
-        return tuple(role for role in self.roles if user in role.approvers)
+        """The roles that the catalog names this person to decide on."""
+        return tuple(role for role in self.roles if user in role.deciders)
 
     def oversees(self, user: str) -> bool:
         """Whether this person may see everything: an administrator, or an auditor."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+from workflows.catalog import deciders
 from workflows.catalog.expand import Claim, claims
 from workflows.catalog.fields import NO_GROUP
 from workflows.catalog.mistakes import Mistakes, Sheet
@@ -80,6 +81,8 @@ def _role(claim: Claim, sheet: Sheet, grantee: GranteeAccount) -> Role:
         channel=told.channel or sheet.file.slack.approvals_channel,
         session_end=told.session_end,
         mfa=told.mfa,
+        duty=deciders.duty(told.on_duty),
+        escalation=deciders.escalation(told.escalation),
     )
 
 
@@ -106,13 +109,7 @@ def _judge(
             "Nobody may ask for it: write, here or under `defaults`, `requesters: everyone`, or "
             "name people. What they ask for still has to be approved.",
         )
-    approvers = len(set(told.approvers))
-    if approvers and told.approvals > approvers:
-        mistakes.add(
-            (*place, "approvals"),
-            f"{told.approvals} approvals are needed and {approvers} can be given: name more "
-            "`approvers`, or need fewer.",
-        )
+    deciders.judge(place, told, limits, mistakes)
     for name in entry.name:
         if len(told.path) + len(name) > _SWITCHABLE:
             mistakes.add(

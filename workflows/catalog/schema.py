@@ -38,6 +38,8 @@ Team = Annotated[str, AfterValidator(fields.team)]
 Channel = Annotated[str, AfterValidator(fields.channel)]
 Requester = Annotated[str, AfterValidator(fields.requester)]
 SlackUser = Annotated[str, AfterValidator(fields.slack_user)]
+SlackGroup = Annotated[str, AfterValidator(fields.slack_group)]
+Schedule = Annotated[str, AfterValidator(fields.schedule)]
 Domain = Annotated[str, AfterValidator(fields.domain)]
 Email = Annotated[str, AfterValidator(fields.email)]
 TagKey = Annotated[str, AfterValidator(fields.tag_key)]
@@ -106,6 +108,22 @@ class AccountEntry(Part):
     external_id: ExternalId | None = None
 
 
+class DutyEntry(Part):
+    """Who of the approvers decides now: exactly one roster says."""
+
+    slack_group: SlackGroup | None = None
+    pagerduty: Schedule | None = None
+    trusted: StrictBool = False
+    fallback: list[SlackUser] = []
+
+
+class EscalationEntry(Part):
+    """Who may decide, too, when nobody has decided for so long."""
+
+    after: Length
+    to: Annotated[list[SlackUser], Field(min_length=1)]
+
+
 class RoleFields(Part):
     """What `defaults` says for every role, and a role's entry may say otherwise."""
 
@@ -116,6 +134,8 @@ class RoleFields(Part):
     requesters: Annotated[list[Requester], BeforeValidator(_one_or_many)] = []
     approvers: list[SlackUser] = []
     approvals: Annotated[StrictInt, Field(ge=1, le=20)] = 1
+    on_duty: DutyEntry | None = None
+    escalation: EscalationEntry | None = None
     default_duration: Length = timedelta(hours=1)
     max_duration: Length = timedelta(hours=4)
     delivery: Delivery = Delivery.LINK

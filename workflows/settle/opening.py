@@ -13,17 +13,25 @@ from db.lifecycle import Event, State, Why
 from db.models import Hold, Request, Target
 from db.store import holds, requests, targets
 from workflows import access, rows, rules
-from workflows.catalog.model import Catalog
+from workflows.catalog.model import Catalog, Duty
 from workflows.directory import Unreachable
 from workflows.documents.session_end import Line
 from workflows.durations import duration_text, whole_minute
+from workflows.duties import Roll
 from workflows.errors import Refused, Trouble
 from workflows.person import Person
 from workflows.plan import ending
 from workflows.seen import RoleDetail
 from workflows.world import World
 
-People = dict[str, Person]
+
+@dataclass(frozen=True)
+class Known:
+    """Who the requester and each counted approver are, and who is on a trusted roster."""
+
+    people: Mapping[str, Person]
+    trusted: frozenset[str]
+
 
 APART: Final = timedelta(seconds=6)
 """A grant of a grantee is opened so long after his last one was closed, at the earliest."""
@@ -35,42 +43,69 @@ CLOCKS_APART: Final = timedelta(seconds=30)
 """With more between our clock and AWS's nothing is opened."""
 
 
-def everybody(world: World, row: Request) -> People:
-    """Who the requester and each counted approver are right now. Raises Unreachable."""
+def ask(world: World, row: Request) -> Known:
+    """Asks who the people of a request are right now. Raises Unreachable."""
     now = world.clock.now()
-    return {user: world.directory.person(user, now=now) for user in _users(row)}
+    people = {user: world.directory.person(user, now=now) for user in _users(row)}
+    duty = _trusted(world.catalog, row)
+    if duty is None:
+        return Known(people, frozenset())
+    roll = world.duties.roll(duty, now=now)
+    if roll is None:
+        raise Unreachable("Who is on duty cannot be read.")
+    return Known(people, roll.users)
 
 
-def heard(world: World, row: Request) -> People:
-    """The same, as Slack said here lately. Raises Unreachable where it would have to be asked."""
+def heard(world: World, row: Request) -> Known:
+    """The same, of what was said here lately. Raises Unreachable where more would be asked."""
     people, now = {}, world.clock.now()
     for user in _users(row):
         person = world.directory.heard(user, now=now)
         if person is None:
             raise Unreachable(f"Who <@{user}> is has to be asked.")
         people[user] = person
-    return people
+    duty = _trusted(world.catalog, row)
+    roll = world.duties.heard(duty, now=now) if duty is not None else Roll()
+    if roll is None:
+        raise Unreachable("Who is on duty has to be asked.")
+    return Known(people, roll.users)
 
 
 def _users(row: Request) -> set[str]:
-    return {row.requester, *(one.by for one in row.decisions if one.approves)}
+    return {row.requester, *_approvers(row)}
 
 
-def still_stands(catalog: Catalog, row: Request, people: People) -> None:
-    """Refuses what would not be approved today: persons, catalog and terms as they are now."""
+def _approvers(row: Request) -> set[str]:
+    return {one.by for one in row.decisions if one.approves}
+
+
+def _trusted(catalog: Catalog, row: Request) -> Duty | None:
+    """The trusted roster by which somebody approved whom the catalog does not name."""
+    role = catalog.role(row.role)
+    if role is None or role.duty is None or not role.duty.trusted:
+        return None
+    return role.duty if _approvers(row) - {*role.deciders} else None
+
+
+def still_stands(catalog: Catalog, row: Request, known: Known) -> None:
+    """Refuses what would not be approved today: persons, catalog and terms as they are now.
+
+    Who was on duty when he approved may be off duty by now; who is no approver any more may not.
+    """
     role = catalog.role(row.role)
     if role is None:
         raise Refused("The role left the catalog.")
-    requester = people[row.requester]
+    requester = known.people[row.requester]
     rules.identified(requester, catalog)
     if not access.may_still_ask(catalog, row, role):
         raise Refused(f"{row.grantee_name} is no longer the requester's to ask for.")
     counted = 0
     for decision in row.decisions:
         if decision.approves:
-            approver = people[decision.by]
+            approver = known.people[decision.by]
             rules.identified(approver, catalog)
-            access.may_decide(catalog, row, approver, requester=requester)
+            able = {*role.deciders, *known.trusted}
+            access.may_decide(catalog, row, approver, requester=requester, able=able)
             counted += 1
     if counted < max(row.approvals_needed, role.approvals):
         raise Refused(f"It needs {role.approvals} approvals and has {counted}.")
@@ -112,7 +147,7 @@ class Asked:
 def ask_again(
     world: World,
     rows: Iterable[Request],
-    who: Callable[[World, Request], People] = everybody,
+    who: Callable[[World, Request], Known] = ask,
 ) -> Asked:
     """Asks the rules anew about every approved request among `rows`; `who` says who they are."""
     fit: set[int] = set()

@@ -15,6 +15,8 @@ PARTS: dict[str, type[BaseModel]] = {
     "limits": schema.Limits,
     "accounts": schema.AccountEntry,
     "roles": schema.RoleEntry,
+    "on_duty": schema.DutyEntry,
+    "escalation": schema.EscalationEntry,
     "defaults": schema.Defaults,
     "people": schema.PersonEntry,
     "people_rules": schema.PeopleRule,

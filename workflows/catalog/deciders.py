@@ -1,0 +1,78 @@
+"""Who decides on a role, beyond the list of approvers: who is on duty, and who is asked later."""
+
+from workflows.catalog.mistakes import Mistakes
+from workflows.catalog.model import Duty, Escalation, Roster
+from workflows.catalog.schema import DutyEntry, EscalationEntry, Limits, RoleFields
+from workflows.catalog.tree import Place
+from workflows.durations import duration_text
+
+
+def duty(told: DutyEntry | None) -> Duty | None:
+    """The duty that an entry says, where it is right."""
+    if told is None or (told.slack_group is None) == (told.pagerduty is None):
+        return None
+    on_group = told.slack_group is not None
+    return Duty(
+        roster=Roster.SLACK_GROUP if on_group else Roster.PAGERDUTY,
+        id=told.slack_group or told.pagerduty or "",
+        trusted=told.trusted,
+        fallback=tuple(dict.fromkeys(told.fallback)),
+    )
+
+
+def escalation(told: EscalationEntry | None) -> Escalation | None:
+    """The escalation that an entry says."""
+    return None if told is None else Escalation(told.after, tuple(dict.fromkeys(told.to)))
+
+
+def judge(place: Place, told: RoleFields, limits: Limits, mistakes: Mistakes) -> None:
+    """Notes what of an entry nobody could decide by."""
+    _judge_number(place, told, mistakes)
+    if told.on_duty is not None:
+        _judge_duty(place, told.on_duty, told, mistakes)
+    if told.escalation is not None and told.escalation.after >= limits.pending_lapses:
+        mistakes.add(
+            (*place, "escalation", "after"),
+            f"A request lapses after {duration_text(limits.pending_lapses)} "
+            "(`limits.pending_lapses`), so it would never escalate. Write less.",
+        )
+
+
+def _judge_number(place: Place, told: RoleFields, mistakes: Mistakes) -> None:
+    later = told.escalation.to if told.escalation is not None else []
+    trusted = told.on_duty is not None and told.on_duty.trusted
+    able = len({*told.approvers, *later})
+    if able and not trusted and told.approvals > able:
+        mistakes.add(
+            (*place, "approvals"),
+            f"{told.approvals} approvals are needed and {able} can be given: name more "
+            "`approvers`, or need fewer.",
+        )
+
+
+def _judge_duty(place: Place, entry: DutyEntry, told: RoleFields, mistakes: Mistakes) -> None:
+    where = (*place, "on_duty")
+    if (entry.slack_group is None) == (entry.pagerduty is None):
+        mistakes.add(
+            where,
+            "Name one roster: `slack_group: S012ONCALL`, or `pagerduty: PABC123`.",
+        )
+        return
+    if entry.trusted and entry.slack_group is None:
+        mistakes.add(
+            (*where, "trusted"),
+            "A schedule of PagerDuty selects among the `approvers`; only a Slack user group can be "
+            "trusted by itself.",
+        )
+    if not entry.trusted and not told.approvers:
+        mistakes.add(
+            where,
+            "A roster selects among the `approvers`, and there are none: name them, or write "
+            "`trusted: true` where whoever can edit the Slack user group may say who approves.",
+        )
+    if not entry.trusted and (strange := sorted({*entry.fallback} - {*told.approvers})):
+        mistakes.add(
+            (*where, "fallback"),
+            f"{', '.join(strange)} would decide only while the roster cannot be read: name them "
+            "under `approvers`, too.",
+        )

@@ -1,0 +1,49 @@
+"""Who may decide on a request now: values only. The catalog names people; a roster selects among
+them; when nobody decides, more are asked.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from workflows.catalog.model import Role, Roster
+from workflows.durations import duration_text
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Who may decide now, Slack ids, each once; `because` says why it is these, where the catalog's
+    list of approvers alone does not.
+    """
+
+    able: tuple[str, ...]
+    because: str = ""
+
+
+def panel(role: Role, on_duty: Collection[str] | None = None, *, escalated: bool = False) -> Panel:
+    """Who may decide on a request for the role, with these people on its roster (None: the roster
+    could not be read). Nobody on it who may decide is as bad as a roster that cannot be read: then
+    the fallback decides, and never nobody at all.
+    """
+    able, because = _on_duty(role, on_duty)
+    if escalated and role.escalation is not None:
+        able = (*able, *role.escalation.to)
+        asked = f"nobody decided for {duration_text(role.escalation.after)}, so more are asked"
+        because = f"{because}; {asked}" if because else asked
+    return Panel(tuple(dict.fromkeys(able)), because)
+
+
+def _on_duty(role: Role, on_duty: Collection[str] | None) -> tuple[tuple[str, ...], str]:
+    duty = role.duty
+    if duty is None:
+        return role.approvers, ""
+    instead = duty.fallback or role.approvers
+    where = "the Slack user group" if duty.roster is Roster.SLACK_GROUP else "PagerDuty"
+    if on_duty is None:
+        return instead, f"{where} could not be read, so the fallback is asked"
+    if duty.trusted:
+        chosen = tuple(sorted(on_duty))
+    else:
+        chosen = tuple(one for one in role.approvers if one in on_duty)
+    if not chosen:
+        return instead, f"{where} names nobody who may approve, so the fallback is asked"
+    return chosen, "on duty now"
