@@ -106,8 +106,9 @@ def _rehearse() -> None:
     """Reads and builds once what each bot would at its start; what stays is not looked through
     for garbage again, in none of them.
     """
+    session: Any = aws_session()
     for service, call in _CALLS.items():
-        client = aws_session().client(service, region_name="us-east-1")
+        client = session.client(service, region_name="us-east-1")
         client.can_paginate(call)  # reads which calls have pages
     engine = create_engine("postgresql+psycopg://")
     with TemporaryDirectory(prefix="xacct-nursery-") as folder:
