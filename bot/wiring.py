@@ -203,6 +203,7 @@ def app(made: Parts) -> App:
     acknowledgement cannot be lost to an exception that follows it, and no second pool can run dry.
     """
     bolt = App(
+        name="xacct",  # else Bolt looks it up, in the source of all who called it
         client=made.slack.steady,
         process_before_response=True,
         request_verification_enabled=False,  # a socket is authenticated when it opens

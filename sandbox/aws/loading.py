@@ -35,6 +35,7 @@ class Ministack:
     actions: Any
     iam: Any
     sts: Any
+    s3: Any
 
 
 def ministack(partition: Partition) -> Ministack:
@@ -57,6 +58,7 @@ def ministack(partition: Partition) -> Ministack:
         "actions": "core.iam_actions",
         "iam": "services.iam",
         "sts": "services.sts",
+        "s3": "services.s3",
     }
     return Ministack(
         partition=partition,

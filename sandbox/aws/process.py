@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -116,6 +116,25 @@ class SandboxAws:
             AuthenticationCode2=told(1),
         )
         return serial, told
+
+    def keep(self, *accounts: str) -> int:
+        """Remembers what accounts hold now: users, roles, groups, policies, keys, buckets.
+
+        Returns the number to `copy` it by.
+        """
+        return int(self._control("keep", accounts=accounts))
+
+    def copy(self, kept: int, accounts: Mapping[str, str]) -> dict[str, Keys]:
+        """Fills new accounts with what was kept, each named by the one that it is to be like.
+
+        Unique ids and access keys are new; returns the keys by the ids of those they stand for.
+        """
+        made = self._control("copy", kept=kept, accounts=dict(accounts))
+        return {old: Keys(*new) for old, new in made.items()}
+
+    def empty(self, *accounts: str) -> None:
+        """Takes away all that accounts hold."""
+        self._control("empty", accounts=accounts)
 
     def calls(self) -> list[Call]:
         """Every call since the start or the last `forget_calls`, oldest first."""

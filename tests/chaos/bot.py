@@ -44,16 +44,23 @@ class Commits:
 
     def _pass(self, what: str) -> str:
         """Which commit it is, once it may go on. A referee who is gone takes the bot with him."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as wire:
-            try:
-                wire.connect(self._referee)
-                wire.sendall(f"{os.getpid()} {what}\n".encode())
-                told = wire.recv(16).decode().strip()
-            except OSError:
-                told = ""
+        try:
+            wire = self._wire()
+            wire.sendall(f"{os.getpid()} {what}\n".encode())
+            told = wire.recv(16).decode().strip()
+        except OSError:
+            told = ""
         if not told:
             os._exit(1)
         return told
+
+    def _wire(self) -> socket.socket:
+        """This thread's own way to the referee, for as long as it lives."""
+        wire: socket.socket | None = getattr(self._here, "wire", None)
+        if wire is None:
+            wire = self._here.wire = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            wire.connect(self._referee)
+        return wire
 
 
 def _label(frame: FrameType | None) -> str | None:

@@ -96,13 +96,15 @@ class Wires:
     # --- commits
 
     async def _commit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One thread of a bot: commit after commit."""
         with suppress(OSError, Gone, ValueError, asyncio.CancelledError):  # cancelled at the end
-            pid, when, label, number = (await reader.readline()).decode().split()
-            bot = self.referee.bots.get(int(pid)) or await self._known(int(pid))
-            which = int(number) or self.referee.comes_to(bot, label)
-            await self.referee.may_pass(bot, Place(When(when), label, which))
-            writer.write(f"{which}\n".encode())
-            await writer.drain()
+            while asked := await reader.readline():
+                pid, when, label, number = asked.decode().split()
+                bot = self.referee.bots.get(int(pid)) or await self._known(int(pid))
+                which = int(number) or self.referee.comes_to(bot, label)
+                await self.referee.may_pass(bot, Place(When(when), label, which))
+                writer.write(f"{which}\n".encode())
+                await writer.drain()
         writer.close()
 
     async def _known(self, pid: int) -> Bot:
