@@ -67,11 +67,12 @@ def find(world: World, row: Request) -> Found:
         kind = GranteeKind(row.grantee_kind)
         grantee = observe.grantee(home.iam, kind, row.grantee_name, row.grantee_arn)
     seen = seen_role()
+    vendor_id = vendor.result().unique_id if vendor is not None else None
     return Found(
         grantee=grantee,
         findings=_findings(world, row, seen, member, asking),
-        forbids=_forbids(world, row, seen, grantee, member, asking),
-        vendor_id=vendor.result().unique_id if vendor is not None else None,
+        forbids=_forbids(world, row, seen, grantee, member, asking, vendor_id),
+        vendor_id=vendor_id,
         role=seen.role,
     )
 
@@ -155,6 +156,7 @@ def _forbids(
     grantee: GranteeSeen,
     member: MemberSeen | None,
     asking: Asking,
+    vendor_id: str | None,
 ) -> str | None:
     home_rights = asking.home_rights.result() if asking.home_rights is not None else None
     owner_rights, verdict = asking.owner_rights.result(), _grantee_verdict(asking)
@@ -162,7 +164,7 @@ def _forbids(
     with world.database.read() as session:
         granted = requests.of_role(session, row.role_target_id, kept_since=kept_since)
         return (
-            judge.role_fault(world.catalog, row, seen, grantee, granted)
+            judge.role_fault(world.catalog, row, seen, grantee, granted, vendor_id=vendor_id)
             or (_member_fault(world, session, row, member) if member is not None else None)
             or judge.rights_fault(owner_rights, whose="xacct's role in the owner account")
             or judge.rights_fault(home_rights, whose="xacct's role in the grantee account")
