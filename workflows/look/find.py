@@ -18,7 +18,7 @@ from workflows.look import covered, findings, judge
 from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, RoleSeen, Verdict
 from workflows.world import World
 
-_ON_A_ROLE: Final = ("iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy")
+_ON_A_ROLE: Final = ("iam:UpdateAssumeRolePolicy", judge.WRITES_SESSION_END)
 _ON_A_GROUP: Final = ("iam:AddUserToGroup", "iam:RemoveUserFromGroup")
 
 Answers = Future[Sequence[Verdict] | None]
@@ -79,7 +79,6 @@ def find(world: World, row: Request) -> Found:
 
 def _ask(world: World, row: Request, owner: Fenced, home: Fenced) -> Asking:
     """One call each, beside the reads."""
-    rights = _ON_A_ROLE if row.session_end else _ON_A_ROLE[:1]
     group = _group_arn(world, row)
     keys = {
         "aws:CurrentTime": text.moment(world.clock.now() + home.skew),
@@ -91,7 +90,7 @@ def _ask(world: World, row: Request, owner: Fenced, home: Fenced) -> Asking:
         grantee=ask(
             home, judge.who_enters(row), ["sts:AssumeRole"], resource=row.role_arn, keys=keys
         ),
-        owner_rights=ask(owner, owner.manager_arn, rights, resource=row.role_arn),
+        owner_rights=ask(owner, owner.manager_arn, _ON_A_ROLE, resource=row.role_arn),
         home_rights=(
             ask(home, home.manager_arn, _ON_A_GROUP, resource=group) if group is not None else None
         ),
@@ -166,7 +165,7 @@ def _forbids(
         return (
             judge.role_fault(world.catalog, row, seen, grantee, granted, vendor_id=vendor_id)
             or (_member_fault(world, session, row, member) if member is not None else None)
-            or judge.rights_fault(owner_rights, whose="xacct's role in the owner account")
+            or judge.owner_rights_fault(owner_rights, row, seen, granted)
             or judge.rights_fault(home_rights, whose="xacct's role in the grantee account")
             or judge.grantee_fault(row, verdict)
         )

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -11,16 +12,19 @@ from db.models import Request
 from db.store import memberships
 from workflows import rows
 from workflows.catalog.model import Catalog, GranteeKind, Mechanism
-from workflows.documents import groups
+from workflows.documents import groups, session_end
 from workflows.documents.admits import Visitor
 from workflows.look import covered, findings
 from workflows.observe import RoleRead
+from workflows.plan import ending
 from workflows.plan import role as role_plan
 from workflows.plan.grant import Grant
 from workflows.plan.member import Place, no_slot
 from workflows.plan.phase import Phase
 from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, Verdict
 from workflows.world import World
+
+WRITES_SESSION_END: Final = "iam:PutRolePolicy"
 
 
 def visitor(row: Request, grantee: GranteeSeen) -> Visitor:
@@ -113,6 +117,42 @@ def rights_fault(verdicts: Sequence[Verdict] | None, *, whose: str) -> str | Non
     if not lacking:
         return None
     return f"{whose} may not {', '.join(lacking)}, so xacct could not open and end this access."
+
+
+def owner_rights_fault(
+    verdicts: Sequence[Verdict] | None, row: Request, seen: RoleDetail, granted: Sequence[Request]
+) -> str | None:
+    """What xacct's role in the owner account may not do and would have to. Of a role without a
+    session end it writes no inline policy, unless a line of before still shuts the grantee out.
+    """
+    whose, user_id = "xacct's role in the owner account", f"{seen.role.role_id}:{row.session_name}"
+    stands = user_id.casefold() in ending.held(seen.session_end)
+    needed = [
+        one
+        for one in verdicts or ()
+        if one.action != WRITES_SESSION_END or row.session_end or stands
+    ]
+    wrong = rights_fault(needed, whose=whose)
+    if wrong is None or row.session_end or not stands:
+        return wrong
+    return f"{wrong} {_shut_out(row, seen, granted)}"
+
+
+def _shut_out(row: Request, seen: RoleDetail, granted: Sequence[Request]) -> str:
+    """How somebody comes in whom a session end shuts out that xacct may not write any more."""
+    user_id = f"{seen.role.role_id}:{row.session_name}".casefold()
+    mine = (
+        one.kept_until
+        for one in rows.grants(granted, (), at=seen.role.at)
+        if one.user_id.casefold() == user_id and one.kept_until is not None
+    )
+    until = max(mine, default=None)
+    when = "" if until is None else f", at {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC at the latest"
+    return (
+        f"The role has no session end by the catalog, but its inline policy {session_end.NAME} "
+        f"still denies everything to {row.session_name}, who had it before. Give xacct the right, "
+        f"or take the line out by hand when no session of that access can live any more{when}."
+    )
 
 
 def who_enters(row: Request) -> str:

@@ -291,7 +291,7 @@ def _still_open(pair: Sequence[Request], seen: RoleDetail) -> list[Request]:
 
 def _is_cut(row: Request, seen: RoleDetail) -> bool:
     """Whether AWS ended the sessions of an active grant, of which its row knows nothing."""
-    if row.state is not State.ACTIVE or not row.session_end or rows.is_fresh(row, seen.role.at):
+    if row.state is not State.ACTIVE or rows.is_fresh(row, seen.role.at):
         return False
     stands = _stands(row, seen)
     return stands is not None and (stands.end is None or stands.end <= seen.role.at)
