@@ -386,3 +386,49 @@ def test_a_plan_once_applied_is_as_wanted(wanted: list[Grant]) -> None:
 
     again = planned(applied, *wanted)
     assert (again.trust, again.session_end) == (None, None)
+
+
+# --- the vendor
+
+VENDOR = (HOME, "AROAVENDOR000000001")
+
+
+def vended_without(*gone: str, **grants: Grant) -> RoleDetail:
+    """The role as these were opened, and what somebody made of the vendor's statement."""
+    detail = opened(*grants.values())
+    kept = [one for one in text.statements(detail.role.trust)[1:] if one["Sid"] not in gone]
+    return seen(*kept, ending=detail.session_end)
+
+
+def test_who_gets_no_credentials_any_more_since_somebody_removed_the_vendor_is_gone() -> None:
+    one = grant(1, Phase.OPEN, vendor=VENDOR)
+
+    plan = planned(vended_without(trust.VEND, one=one), one)
+
+    assert plan.missing == {1}
+    assert plan.trust is None
+
+
+def test_a_vendor_whose_time_somebody_shortened_gets_no_more_of_it() -> None:
+    one = grant(1, Phase.OPEN, vendor=VENDOR)
+    short = opened(replace(one, visitor=replace(one.visitor, after=NOON + timedelta(minutes=9))))
+    kept = [one for one in text.statements(short.role.trust)[1:] if one["Sid"] == trust.VEND]
+    detail = vended_without(trust.VEND, one=one)
+    policy = text.document([*text.statements(detail.role.trust), *kept])
+
+    plan = planned(replace(detail, role=replace(detail.role, trust=policy)), one)
+
+    assert plan.missing == {1}
+    assert plan.trust is not None
+    assert trust.vended_names(plan.trust) == frozenset()
+
+
+def test_a_read_that_is_older_than_an_opening_takes_nobodys_credentials_away() -> None:
+    one = grant(1, Phase.OPEN, name="alice", vendor=VENDOR, fresh=True)
+    other = grant(2, Phase.OPENING, name="carol", vendor=VENDOR)
+
+    plan = planned(seen(), one, other)
+
+    assert plan.missing == frozenset()
+    assert plan.trust is not None
+    assert trust.vended_names(plan.trust) == {"alice", "carol"}

@@ -133,11 +133,18 @@ def entries(document: Document) -> frozenset[tuple[Key, datetime]]:
     return frozenset(found)
 
 
-def vended_names(document: Document) -> frozenset[str]:
-    """The session names that the vendor role may enter under, as the document stands."""
+def vended_names(document: Document, until: datetime | None = None) -> frozenset[str]:
+    """The session names that the vendor role may enter under, as the document stands; with `until`,
+    those under which it may until then.
+    """
     for statement in text.statements(document):
         if statement.get("Sid") == VEND:
-            equals = statement.get("Condition", {}).get("StringEquals", {})
+            condition = statement.get("Condition", {})
+            said = condition.get("DateLessThan", {}).get("aws:CurrentTime", "")
+            end = text.parse_moment(str(said))
+            if until is not None and (end is None or end < until):
+                return frozenset()
+            equals = condition.get("StringEquals", {})
             return frozenset(text.values(equals.get("sts:RoleSessionName", [])))
     return frozenset()
 
