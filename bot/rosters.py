@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Clients
-from workflows.catalog.model import Roster
+from workflows.catalog.duty import Roster
 from workflows.duties import AskRoster, Duties, Roll
 
 _PEOPLE: Final = 100

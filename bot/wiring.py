@@ -32,8 +32,9 @@ from workflows.aws.fence import Managers
 from workflows.aws.sessions import aws_session
 from workflows.aws.trail import Trail
 from workflows.aws.vendor import Vendor
+from workflows.catalog.duty import Roster
 from workflows.catalog.load import load
-from workflows.catalog.model import Catalog, Role, Roster
+from workflows.catalog.model import Catalog, Role
 from workflows.clock import Clock
 from workflows.directory import Directory
 from workflows.drift.run import Drift

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from workflows.catalog.model import Duty, Roster
+from workflows.catalog.duty import Duty, Roster
 from workflows.directory import is_fresh
 
 log = logging.getLogger(__name__)

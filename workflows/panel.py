@@ -5,7 +5,8 @@ them; when nobody decides, more are asked.
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from workflows.catalog.model import Role, Roster
+from workflows.catalog.duty import Roster
+from workflows.catalog.model import Role
 from workflows.durations import duration_text
 
 

@@ -8,6 +8,7 @@ from db.lifecycle import State
 from db.models import Request
 from workflows.catalog.model import Catalog, GranteeKind, Mechanism
 from workflows.documents.admits import Visitor
+from workflows.durations import whole_minute
 from workflows.plan.grant import Grant
 from workflows.plan.member import MemberPlan, Place, plan
 from workflows.plan.phase import Phase
@@ -36,7 +37,30 @@ def grants(rows: Sequence[Request], fit: Collection[int], *, at: datetime) -> li
 
     A row without a note has no right to anything yet.
     """
-    return [_grant(row, phase(row, fit), at) for row in rows if row.noted_at is not None]
+    return [
+        _grant(row, phase(row, fit), row.ends_at, at)
+        for row in rows
+        if row.noted_at is not None and row.ends_at is not None  # as the database holds it
+    ]
+
+
+def coming(rows: Sequence[Request], *, at: datetime) -> list[Grant]:
+    """What the approved rows without a note want: they have the room that they will take. Each is
+    taken to be opened at `at`, AWS's time.
+    """
+    return [
+        _grant(row, Phase.OPENING, end_if_opened(row, rows, at=at), at)
+        for row in rows
+        if row.state is State.APPROVED and row.noted_at is None
+    ]
+
+
+def end_if_opened(row: Request, rows: Sequence[Request], *, at: datetime) -> datetime:
+    """When a request would end, were it opened at `at`, AWS's time. An extension goes on from the
+    end of what it extends, if that is among `rows`.
+    """
+    extended = next((one.ends_at for one in rows if one.id == row.extends), None)
+    return whole_minute((extended or at) + row.length)
 
 
 def is_fresh(row: Request, at: datetime) -> bool:
@@ -49,6 +73,10 @@ def is_fresh(row: Request, at: datetime) -> bool:
 def visitor(row: Request) -> Visitor:
     """The grantee of a noted request as AWS sees him after its end."""
     assert row.ends_at is not None  # the database holds it: noted_has_end
+    return _visitor(row, row.ends_at)
+
+
+def _visitor(row: Request, ends_at: datetime) -> Visitor:
     return Visitor(
         kind=GranteeKind(row.grantee_kind),
         partition=row.partition,
@@ -56,17 +84,16 @@ def visitor(row: Request) -> Visitor:
         arn=row.grantee_arn,
         name=row.grantee_name,
         unique_id=row.grantee_id or "",
-        after=row.ends_at,
+        after=ends_at,
     )
 
 
-def _grant(row: Request, stands: Phase, at: datetime) -> Grant:
+def _grant(row: Request, stands: Phase, ends_at: datetime, at: datetime) -> Grant:
     account_id = row.grantee_arn.split(":")[4]
-    assert row.ends_at is not None  # the database holds it: noted_has_end
     return Grant(
         request=row.id,
         phase=stands,
-        visitor=visitor(row),
+        visitor=_visitor(row, ends_at),
         session_name=row.session_name,
         role_id=row.role_id or "",
         session_end=row.session_end,
@@ -74,7 +101,7 @@ def _grant(row: Request, stands: Phase, at: datetime) -> Grant:
         vendor=None if row.vendor_id is None else (account_id, row.vendor_id),
         fresh=is_fresh(row, at),
         mfa=row.mfa,
-        kept_until=(row.ended_at or max(row.ends_at, at)) + KEPT,
+        kept_until=(row.ended_at or max(ends_at, at)) + KEPT,
     )
 
 

@@ -12,9 +12,10 @@ from db import audit
 from db.models import Request, Target
 from sandbox.aws.process import Keys
 from tests.lab import KEY
-from tests.prove.model import Kept, Model, Pair, Said, Stand, Verdict
+from tests.prove.model import Kept, Loan, Model, Pair, Said, Stand, Verdict
 from tests.prove.place import ADMIN, BREAKGLASS, DEPLOY, ENGINEERS, LONGEST, PAIRS, Place
 from tests.prove.wire import Step
+from workflows.world import World
 
 APPROVERS: Final = frozenset({"alice", "bob", "dora"})
 NEEDS: Final = {ADMIN: 1, BREAKGLASS: 2, DEPLOY: 1}
@@ -54,7 +55,6 @@ class Bench(RuleBasedStateMachine):
     def __init__(self, place: Place) -> None:
         super().__init__()
         self.place, self.model = place, Model()
-        self.world = place.world
         self.steps: dict[int, Step] = {}
         self.sessions: list[tuple[Kept, Keys]] = []
         self.barred = False
@@ -77,6 +77,11 @@ class Bench(RuleBasedStateMachine):
         return self.place.clock.now()
 
     @property
+    def world(self) -> World:
+        """The process that runs all the time; others come and go."""
+        return self.place.world
+
+    @property
     def healthy(self) -> bool:
         return not (self.place.wire.out or self.barred)
 
@@ -87,6 +92,9 @@ class Bench(RuleBasedStateMachine):
 
     def _perhaps_in(self) -> list[Pair]:
         return [one for one in PAIRS if self.model.door(one, self.now, self.now) is not Verdict.OUT]
+
+    def _vending(self) -> list[Loan]:
+        return [one for one in self.model.loans.values() if one.pair.role == DEPLOY]
 
     def _next_end(self) -> datetime | None:
         ends = [one.end for one in self.model.loans.values() if one.end and one.end > self.now]
@@ -230,15 +238,20 @@ class Bench(RuleBasedStateMachine):
                 self.model.noted(loan, row.ends_at, self.now)
 
     def _knock(self, pair: Pair) -> None:
-        since = self.now
-        let_in = self.place.enter(pair) is not None
-        _judge(self.model.door(pair, since, self.now), is_in=let_in, what=f"{pair} at {since}")
-        if let_in and pair not in self.model.admitted:
-            self._knock_as_another(pair)
+        """With his MFA, where he has anything that asks for it, and without."""
+        needs = any(one.mfa for one in self.model.of(pair, *Stand))
+        for mfa in (True, False) if needs else (False,):
+            since = self.now
+            let_in = self.place.enter(pair, mfa=mfa) is not None
+            verdict = self.model.door(pair, since, self.now, mfa=mfa)
+            _judge(verdict, is_in=let_in, what=f"{pair} at {since}, MFA {mfa}")
+            if let_in and pair not in self.model.admitted:
+                self._knock_as_another(pair, mfa=mfa)
 
-    def _knock_as_another(self, pair: Pair) -> None:
+    def _knock_as_another(self, pair: Pair, *, mfa: bool = False) -> None:
         other = "carol" if pair.grantee == "alice" else "alice"
-        assert self.place.enter(pair, session_name=other) is None, f"{pair} entered as {other}"
+        entered = self.place.enter(pair, session_name=other, mfa=mfa)
+        assert entered is None, f"{pair} entered as {other}"
 
     def _use(self, kept: Kept, keys: Keys) -> None:
         since = self.now

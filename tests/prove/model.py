@@ -67,14 +67,28 @@ class Loan:
     unbroken_since: datetime | None = None  # at the latest
     ended: bool = False  # somebody ended it; closing may still be owed
     taken: bool = False  # a human took it away in AWS
+    unvended: bool = False  # of that, only what lets the vendor in: the rest is closed when seen
     excuses: set[str] = field(default_factory=set)  # why it need not be opened
     forbidden: bool = False  # since before the approval: it must not be opened
+    mfa: bool = False  # it lets in only who shows his MFA
+    extends: "Loan | None" = None
+    begins: datetime | None = None  # the end of what it extends
+    began: datetime | None = None  # since when he may have it without a break, at the earliest
+    cut: bool = False  # over before its end
 
     @property
     def latest_end(self) -> datetime:
         """When nobody may be in by it any more, whenever it was opened."""
         assert self.promised_at is not None
-        return self.end or self.promised_at + OPENING_TIME + self.length + ROUNDING
+        begins = self.begins or self.promised_at + OPENING_TIME
+        return self.end or begins + self.length + ROUNDING
+
+    def has_nothing_to_extend(self, now: datetime) -> bool:
+        """Whether it may be too late to extend what it was to, or that did not stay open."""
+        one = self.extends
+        if one is None or self.begins is None:
+            return False
+        return one.taken or one.ended or one.cut or now >= self.begins + self.length
 
     def may_let_in(self, now: datetime) -> bool:
         """Whether AWS may hold something of it that opens."""
@@ -175,9 +189,11 @@ class Model:
         """The end was fixed: it fits what was approved, and no retry moves it."""
         assert loan.end in (None, end), f"the end moved to {end}: {loan}"
         assert loan.promised_at is not None, f"an end without an approval: {loan}"
+        assert loan.begins is None or end == loan.begins + loan.length, f"not {end}: {loan}"
         earliest = loan.promised_at + loan.length - SECOND
         latest = min(now, loan.promised_at + OPENING_TIME) + loan.length + ROUNDING
-        assert loan.end is not None or earliest <= end <= latest, (loan, end)
+        free = loan.end is None and loan.begins is None
+        assert not free or earliest <= end <= latest, (loan, end)
         assert (end.second, end.microsecond) == (0, 0), (loan, end)
         loan.end = end
 
@@ -187,6 +203,7 @@ class Model:
         assert end is not None
         before = [one for one in self._open_with(loan) if one.end is not None and one.end > now]
         loan.unbroken_since = min((one.unbroken_since or now for one in before), default=now)
+        loan.began = min((one.began or since for one in self._open_with(loan)), default=since)
         assert end <= loan.unbroken_since + loan.longest + ROUNDING, f"too long: {loan} {before}"
         for kept in self.kept:
             if kept.pair == loan.pair and not kept.dead and not kept.closing:
@@ -208,10 +225,9 @@ class Model:
         if loan.stand is Stand.OPEN:
             assert over or loan.ended or loan.taken, f"ended for no reason: {loan} {said}"
         else:
-            assert over or loan.ended or late or loan.excuses or self._may_be_too_long(loan, now), (
-                f"not opened for no reason: {loan} {said}"
-            )
-        loan.stand = Stand.OVER
+            refused = self.may_be_refused(loan, now)
+            assert over or loan.ended or late or refused, f"not opened for no reason: {loan} {said}"
+        loan.stand, loan.cut = Stand.OVER, not over
         if not over:
             self._cut(loan, now)
 
@@ -228,12 +244,22 @@ class Model:
 
     def _may_be_too_long(self, loan: Loan, now: datetime) -> bool:
         """With what is open already it could last longer than the role is lent for."""
-        began = [one.promised_at for one in self._open_with(loan) if one.promised_at is not None]
-        return bool(began) and now + loan.length + ROUNDING > min(began) + loan.longest
+        began = [one.began for one in self._open_with(loan) if one.began is not None]
+        latest = (loan.begins or now) + loan.length + ROUNDING
+        return bool(began) and latest > min(began) + loan.longest
 
     def may_be_refused(self, loan: Loan, now: datetime) -> bool:
         """Whether xacct may refuse it with a sentence, now or when it is to be opened."""
-        return bool(loan.excuses) or self._may_be_too_long(loan, now)
+        too_late = loan.has_nothing_to_extend(now)
+        return bool(loan.excuses) or too_late or self._may_be_too_long(loan, now)
+
+    def may_extend(self, loan: Loan, length: timedelta, now: datetime) -> bool:
+        """Whether xacct surely takes a request for so much more, from who may ask for it."""
+        waiting = self.of(loan.pair, Stand.WAITING, Stand.PROMISED)
+        if waiting or loan.end is None or loan.began is None or not loan.lets_in(now):
+            return False
+        last = all(one.end is None or one.end <= loan.end for one in self.of(loan.pair, Stand.OPEN))
+        return last and loan.end + length <= loan.began + loan.longest
 
     def rested(self) -> None:
         """Everything that was owed is paid."""
@@ -242,14 +268,17 @@ class Model:
 
     # --- what AWS must answer between two moments
 
-    def door(self, pair: Pair, since: datetime, until: datetime) -> Verdict:
-        """To a grantee who knocks with his own keys, under his own session name."""
-        mine = self.of(pair, Stand.PROMISED, Stand.OPEN)
+    def door(self, pair: Pair, since: datetime, until: datetime, *, mfa: bool = True) -> Verdict:
+        """To a grantee who knocks with his own keys, under his own session name, and shows his MFA
+        or does not.
+        """
+        loans = self.of(pair, Stand.PROMISED, Stand.OPEN)
+        mine = [one for one in loans if mfa or not one.mfa]
         if pair in self.admitted:
             return Verdict.EITHER
         if any(one.lets_in(until) for one in mine):
             return Verdict.IN
-        owed = (one for one in mine if one.ended or one.stand is Stand.PROMISED)
+        owed = (one for one in mine if one.ended or one.unvended or one.stand is Stand.PROMISED)
         if any(one.may_let_in(since) for one in owed) or any(one.lets_in(since) for one in mine):
             return Verdict.EITHER
         return Verdict.OUT

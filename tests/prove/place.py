@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,15 @@ from tests.lab import Lab, slack_id, some_catalog, some_role
 from tests.prove.model import Pair
 from tests.prove.wire import InLine, Wire, WiredManagers
 from workflows import sweep
-from workflows.catalog.model import Catalog, Engineer, GranteeKind, Mechanism, Role, Visitor
+from workflows.catalog.model import (
+    Catalog,
+    Delivery,
+    Engineer,
+    GranteeKind,
+    Mechanism,
+    Role,
+    Visitor,
+)
 from workflows.documents import session_end
 from workflows.drift import record, run
 from workflows.settling import Settling
@@ -32,6 +41,8 @@ ADMIN, BREAKGLASS, DEPLOY = "admin", "breakglass", "deploy"
 SSO_ROLE: Final = "AWSReservedSSO_Dev_0123456789abcdef"
 _SSO_PATH: Final = "/aws-reserved/sso.amazonaws.com/"
 _KEYS_LAST: Final = timedelta(minutes=50)  # sessions that people come with are taken anew then
+_MFA_SECONDS: Final = 129600  # the longest that GetSessionToken gives a user
+_MFA_LASTS: Final = timedelta(hours=35)
 
 
 @dataclass(frozen=True)
@@ -87,11 +98,13 @@ def _catalog() -> Catalog:
                 **lent,
                 kinds=users,
                 approvals=2,
+                mfa=True,
             ),
             some_role(
                 *(made.grantee, owner, DEPLOY, Mechanism.TRUST_POLICY),
                 **lent,
                 kinds=frozenset(GranteeKind),
+                delivery=Delivery.CREDENTIALS,
             ),
         ),
         engineers=tuple(Engineer(slack_id(name), name, None) for name in ENGINEERS),
@@ -105,6 +118,8 @@ class Place(Lab):
     def __init__(self, *args: Any) -> None:
         self.wire = Wire()
         self._held: dict[str, tuple[datetime, Keys]] = {}
+        self._with_mfa: dict[str, tuple[datetime, Keys]] = {}
+        self._devices: dict[str, tuple[str, Callable[[], str]]] = {}
         self._clients: dict[tuple[str, str], Any] = {}
         super().__init__(*args)
         self._furnish_sso()
@@ -176,11 +191,16 @@ class Place(Lab):
     # --- at the door
 
     def enter(
-        self, pair: Pair, *, session_name: str | None = None, seconds: int = 3600
+        self,
+        pair: Pair,
+        *,
+        session_name: str | None = None,
+        seconds: int = 3600,
+        mfa: bool = False,
     ) -> Keys | None:
-        """The grantee tries his own keys; None where AWS refuses."""
+        """The grantee tries his own keys, with his MFA or without; None where AWS refuses."""
         grantee = GRANTEES[pair.grantee]
-        sts = self._client("sts", self._keys(grantee))
+        sts = self._client("sts", self._mfa_keys(grantee) if mfa else self._keys(grantee))
         try:
             found = sts.assume_role(
                 RoleArn=self.named(pair.role).arn,
@@ -211,6 +231,21 @@ class Place(Lab):
             self._held[grantee.name] = self.clock.now(), keys
         return keys
 
+    def _mfa_keys(self, grantee: Grantee) -> Keys:
+        """A session of the user's own, taken with a code of his device, as the AWS CLI does."""
+        name = grantee.name
+        since, keys = self._with_mfa.get(name, (None, None))
+        if keys is None or since is None or self.clock.now() >= since + _MFA_LASTS:
+            if name not in self._devices:
+                self._devices[name] = self.aws.mfa(self.catalog.grantee.id, name)
+            serial, code = self._devices[name]
+            found = self._client("sts", self.furnished.users[name]).get_session_token(
+                SerialNumber=serial, TokenCode=code(), DurationSeconds=_MFA_SECONDS
+            )["Credentials"]
+            keys = Keys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+            self._with_mfa[name] = self.clock.now(), keys
+        return keys
+
     def _sso(self) -> Keys:
         sts = self.aws.client("sts", self.furnished.users["sso-host"])
         found = sts.assume_role(
@@ -224,6 +259,12 @@ class Place(Lab):
         if key not in self._clients:
             self._clients[key] = self.aws.client(service, keys)
         return self._clients[key]
+
+    def ask_for_mfa(self, role: str, *, mfa: bool) -> None:
+        """The catalog asks for MFA in this role from now on, or no more."""
+        roles = (replace(one, mfa=mfa) if one.name == role else one for one in self.catalog.roles)
+        self.catalog = replace(self.catalog, roles=tuple(roles))
+        self.world = replace(self.world, catalog=self.catalog)
 
     # --- humans in AWS
 

@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from workflows.catalog.model import GranteeKind
 from workflows.documents import session_end, text, trust
 from workflows.documents.admits import Visitor
-from workflows.plan import ending, member, role
+from workflows.plan import ending, role
 from workflows.plan.grant import Grant
-from workflows.plan.member import MemberPlan, Place, Step
 from workflows.plan.phase import Phase
 from workflows.plan.role import RolePlan
-from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, RoleSeen
+from workflows.seen import RoleDetail, RoleSeen
 
 HOME, OWNER = "111122223333", "444455556666"
 ROLE_ID = "AROAROLE00000000001"
@@ -55,7 +54,7 @@ def grant(number: int, phase: Phase, *, name: str = "", minutes: int = 60, **kw:
         ),
         session_name=name,
         role_id=ROLE_ID,
-        session_end=True,
+        session_end=kw.pop("session_end", True),
         **kw,
     )
 
@@ -207,6 +206,38 @@ def test_a_new_opening_of_a_kept_name_keeps_the_old_sessions_dead_in_the_same_wr
     ]
 
 
+def test_a_name_that_stands_in_the_session_end_gets_its_date_though_the_role_has_none_now() -> None:
+    """The line of a grant of before would shut him out."""
+    again = grant(2, Phase.OPENING, name="alice", minutes=90, boundary=NOON, session_end=False)
+    for stands in (None, NOON - timedelta(hours=1), NOON + timedelta(minutes=10)):
+        line = session_end.Line(again.user_id, stands)
+        detail = seen(ending=session_end.render(seen().role.arn, [line]))
+
+        plan = planned(detail, grant(1, Phase.OVER, name="alice"), again)
+
+        wanted = session_end.Line(again.user_id, again.ends_at, NOON)
+        assert session_end.lines(plan.session_end) == [wanted]
+        over = planned(
+            replace(detail, session_end=plan.session_end), replace(again, phase=Phase.OVER)
+        )
+        assert session_end.lines(over.session_end) == [session_end.Line(again.user_id, None)]
+
+
+def test_a_grant_without_a_session_end_is_not_cut_short_by_that_of_a_shorter_one() -> None:
+    long = grant(1, Phase.OPEN, name="alice", minutes=120, session_end=False)
+    plan = planned(opened(long), long, grant(2, Phase.OPENING, name="alice", minutes=30))
+
+    assert plan.missing == frozenset()
+    assert session_end.lines(plan.session_end) == [session_end.Line(long.user_id, long.ends_at)]
+
+
+def test_an_open_grant_whose_sessions_somebody_ended_is_gone_also_without_a_session_end() -> None:
+    one = grant(1, Phase.OPEN, session_end=False)
+    stands = session_end.render(seen().role.arn, [session_end.Line(one.user_id, None)])
+
+    assert planned(replace(opened(one), session_end=stands), one).missing == {1}
+
+
 def test_names_that_differ_by_the_place_of_a_dot_alone_have_statements_of_their_own() -> None:
     people = [
         trust.Entry(GranteeKind.PERSON, "aws", HOME, "AROASSO", name, NOON)
@@ -288,6 +319,7 @@ grants = st.lists(
         phases,
         name=st.sampled_from(["alice", "carol", "dora"]),
         minutes=st.integers(-60, 120),
+        session_end=st.booleans(),
     ),
     max_size=6,
     unique_by=lambda one: one.request,
@@ -356,120 +388,47 @@ def test_a_plan_once_applied_is_as_wanted(wanted: list[Grant]) -> None:
     assert (again.trust, again.session_end) == (None, None)
 
 
-# --- memberships
+# --- the vendor
+
+VENDOR = (HOME, "AROAVENDOR000000001")
 
 
-def user(*groups: str, quota: int = 10) -> MemberSeen:
-    him = GranteeSeen(f"arn:aws:iam::{HOME}:user/alice", "alice", "AIDAALICE", NOON)
-    return MemberSeen(him, frozenset(groups), {}, quota)
+def vended_without(*gone: str, **grants: Grant) -> RoleDetail:
+    """The role as these were opened, and what somebody made of the vendor's statement."""
+    detail = opened(*grants.values())
+    kept = [one for one in text.statements(detail.role.trust)[1:] if one["Sid"] not in gone]
+    return seen(*kept, ending=detail.session_end)
 
 
-def allow(phase: Phase, number: int = 1, group: str = "allow") -> Place:
-    return Place(number, phase, group, inside=True)
+def test_who_gets_no_credentials_any_more_since_somebody_removed_the_vendor_is_gone() -> None:
+    one = grant(1, Phase.OPEN, vendor=VENDOR)
 
+    plan = planned(vended_without(trust.VEND, one=one), one)
 
-def deny(phase: Phase, number: int = 1, group: str = "deny") -> Place:
-    return Place(number, phase, group, inside=False)
-
-
-def planned_places(seen: MemberSeen, places: list[Place], noted: dict[str, bool]) -> MemberPlan:
-    return member.plan(seen, places, noted, reread=False)
-
-
-def test_giving_a_place_back_is_repeated_until_it_was_read_after_it() -> None:
-    over, noted = [allow(Phase.OVER)], {"allow": False}
-
-    assert member.plan(user(), over, noted, reread=False).steps == (Step("allow", join=False),)
-    assert member.plan(user(), over, noted, reread=True).steps == ()
-
-
-def test_an_opening_joins_the_allow_group_and_an_end_leaves_it() -> None:
-    opening = planned_places(user(), [allow(Phase.OPENING)], {})
-    ending = planned_places(user("allow"), [allow(Phase.OVER)], {"allow": False})
-
-    assert opening.steps == (Step("allow", join=True),)
-    assert opening.note == {"allow": False}
-    assert ending.steps == (Step("allow", join=False),)
-
-
-def test_an_opening_leaves_the_deny_group_and_an_end_gives_it_back() -> None:
-    opening = planned_places(user("deny"), [deny(Phase.OPENING)], {})
-    ending = planned_places(user(), [deny(Phase.OVER)], {"deny": True})
-
-    assert opening.steps == (Step("deny", join=False),)
-    assert opening.note == {"deny": True}
-    assert ending.steps == (Step("deny", join=True),)
-
-
-def test_a_membership_that_was_there_before_is_neither_added_nor_removed() -> None:
-    opening = planned_places(user("allow"), [allow(Phase.OPENING)], {})
-    ending = planned_places(user("allow"), [allow(Phase.OVER)], {"allow": True})
-
-    assert opening.steps == ending.steps == ()
-    assert opening.note == {"allow": True}
-
-
-def test_who_was_not_in_the_deny_group_is_not_put_there() -> None:
-    assert planned_places(user(), [deny(Phase.OPENING)], {}).steps == ()
-    assert planned_places(user(), [deny(Phase.OVER)], {"deny": False}).steps == ()
-
-
-def test_the_end_of_one_grant_keeps_the_place_that_another_needs() -> None:
-    places = [allow(Phase.OVER, 1), allow(Phase.OPEN, 2)]
-
-    assert planned_places(user("allow"), places, {"allow": False}).steps == ()
-
-
-def test_a_member_who_was_put_back_into_the_deny_group_is_not_lifted_again() -> None:
-    plan = planned_places(user("deny"), [deny(Phase.OPEN)], {"deny": True})
-
-    assert plan.steps == ()
-    assert plan.stopped == {1}
-    assert plan.missing == frozenset()
-
-
-def test_a_member_who_was_taken_out_of_the_allow_group_is_not_let_in_again() -> None:
-    plan = planned_places(user(), [allow(Phase.OPEN)], {"allow": False})
-
-    assert plan.steps == ()
     assert plan.missing == {1}
+    assert plan.trust is None
 
 
-def test_what_somebody_took_away_is_not_given_back_by_opening_another_grant() -> None:
-    taken_out = [allow(Phase.OPEN, 1), allow(Phase.OPENING, 2)]
-    put_back = [deny(Phase.OPEN, 1), deny(Phase.OPENING, 2)]
+def test_a_vendor_whose_time_somebody_shortened_gets_no_more_of_it() -> None:
+    one = grant(1, Phase.OPEN, vendor=VENDOR)
+    short = opened(replace(one, visitor=replace(one.visitor, after=NOON + timedelta(minutes=9))))
+    kept = [one for one in text.statements(short.role.trust)[1:] if one["Sid"] == trust.VEND]
+    detail = vended_without(trust.VEND, one=one)
+    policy = text.document([*text.statements(detail.role.trust), *kept])
 
-    allowed = planned_places(user(), taken_out, {"allow": False})
-    denied = planned_places(user("deny"), put_back, {"deny": True})
+    plan = planned(replace(detail, role=replace(detail.role, trust=policy)), one)
 
-    assert not allowed.steps
-    assert allowed.missing == {1}
-    assert allowed.waiting == {2}
-    assert not denied.steps
-    assert denied.stopped == {1}
-    assert denied.waiting == {2}
-
-
-def test_an_opening_that_was_cut_short_keeps_no_other_waiting() -> None:
-    cut_short = replace(allow(Phase.OPEN, 1), was_open=False)
-
-    plan = planned_places(user(), [cut_short, allow(Phase.OPENING, 2)], {"allow": False})
-
-    assert plan.steps == (Step("allow", join=True),)
-    assert not plan.waiting
+    assert plan.missing == {1}
+    assert plan.trust is not None
+    assert trust.vended_names(plan.trust) == frozenset()
 
 
-def test_a_place_to_be_given_back_counts_as_taken() -> None:
-    nine = [f"g{number}" for number in range(9)]
-    places = [deny(Phase.OPEN, 1), allow(Phase.OPENING, 2)]
+def test_a_read_that_is_older_than_an_opening_takes_nobodys_credentials_away() -> None:
+    one = grant(1, Phase.OPEN, name="alice", vendor=VENDOR, fresh=True)
+    other = grant(2, Phase.OPENING, name="carol", vendor=VENDOR)
 
-    assert set(planned_places(user(*nine), places, {"deny": True}).refused) == {2}
-    assert planned_places(user(*nine[:8]), places, {"deny": True}).refused == {}
+    plan = planned(seen(), one, other)
 
-
-def test_what_closes_goes_before_what_opens() -> None:
-    places = [allow(Phase.OPENING, 2, "a"), deny(Phase.OVER, 1, "z")]
-
-    steps = planned_places(user(), places, {"z": True}).steps
-
-    assert steps == (Step("z", join=True), Step("a", join=True))
+    assert plan.missing == frozenset()
+    assert plan.trust is not None
+    assert trust.vended_names(plan.trust) == {"alice", "carol"}

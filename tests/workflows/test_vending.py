@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from db.lifecycle import State
+from db.lifecycle import State, Why
 from db.store import holds
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.lab import Lab, some_catalog
+from tests.workflows.drifting import drift
 from workflows.catalog.model import Delivery, Mechanism
 from workflows.documents import trust
 from workflows.errors import NotAllowed
@@ -140,4 +141,19 @@ def test_what_the_user_took_himself_outlives_a_grant_of_a_role_without_session_e
 
     assert lab.row(request).state is State.ENDED
     assert lab.works(inside)
+    assert lab.visit("alice").answer == "AccessDenied"
+
+
+def test_a_grant_whose_vendor_somebody_took_out_of_the_role_is_not_called_active(lab: Lab) -> None:
+    """Its card offers credentials that AWS would not give."""
+    request = lab.lend("alice", minutes=60)
+    lab.pass_time(minutes=2)  # until then a read that does not show it could be an old one
+    held = lab.owner.get_role(RoleName="admin")["Role"]["AssumeRolePolicyDocument"]
+    kept = [one for one in held["Statement"] if one["Sid"] != trust.VEND]
+    lab.write_trust({**held, "Statement": kept})
+
+    drift(lab)
+    lab.pass_time(seconds=62)
+
+    assert lab.row(request).why is Why.REMOVED
     assert lab.visit("alice").answer == "AccessDenied"

@@ -69,6 +69,13 @@ def approve(
     if given >= row.approvals_needed:
         return requests.move(session, row, Event.APPROVE, actor=by.user, at=now, lent_seconds=least)
     requests.note(session, row, at=now, lent_seconds=least)
+    _say_one(session, row, by, click, given, now)
+    return row
+
+
+def _say_one(
+    session: Session, row: Request, by: Person, click: Click, given: int, now: datetime
+) -> None:
     audit.say(
         session,
         "approved by one",
@@ -78,7 +85,6 @@ def approve(
         given=given,
         seconds=click.seconds,
     )
-    return row
 
 
 def _as_it_was(catalog: Catalog, row: Request) -> Role:

@@ -1,7 +1,7 @@
 """Who decides on a role, beyond the list of approvers: who is on duty, and who is asked later."""
 
+from workflows.catalog.duty import Duty, Escalation, Roster
 from workflows.catalog.mistakes import Mistakes
-from workflows.catalog.model import Duty, Escalation, Roster
 from workflows.catalog.schema import DutyEntry, EscalationEntry, Limits, RoleFields
 from workflows.catalog.tree import Place
 from workflows.durations import duration_text

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from workflows import names
+from workflows.catalog.duty import Duty, Escalation
 
 SHORTEST: Final = timedelta(minutes=5)
 SHORTEST_WITH_CREDENTIALS: Final = timedelta(minutes=15)  # STS AssumeRole, DurationSeconds >= 900
@@ -78,35 +79,6 @@ class Group:
     @property
     def arn(self) -> str:
         return f"arn:{self.account.partition}:iam::{self.account.id}:group{self.path}{self.name}"
-
-
-class Roster(StrEnum):
-    """Where it is looked up who is on duty: a Slack user group, or a PagerDuty schedule."""
-
-    SLACK_GROUP = "slack_group"
-    PAGERDUTY = "pagerduty"
-
-
-@dataclass(frozen=True)
-class Duty:
-    """Who of a role's approvers decides now: those on the roster of that id.
-
-    A `trusted` roster's people decide whether the catalog names them or not. `fallback` decides
-    while the roster cannot be read, or names nobody who may; empty: every approver does.
-    """
-
-    roster: Roster
-    id: str
-    trusted: bool
-    fallback: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Escalation:
-    """Who may decide, too, when nobody has decided for so long."""
-
-    after: timedelta
-    to: tuple[str, ...]
 
 
 @dataclass(frozen=True)

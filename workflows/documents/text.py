@@ -55,6 +55,11 @@ def parse_moment(text: str) -> datetime | None:
     return at if at.tzinfo is not None else None
 
 
+def ends(condition: Mapping[str, Any]) -> datetime | None:
+    """The moment from which a statement of this condition says nothing any more, if it has one."""
+    return parse_moment(str(condition.get("DateLessThan", {}).get("aws:CurrentTime", "")))
+
+
 def same(one: Statement, other: Statement) -> bool:
     """Whether two statements say the same, whatever the order of lists and bare strings."""
     return bool(_canonical(one) == _canonical(other))

@@ -122,7 +122,7 @@ def entries(document: Document) -> frozenset[tuple[Key, datetime]]:
         if not is_ours(statement) or statement.get("Sid") == VEND or is_seal(statement):
             continue
         condition = statement.get("Condition", {})
-        end = text.parse_moment(str(condition.get("DateLessThan", {}).get("aws:CurrentTime", "")))
+        end = text.ends(condition)
         ids = [
             *text.values(condition.get("StringEquals", {}).get("aws:userid", [])),
             *text.values(condition.get("StringLike", {}).get("aws:userid", [])),
@@ -133,12 +133,14 @@ def entries(document: Document) -> frozenset[tuple[Key, datetime]]:
     return frozenset(found)
 
 
-def vended_names(document: Document) -> frozenset[str]:
-    """The session names that the vendor role may enter under, as the document stands."""
+def vended_names(document: Document, until: datetime | None = None) -> frozenset[str]:
+    """The session names that the vendor role may enter under: now, or as long as `until`."""
     for statement in text.statements(document):
         if statement.get("Sid") == VEND:
-            equals = statement.get("Condition", {}).get("StringEquals", {})
-            return frozenset(text.values(equals.get("sts:RoleSessionName", [])))
+            condition = statement.get("Condition", {})
+            if until is None or ((end := text.ends(condition)) is not None and end >= until):
+                said = condition.get("StringEquals", {}).get("sts:RoleSessionName", [])
+                return frozenset(text.values(said))
     return frozenset()
 
 
@@ -167,11 +169,8 @@ def render(
     """
     kept = [one for one in text.statements(document) if not is_ours(one) or is_seal(one)]
     ours = own_statements(wanted, vend)
-    return {**text.document(kept + ours or [sealed]), **_id(document)}
-
-
-def _id(document: Document) -> dict[str, object]:
-    return {"Id": document["Id"]} if "Id" in document else {}
+    named = {"Id": document["Id"]} if "Id" in document else {}
+    return {**text.document(kept + ours or [sealed]), **named}
 
 
 def as_wanted(document: Document, *, wanted: Iterable[Entry], vend: Vend | None) -> bool:

@@ -18,7 +18,7 @@ from workflows.look import covered, findings, judge
 from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, RoleSeen, Verdict
 from workflows.world import World
 
-_ON_A_ROLE: Final = ("iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy")
+_ON_A_ROLE: Final = ("iam:UpdateAssumeRolePolicy", judge.WRITES_SESSION_END)
 _ON_A_GROUP: Final = ("iam:AddUserToGroup", "iam:RemoveUserFromGroup")
 
 Answers = Future[Sequence[Verdict] | None]
@@ -67,18 +67,18 @@ def find(world: World, row: Request) -> Found:
         kind = GranteeKind(row.grantee_kind)
         grantee = observe.grantee(home.iam, kind, row.grantee_name, row.grantee_arn)
     seen = seen_role()
+    vendor_id = vendor.result().unique_id if vendor is not None else None
     return Found(
         grantee=grantee,
         findings=_findings(world, row, seen, member, asking),
-        forbids=_forbids(world, row, seen, grantee, member, asking),
-        vendor_id=vendor.result().unique_id if vendor is not None else None,
+        forbids=_forbids(world, row, seen, grantee, member, asking, vendor_id),
+        vendor_id=vendor_id,
         role=seen.role,
     )
 
 
 def _ask(world: World, row: Request, owner: Fenced, home: Fenced) -> Asking:
     """One call each, beside the reads."""
-    rights = _ON_A_ROLE if row.session_end else _ON_A_ROLE[:1]
     group = _group_arn(world, row)
     keys = {
         "aws:CurrentTime": text.moment(world.clock.now() + home.skew),
@@ -90,7 +90,7 @@ def _ask(world: World, row: Request, owner: Fenced, home: Fenced) -> Asking:
         grantee=ask(
             home, judge.who_enters(row), ["sts:AssumeRole"], resource=row.role_arn, keys=keys
         ),
-        owner_rights=ask(owner, owner.manager_arn, rights, resource=row.role_arn),
+        owner_rights=ask(owner, owner.manager_arn, _ON_A_ROLE, resource=row.role_arn),
         home_rights=(
             ask(home, home.manager_arn, _ON_A_GROUP, resource=group) if group is not None else None
         ),
@@ -155,6 +155,7 @@ def _forbids(
     grantee: GranteeSeen,
     member: MemberSeen | None,
     asking: Asking,
+    vendor_id: str | None,
 ) -> str | None:
     home_rights = asking.home_rights.result() if asking.home_rights is not None else None
     owner_rights, verdict = asking.owner_rights.result(), _grantee_verdict(asking)
@@ -162,9 +163,9 @@ def _forbids(
     with world.database.read() as session:
         granted = requests.of_role(session, row.role_target_id, kept_since=kept_since)
         return (
-            judge.role_fault(world.catalog, row, seen, grantee, granted)
+            judge.role_fault(world.catalog, row, seen, grantee, granted, vendor_id=vendor_id)
             or (_member_fault(world, session, row, member) if member is not None else None)
-            or judge.rights_fault(owner_rights, whose="xacct's role in the owner account")
+            or judge.owner_rights_fault(owner_rights, row, seen, granted)
             or judge.rights_fault(home_rights, whose="xacct's role in the grantee account")
             or judge.grantee_fault(row, verdict)
         )

@@ -2,25 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, timedelta
+from typing import Final
 
 from sqlalchemy.orm import Session
 
+from db.lifecycle import State
 from db.models import Request
 from db.store import memberships
 from workflows import rows
 from workflows.catalog.model import Catalog, GranteeKind, Mechanism
-from workflows.documents import groups
+from workflows.documents import groups, session_end
 from workflows.documents.admits import Visitor
-from workflows.durations import whole_minute
 from workflows.look import covered, findings
 from workflows.observe import RoleRead
+from workflows.plan import ending
 from workflows.plan import role as role_plan
 from workflows.plan.grant import Grant
 from workflows.plan.member import Place, no_slot
 from workflows.plan.phase import Phase
 from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, Verdict
 from workflows.world import World
+
+WRITES_SESSION_END: Final = "iam:PutRolePolicy"
 
 
 def visitor(row: Request, grantee: GranteeSeen) -> Visitor:
@@ -43,34 +47,35 @@ def role_fault(
     seen: RoleDetail,
     grantee: GranteeSeen,
     granted: Sequence[Request],
+    *,
+    vendor_id: str | None = None,
 ) -> str | None:
     """Why the role cannot be opened for this grantee beside those whom it is `granted` to, or was
-    so lately that their sessions may live.
+    so lately that their sessions may live. `vendor_id` is the vendor role's, if it is to enter.
     """
+    at = seen.role.at
+    ends_at = rows.end_if_opened(row, granted, at=at)
     grant = Grant(
-        request=row.id,
+        request=1 + max((one.id for one in granted), default=0),  # after all that are approved
         phase=Phase.OPENING,
-        visitor=replace(visitor(row, grantee), after=_end(row, seen, granted)),
+        visitor=replace(visitor(row, grantee), after=ends_at),
         session_name=row.session_name,
         role_id=seen.role.role_id,
         session_end=row.session_end,
         mfa=row.mfa,
+        vendor=None if vendor_id is None else (grantee.arn.split(":")[4], vendor_id),
     )
-    others = rows.grants(granted, (), at=seen.role.at)
+    others = [*rows.grants(granted, (), at=at), *rows.coming(granted, at=at)]
     planned = role_plan.plan(seen, [*others, grant], installation=catalog.installation)
-    return planned.refused.get(row.id)
-
-
-def _end(row: Request, seen: RoleDetail, granted: Sequence[Request]) -> datetime:
-    """When it would end, were it opened now."""
-    extended = next((one.ends_at for one in granted if one.id == row.extends), None)
-    return whole_minute((extended or seen.role.at) + timedelta(seconds=row.seconds))
+    return planned.refused.get(grant.request)
 
 
 def slot_fault(
     row: Request, member: MemberSeen, lent: Sequence[Request], noted: Mapping[str, bool]
 ) -> str | None:
-    """Why AWS would not let the user join the request's group beside those that he is in."""
+    """Why AWS would not let the user join the request's group beside those that he is in, or is
+    about to be: what was approved may not be written down yet, nor done.
+    """
     if row.group_name is None:
         return None
     place = Place(
@@ -80,7 +85,8 @@ def slot_fault(
         inside=row.mechanism == Mechanism.ALLOW_GROUP,
     )
     mine = [one for one in lent if one.grantee_id == member.user.unique_id]
-    others = rows.places(mine, (), at=member.user.at)
+    coming = {one.id for one in mine if one.state is State.APPROVED}
+    others = rows.places(mine, coming, coming, at=member.user.at)
     return no_slot(member, [*others, place], noted).get(row.id)
 
 
@@ -111,6 +117,42 @@ def rights_fault(verdicts: Sequence[Verdict] | None, *, whose: str) -> str | Non
     if not lacking:
         return None
     return f"{whose} may not {', '.join(lacking)}, so xacct could not open and end this access."
+
+
+def owner_rights_fault(
+    verdicts: Sequence[Verdict] | None, row: Request, seen: RoleDetail, granted: Sequence[Request]
+) -> str | None:
+    """What xacct's role in the owner account may not do and would have to. Of a role without a
+    session end it writes no inline policy, unless a line of before still shuts the grantee out.
+    """
+    whose, user_id = "xacct's role in the owner account", f"{seen.role.role_id}:{row.session_name}"
+    stands = user_id.casefold() in ending.held(seen.session_end)
+    needed = [
+        one
+        for one in verdicts or ()
+        if one.action != WRITES_SESSION_END or row.session_end or stands
+    ]
+    wrong = rights_fault(needed, whose=whose)
+    if wrong is None or row.session_end or not stands:
+        return wrong
+    return f"{wrong} {_shut_out(row, seen, granted)}"
+
+
+def _shut_out(row: Request, seen: RoleDetail, granted: Sequence[Request]) -> str:
+    """How somebody comes in whom a session end shuts out that xacct may not write any more."""
+    user_id = f"{seen.role.role_id}:{row.session_name}".casefold()
+    mine = (
+        one.kept_until
+        for one in rows.grants(granted, (), at=seen.role.at)
+        if one.user_id.casefold() == user_id and one.kept_until is not None
+    )
+    until = max(mine, default=None)
+    when = "" if until is None else f", at {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC at the latest"
+    return (
+        f"The role has no session end by the catalog, but its inline policy {session_end.NAME} "
+        f"still denies everything to {row.session_name}, who had it before. Give xacct the right, "
+        f"or take the line out by hand when no session of that access can live any more{when}."
+    )
 
 
 def who_enters(row: Request) -> str:

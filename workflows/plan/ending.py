@@ -23,16 +23,15 @@ def strangers(document: Document | None, grants: Sequence[Grant]) -> list[Line]:
     """What AWS holds of names for which no grant has a line. One that is to be opened may be
     refused, so its name counts as strange until it is open.
     """
-    known = {
-        one.user_id.casefold()
-        for one in grants
-        if one.session_end and one.phase is not Phase.OPENING
-    }
+    known = {one.user_id.casefold() for one in grants if one.phase is not Phase.OPENING}
     return [line for name, line in held(document).items() if name not in known]
 
 
 def lines(document: Document | None, grants: Sequence[Grant], kept: Sequence[Line]) -> list[Line]:
     """One line a name: the latest end of what is open, or over.
+
+    A name that has a line keeps it, whatever the catalog says of session ends by now: the line
+    ends, and lets live, the sessions of every grant of the name, for they look alike to AWS.
 
     Only a grant that is being opened may weaken what AWS holds. An open one whose line was made
     stronger, since it was revoked and the rows do not know, say, keeps what AWS holds; and a
@@ -40,7 +39,8 @@ def lines(document: Document | None, grants: Sequence[Grant], kept: Sequence[Lin
     """
     standing = held(document)
     made: dict[str, Line] = {}
-    for grant in (one for one in grants if one.session_end):
+    named = standing.keys() | {one.user_id.casefold() for one in grants if one.session_end}
+    for grant in (one for one in grants if one.user_id.casefold() in named):
         name = grant.user_id.casefold()
         line = made.get(name, Line(grant.user_id, None))
         if grant.phase is not Phase.OVER and (end := _end(grant, standing)) is not None:
@@ -60,7 +60,7 @@ def cut_short(document: Document | None, grants: Sequence[Grant]) -> frozenset[i
     return frozenset(
         one.request
         for one in grants
-        if one.phase is Phase.OPEN and one.session_end and _end(one, standing) != one.ends_at
+        if one.phase is Phase.OPEN and _end(one, standing) != one.ends_at
     )
 
 

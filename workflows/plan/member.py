@@ -138,17 +138,17 @@ def no_slot(seen: MemberSeen, places: Sequence[Place], noted: Mapping[str, bool]
 
     A place in a deny group that must be given back counts as taken.
     """
-    owed = {group for group, was in noted.items() if was and group not in seen.groups}
-    taken = len(seen.groups) + len(owed)
+    taken = {*seen.groups, *(group for group, was in noted.items() if was)}
     refused: dict[int, str] = {}
     for place in places:
-        if place.phase is not Phase.OPENING or not place.inside or place.group in seen.groups:
+        if place.phase is not Phase.OPENING or not place.inside or place.group in taken:
             continue
-        if taken >= seen.groups_quota:
+        if len(taken) >= seen.groups_quota:
             refused[place.request] = (
-                f"{seen.user.name} is in {taken} groups already, places to be given back counted, "
-                f"and AWS allows {seen.groups_quota}. Take him out of a group he does not need."
+                f"{seen.user.name} is in {len(taken)} groups already, places to be given back and "
+                f"places about to be taken counted, and AWS allows {seen.groups_quota}. Take him "
+                "out of a group he does not need."
             )
         else:
-            taken += 1
+            taken.add(place.group)
     return refused

@@ -90,13 +90,21 @@ def _entries(seen: RoleDetail, grants: Sequence[Grant]) -> tuple[list[Entry], fr
     missing = frozenset(
         grant.request
         for grant in grants
-        if grant.phase is Phase.OPEN and grant.entry.key not in wanted
+        if grant.phase is Phase.OPEN
+        and (grant.entry.key not in wanted or not _is_vended(seen, grant))
     )
     return list(wanted.values()), missing | ending.cut_short(seen.session_end, grants)
 
 
+def _is_vended(seen: RoleDetail, grant: Grant) -> bool:
+    """Whether the vendor may still enter for an open grant, if it ever could. A read may be older
+    than the opening.
+    """
+    names = trust.vended_names(seen.role.trust, grant.ends_at)
+    return grant.vendor is None or grant.fresh or grant.session_name in names
+
+
 def _vend(seen: RoleDetail, grants: Sequence[Grant], wanted: Sequence[Entry]) -> Vend | None:
-    standing = trust.vended_names(seen.role.trust)
     let_in = {one.session_name for one in wanted}
     vending = [
         grant
@@ -104,8 +112,7 @@ def _vend(seen: RoleDetail, grants: Sequence[Grant], wanted: Sequence[Entry]) ->
         if grant.vendor is not None
         and grant.session_name in let_in
         and (
-            grant.phase is Phase.OPENING
-            or (grant.phase is Phase.OPEN and grant.session_name in standing)
+            grant.phase is Phase.OPENING or (grant.phase is Phase.OPEN and _is_vended(seen, grant))
         )
     ]
     if not vending:

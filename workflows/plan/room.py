@@ -28,6 +28,20 @@ class _Crowd:
             said.setdefault(one.user_id, set()).add((one.ends_at, one.boundary))
         return [one for one in self.opened if len(said[one.user_id]) > 1]
 
+    @property
+    def ends(self) -> list[datetime]:
+        """When what is open ends."""
+        return [one.ends_at for one in self.opened if one.phase is Phase.OPEN]
+
+    @property
+    def how_many(self) -> str:
+        """How many others there are, as a sentence: all but the one for whom there is no room."""
+        is_open = len(self.ends)
+        said = f"{is_open or 'No'} grant{'s are' if is_open > 1 else ' is'} open"
+        if (coming := len(self.opened) - is_open - 1) > 0:
+            said += f", and {coming} {'are' if coming > 1 else 'is'} about to be"
+        return f"{said}."
+
 
 def missing(
     trusting: Document, ending: Document | None, seen: RoleDetail, grants: Sequence[Grant]
@@ -49,11 +63,10 @@ def _of_trust(document: Document, seen: RoleDetail, crowd: _Crowd) -> str | None
     size = text.length(document) + trust.room_to_end(document, several=several)
     if size <= seen.trust_quota:
         return None
-    ends = [one.ends_at for one in crowd.opened if one.phase is Phase.OPEN]
     return (
         f"The role's trust policy has no room for another grant: {size} characters, AWS allows "
-        f"{seen.trust_quota}. {_open(ends)}{_frees(ends, seen)} An administrator of the owner "
-        "account can raise the quota (Service Quotas, IAM, Role trust policy length)."
+        f"{seen.trust_quota}. {crowd.how_many}{_frees(crowd.ends, seen)} An administrator of the "
+        "owner account can raise the quota (Service Quotas, IAM, Role trust policy length)."
     )
 
 
@@ -65,19 +78,12 @@ def _of_session_end(document: Document | None, seen: RoleDetail, crowd: _Crowd) 
     size += session_end.room_to_end(document, several=several)
     if size <= seen.inline_quota:
         return None
-    ends = [one.ends_at for one in crowd.opened if one.phase is Phase.OPEN]
     return (
         f"The role's inline policies have no room for another session end: {size} characters, AWS "
-        f"allows {seen.inline_quota} and raises that for nobody. {_open(ends)} Who had one keeps "
-        f"his room for half a day.{_frees(list(crowd.names.values()), seen)} Moving the role's "
-        "other inline policies into managed policies makes room at once."
+        f"allows {seen.inline_quota} and raises that for nobody. {crowd.how_many} Who had one "
+        f"keeps his room for half a day.{_frees(list(crowd.names.values()), seen)} Moving the "
+        "role's other inline policies into managed policies makes room at once."
     )
-
-
-def _open(ends: Sequence[datetime]) -> str:
-    if not ends:
-        return "No grant is open."
-    return "1 grant is open." if len(ends) == 1 else f"{len(ends)} grants are open."
 
 
 def _frees(moments: Sequence[datetime], seen: RoleDetail) -> str:

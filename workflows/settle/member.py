@@ -16,9 +16,9 @@ from workflows.documents import groups
 from workflows.plan.member import MemberPlan
 from workflows.seen import MemberSeen
 from workflows.settle import absent, apply, member_record, opening, verify
+from workflows.settle.asked import Asked, answer, ask_again
 from workflows.settle.lease import Held, end_what_is_over, fail, fail_refused, holding, read_ahead
 from workflows.settle.member_record import Paid, is_openable
-from workflows.settle.opening import Asked
 from workflows.settle.verify import Simulated
 from workflows.world import World
 
@@ -63,10 +63,10 @@ def _pay(world: World, held: Held) -> None:
     if held.target.closing:
         seen, asked = observe.member_to_close(fenced, name), Asked.nobody()
     else:
-        asking = world.asking.submit(opening.ask_again, world, coming)
+        asking = world.asking.submit(ask_again, world, coming)
         seen = _seen(world, held, {one.group_name for one in coming if one.group_name})
         _refresh_what_is_covered(world, coming, seen)
-        asked = opening.answer(world, held.target, asking)
+        asked = answer(world, held.target, asking)
     roles = {row.role_target_id for row in coming if row.role_open_at is None}
     with world.settling.following(sorted(roles), seconds=PATIENCE) as opened:
         noted = _note(world, held, seen, asked, opened)

@@ -20,6 +20,7 @@ from workflows.settle import verify
 from workflows.settle.absent import Away
 from workflows.settle.alarm import SPREADING
 from workflows.settle.apply import Applied
+from workflows.settle.asked import Asked
 from workflows.settle.lease import (
     MISSING_FOR,
     Held,
@@ -32,7 +33,6 @@ from workflows.settle.lease import (
     redraw_extended,
     wait,
 )
-from workflows.settle.opening import Asked
 from workflows.settle.verify import Simulated
 from workflows.world import World
 

@@ -1,8 +1,6 @@
-"""What is asked again when an approved request is about to be opened, and what the note fixes."""
+"""Whether an approved request may be opened as AWS stands now, and what its note fixes."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,175 +8,20 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.lifecycle import Event, State, Why
-from db.models import Hold, Request, Target
+from db.models import Hold, Request
 from db.store import holds, requests, targets
-from workflows import access, rows, rules
-from workflows.catalog.model import Catalog, Duty
-from workflows.directory import Unreachable
+from workflows import rows
 from workflows.documents.session_end import Line
 from workflows.durations import duration_text, whole_minute
-from workflows.duties import Roll
-from workflows.errors import Refused, Trouble
-from workflows.person import Person
+from workflows.errors import Trouble
 from workflows.plan import ending
 from workflows.seen import RoleDetail
-from workflows.world import World
-
-
-@dataclass(frozen=True)
-class Known:
-    """Who the requester and each counted approver are, and who is on a trusted roster."""
-
-    people: Mapping[str, Person]
-    trusted: frozenset[str]
-
 
 APART: Final = timedelta(seconds=6)
 """A grant of a grantee is opened so long after his last one was closed, at the earliest."""
 
-SAYS_WITHIN: Final = 1.0
-"""Seconds for which a settle waits for what Slack says of those who decided."""
-
 CLOCKS_APART: Final = timedelta(seconds=30)
 """With more between our clock and AWS's nothing is opened."""
-
-
-def ask(world: World, row: Request) -> Known:
-    """Asks who the people of a request are right now. Raises Unreachable."""
-    now = world.clock.now()
-    people = {user: world.directory.person(user, now=now) for user in _users(row)}
-    duty = _trusted(world.catalog, row)
-    if duty is None:
-        return Known(people, frozenset())
-    roll = world.duties.roll(duty, now=now)
-    if roll is None:
-        raise Unreachable("Who is on duty cannot be read.")
-    return Known(people, roll.users)
-
-
-def heard(world: World, row: Request) -> Known:
-    """The same, of what was said here lately. Raises Unreachable where more would be asked."""
-    people, now = {}, world.clock.now()
-    for user in _users(row):
-        person = world.directory.heard(user, now=now)
-        if person is None:
-            raise Unreachable(f"Who <@{user}> is has to be asked.")
-        people[user] = person
-    duty = _trusted(world.catalog, row)
-    roll = world.duties.heard(duty, now=now) if duty is not None else Roll()
-    if roll is None:
-        raise Unreachable("Who is on duty has to be asked.")
-    return Known(people, roll.users)
-
-
-def _users(row: Request) -> set[str]:
-    return {row.requester, *_approvers(row)}
-
-
-def _approvers(row: Request) -> set[str]:
-    return {one.by for one in row.decisions if one.approves}
-
-
-def _trusted(catalog: Catalog, row: Request) -> Duty | None:
-    """The trusted roster by which somebody approved whom the catalog does not name."""
-    role = catalog.role(row.role)
-    if role is None or role.duty is None or not role.duty.trusted:
-        return None
-    return role.duty if _approvers(row) - {*role.deciders} else None
-
-
-def still_stands(catalog: Catalog, row: Request, known: Known) -> None:
-    """Refuses what would not be approved today: persons, catalog and terms as they are now.
-
-    Who was on duty when he approved may be off duty by now; who is no approver any more may not.
-    """
-    role = catalog.role(row.role)
-    if role is None:
-        raise Refused("The role left the catalog.")
-    requester = known.people[row.requester]
-    rules.identified(requester, catalog)
-    if not access.may_still_ask(catalog, row, role):
-        raise Refused(f"{row.grantee_name} is no longer the requester's to ask for.")
-    counted = 0
-    for decision in row.decisions:
-        if decision.approves:
-            approver = known.people[decision.by]
-            rules.identified(approver, catalog)
-            able = {*role.deciders, *known.trusted}
-            access.may_decide(catalog, row, approver, requester=requester, able=able)
-            counted += 1
-    if counted < max(row.approvals_needed, role.approvals):
-        raise Refused(f"It needs {role.approvals} approvals and has {counted}.")
-    if access.terms_of(row, role) != row.terms:
-        raise Refused("The terms in the catalog are not the ones that were approved.")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Approved requests that were asked about again: `fit` may be opened, `unfit` must not.
-
-    Of the rest Slack, or AWS at the start, said nothing (`unsaid`), or nobody asked yet: they wait.
-    """
-
-    fit: frozenset[int]
-    unfit: Mapping[int, str]
-    unsaid: frozenset[int]
-
-    @classmethod
-    def nobody(cls) -> "Asked":
-        """Nobody was asked: what closes goes first, and all of them are missed."""
-        return cls(frozenset(), {}, frozenset())
-
-    def without(self, frozen: Iterable[int]) -> "Asked":
-        """These wait, however fit they are."""
-        waiting = self.fit & frozenset(frozen)
-        return Asked(self.fit - waiting, self.unfit, self.unsaid | waiting)
-
-    def held_up(self) -> "Asked":
-        """Those that are fit wait, too."""
-        return Asked(frozenset(), self.unfit, self.unsaid | self.fit)
-
-    def missed(self, row: Request) -> bool:
-        """Whether the row came to be opened only after these were asked about."""
-        known = self.fit | self.unsaid | self.unfit.keys()
-        return row.state is State.APPROVED and row.id not in known
-
-
-def ask_again(
-    world: World,
-    rows: Iterable[Request],
-    who: Callable[[World, Request], Known] = ask,
-) -> Asked:
-    """Asks the rules anew about every approved request among `rows`; `who` says who they are."""
-    fit: set[int] = set()
-    unfit: dict[int, str] = {}
-    unsaid: set[int] = set()
-    for row in (one for one in rows if one.state is State.APPROVED):
-        if not world.looked.is_set():
-            unsaid.add(row.id)
-            continue
-        try:
-            still_stands(world.catalog, row, who(world, row))
-            fit.add(row.id)
-        except Unreachable:
-            unsaid.add(row.id)
-        except Refused as refusal:
-            unfit[row.id] = str(refusal)
-    return Asked(frozenset(fit), unfit, frozenset(unsaid))
-
-
-def answer(world: World, target: Target, asking: Future[Asked]) -> Asked:
-    """What comes of asking again, waited for at most SAYS_WITHIN: somebody may be put out
-    meanwhile. Whom Slack has not described by then waits for the next round.
-    """
-    try:
-        return asking.result(SAYS_WITHIN)
-    except TimeoutError:
-        asking.cancel()  # where it waits for others that hang
-        with world.database.read() as session:
-            live = requests.live(session, target)
-        waiting = (row.id for row in live if row.state is State.APPROVED)
-        return Asked(frozenset(), {}, frozenset(waiting))
 
 
 def nothing_opens(
@@ -301,9 +144,13 @@ def note(
         role_id=seen.role.role_id,
         boundary_at=_boundary(row, pair, seen),
     )
-    assert row.ends_at is not None
     if row.member_target_id is not None:
         targets.owe(session, row.member_target_id, now)
+    _say(session, row, seen)
+
+
+def _say(session: Session, row: Request, seen: RoleDetail) -> None:
+    assert row.ends_at is not None  # it is noted
     audit.say(
         session,
         "noted",
@@ -349,7 +196,7 @@ def _still_open(pair: Sequence[Request], seen: RoleDetail) -> list[Request]:
 
 def _is_cut(row: Request, seen: RoleDetail) -> bool:
     """Whether AWS ended the sessions of an active grant, of which its row knows nothing."""
-    if row.state is not State.ACTIVE or not row.session_end or rows.is_fresh(row, seen.role.at):
+    if row.state is not State.ACTIVE or rows.is_fresh(row, seen.role.at):
         return False
     stands = _stands(row, seen)
     return stands is not None and (stands.end is None or stands.end <= seen.role.at)

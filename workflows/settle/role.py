@@ -15,9 +15,9 @@ from workflows.documents.session_end import Anchor
 from workflows.errors import Trouble
 from workflows.observe import RoleRead
 from workflows.seen import RoleDetail
-from workflows.settle import apply, opening, role_note, role_record, verify
+from workflows.settle import apply, role_note, role_record, verify
+from workflows.settle.asked import Asked, answer, ask_again, heard
 from workflows.settle.lease import Held, alone, holding, leased, read_ahead
-from workflows.settle.opening import Asked
 from workflows.settle.role_note import Noted, Read
 from workflows.settle.role_record import Paid
 from workflows.settle.verify import Simulated
@@ -74,7 +74,7 @@ def _take_noting(world: World, target: Target, fenced: Fenced, ahead: RoleRead) 
         held = leased(world, session, target, fenced)
         if held is None or held.lease.number != target.settles + 1:
             return held
-        asked = opening.ask_again(world, found, opening.heard)
+        asked = ask_again(world, found, heard)
         if asked.unsaid or held.target.closing:
             return replace(held, ahead=ahead)
         read = Read(ahead, off, asked)
@@ -120,7 +120,7 @@ def _read(world: World, held: Held) -> Read:
         return Read(read, _off(world, read), Asked.nobody())
     asking = world.asking.submit(_ask_again, world, target.id)
     read = held.ahead or _read_to_settle(world, held)
-    return Read(read, _off(world, read), opening.answer(world, target, asking))
+    return Read(read, _off(world, read), answer(world, target, asking))
 
 
 def _read_to_settle(world: World, held: Held) -> RoleRead:
@@ -144,7 +144,7 @@ def _ask_again(world: World, target_id: int) -> Asked:
     kept_since = world.clock.now() - rows.KEPT
     with world.database.read() as session:
         found = requests.of_role(session, target_id, kept_since=kept_since)
-    return opening.ask_again(world, found)
+    return ask_again(world, found)
 
 
 def _simulated(world: World, held: Held, asked: Asked, seen: RoleDetail) -> Simulated:

@@ -15,8 +15,8 @@ from workflows.plan.phase import Phase
 from workflows.plan.role import RolePlan
 from workflows.seen import RoleDetail
 from workflows.settle import alarm, opening, role_record
+from workflows.settle.asked import Asked
 from workflows.settle.lease import Held, end_what_is_over, fail, fail_refused
-from workflows.settle.opening import Asked
 from workflows.settle.role_record import Wanted
 from workflows.world import World
 

@@ -21,6 +21,7 @@ from workflows.seen import RoleDetail
 from workflows.settle import alarm, verify
 from workflows.settle.alarm import SPREADING, refusal
 from workflows.settle.apply import Applied
+from workflows.settle.asked import Asked
 from workflows.settle.lease import (
     LONGEST_WAIT,
     MISSING_FOR,
@@ -35,7 +36,7 @@ from workflows.settle.lease import (
     redraw_extended,
     wait,
 )
-from workflows.settle.opening import CLOCKS_APART, Asked
+from workflows.settle.opening import CLOCKS_APART
 from workflows.settle.verify import Simulated
 from workflows.world import World
 
