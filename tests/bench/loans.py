@@ -116,16 +116,16 @@ class Lender:
         self._scene = Scene(stage, Telling(Console(quiet=True)))
         self._borrower = Borrower(stage, name, role)
 
-    def lends(self, *, late: bool = False) -> tuple[Taken, Taken]:
+    def lends(self, *, at_once: bool = False) -> tuple[Taken, Taken]:
         """One loan: what its opening and its ending took.
 
-        Nobody knows who the approver is when he clicks. `late`: who asks is not known any more
-        either, and what a session of a manager role had left has shrunk by as much.
+        Nobody knows who the approver is when he clicks, nor who asked, and what a session of a
+        manager role had left has shrunk by a minute. `at_once`: the click comes within the minute.
         """
         stage, who, role = self._stage, self._borrower.name, self._role
         stage.clock.move(UNKNOWN_AGAIN)
         card = self._scene.asks(who, f"request {role.account.name} {role.name} 4h measure it")
-        if late:
+        if not at_once:
             stage.clock.move(UNKNOWN_AGAIN)
         s3, opened = self._opens(card)
         stage.clock.move(UNKNOWN_AGAIN)

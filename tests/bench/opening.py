@@ -20,7 +20,7 @@ MOST: Final = 20  # loans of each kind
 LONGEST: Final = 50.0  # seconds for all of them
 
 WHO: Final = {"allow-group": "alice", "deny-group": "carol", "trust-policy": "dave"}
-LATER: Final = "allow-group, later"
+AT_ONCE: Final = "allow-group, at once"
 
 
 def measure(console: Console) -> None:
@@ -29,7 +29,7 @@ def measure(console: Console) -> None:
             let_assume_anything(stage.aws, stage.catalog, name)
         stage.start_bot()
         loans = _loans(stage)
-    times = len(loans[LATER].opened)
+    times = len(loans[AT_ONCE].opened)
     console.print(
         _times(
             f"opening: from Approve until the engineer's keys open the role, {times} times each",
@@ -45,8 +45,8 @@ def measure(console: Console) -> None:
         f"{calls.AWS * 1000:.0f} ms put into each call of AWS, {calls.SLACK * 1000:.0f} ms into "
         "each call of Slack. The sandbox AWS without spread:\nwrites are read, and hold, at once; "
         "AWS's own take up to a minute.\n"
-        "Who approves or revokes is not known: Slack was last asked more than a minute ago. later: "
-        "who asks\nis not known any more either, the click comes a minute after the request.\n"
+        "Who asks, approves or revokes is not known any more: Slack was last asked more than a minute "
+        "ago.\nat once: the click comes in the minute of the request, whose people are known.\n"
         "in sequence: the longest chain of the bot's calls until then of which each began when the "
         "one before\nhad ended, from the sandboxes' logs; in all: until the card says what it came "
         "to.\n"
@@ -66,7 +66,7 @@ def _catalog() -> str:
 
 def _loans(stage: Stage) -> dict[str, Loans]:
     """In turns, so that whatever else this machine does meets all kinds alike."""
-    loans = {name: Loans() for name in (*WHO, LATER)}
+    loans = {name: Loans() for name in (*WHO, AT_ONCE)}
     with stage.database() as database:
         lenders = {
             name: Lender(stage, database, who, _role(stage, name)) for name, who in WHO.items()
@@ -76,8 +76,8 @@ def _loans(stage: Stage) -> dict[str, Loans]:
         until = monotonic() + LONGEST
         for _ in range(MOST):
             for name, each in loans.items():
-                late = name == LATER
-                each.add(lenders["allow-group" if late else name].lends(late=late))
+                at_once = name == AT_ONCE
+                each.add(lenders["allow-group" if at_once else name].lends(at_once=at_once))
             if monotonic() > until:
                 break
     return loans
