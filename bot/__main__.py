@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from bot import cli, drift_cli, wiring
+from bot import cli, drift_cli, rules_cli, wiring
 from bot.running import Running
 from bot.settings import Mistakes, Settings, catalog_path
 from db import migrate
@@ -62,6 +62,9 @@ def _verb(said: argparse.Namespace, clock: Clock) -> int:
     verbs: dict[tuple[str, str | None], Callable[[], int]] = {
         ("run", None): lambda: run(clock),
         ("catalog", "check"): lambda: cli.check_catalog(said.file),
+        ("rules", "explain"): lambda: rules_cli.explained(
+            said.person, said.account, said.role, as_json=said.json
+        ),
         ("drift", None): lambda: drift_cli.drift(clock, as_json=said.json),
         ("db", "upgrade"): lambda: cli.upgrade(clock),
         ("db", "accept-restore"): lambda: drift_cli.accept_restore(clock, yes=said.yes),

@@ -33,6 +33,14 @@ def parser() -> argparse.ArgumentParser:
     )
     check = catalog.add_parser("check", help="say what is wrong with the catalog, if anything")
     check.add_argument("file", nargs="?", type=Path, help="default: XACCT_CATALOG, or xacct.yaml")
+    rules = verbs.add_parser("rules", help="ask what the catalog's rules say").add_subparsers(
+        dest="what", required=True, metavar="WHAT"
+    )
+    why = rules.add_parser("explain", help="say who may have a role, by which rule, and why")
+    why.add_argument("person", help="a member id in Slack, or an IAM user or address")
+    why.add_argument("account")
+    why.add_argument("role")
+    why.add_argument("--json", action="store_true", help="for programs")
     db = verbs.add_parser("db", help="work with the database").add_subparsers(
         dest="what", required=True, metavar="WHAT"
     )

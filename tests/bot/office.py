@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 from sqlalchemy import select
 
-from bot import wiring
+from bot import rosters, wiring
 from bot.running import Running
 from bot.settings import Secret, Settings, Store
 from bot.slack import ask_person, clients
@@ -18,6 +18,7 @@ from db.models import Audit, Inbox, Request
 from db.store import history, requests
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
+from sandbox.pagerduty import SandboxPagerDuty
 from sandbox.slack.process import SandboxSlack
 from sandbox.slack.values import TEAM, Message, Reply, View
 from tests.lab import KEY, Lab, slack_id, some_catalog
@@ -67,6 +68,7 @@ class Office:
         url: str,
         *,
         deaf_slack: str | None = None,
+        pagerduty: SandboxPagerDuty | None = None,
         **role: Any,
     ) -> None:
         slack, clock = sandboxes.slack, sandboxes.clock
@@ -79,8 +81,17 @@ class Office:
         self._close_windows()
         self.stopping = threading.Event()
         called = settings(slack, api_url=deaf_slack, database=url)
+        if pagerduty is not None:
+            called = replace(
+                called, pagerduty_token=Secret(pagerduty.token), pagerduty_url=pagerduty.url
+            )
         people = Directory(self.lab.database, partial(ask_person, clients(called).steady, TEAM))
-        self.world = replace(self.lab.world, directory=people, catalog=self.catalog)
+        self.world = replace(
+            self.lab.world,
+            directory=people,
+            duties=rosters.duties(called, clients(called)),
+            catalog=self.catalog,
+        )
         heard = settings(slack, database=url)
         made = wiring.parts(called, self.world, self.lab.vendor)
         self.parts = replace(made, slack=clients(heard))

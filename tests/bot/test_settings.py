@@ -36,6 +36,15 @@ def test_everything_wrong_is_said_at_once() -> None:
     assert len(said.value.lines) == 5
 
 
+def test_a_wrong_address_of_pagerduty_is_a_mistake_and_its_token_a_secret() -> None:
+    with pytest.raises(Mistakes, match="XACCT_PAGERDUTY_URL"):
+        Settings.from_env({**GOOD, "XACCT_PAGERDUTY_URL": "pagerduty"})
+
+    told = Settings.from_env({**GOOD, "XACCT_PAGERDUTY_TOKEN": "pd-secret"})
+    assert told.pagerduty_token.reveal() == "pd-secret"
+    assert "pd-secret" not in repr(told)
+
+
 @pytest.mark.parametrize("url", ["mysql://db/x", "nonsense", "postgresql://db/x"])
 def test_a_database_that_xacct_cannot_use_is_a_mistake_and_is_not_repeated(url: str) -> None:
     with pytest.raises(Mistakes) as said:

@@ -300,7 +300,7 @@ BUGS: Final = (
     ),
     Bug(
         "a settle waits for Slack however long it takes",
-        _OPENING,
+        _ASKED,
         "        return asking.result(SAYS_WITHIN)\n",
         "        return asking.result()\n",
         (
@@ -331,5 +331,21 @@ BUGS: Final = (
         (
             "tests/workflows/test_drift_lifted.py::test_a_lift_that_opens_another_role_ends_with_an_alert",
         ),
+    ),
+    Bug(
+        "a roster adds approvers whom the catalog does not name",
+        "workflows/panel.py",
+        "        chosen = tuple(one for one in role.approvers if one in on_duty)\n",
+        "        chosen = tuple(sorted(on_duty))\n",
+        (
+            "tests/workflows/test_panel.py::test_a_roster_selects_among_the_approvers_and_adds_nobody",
+        ),
+    ),
+    Bug(
+        "while PagerDuty is down its last word counts for whoever clicks",
+        "workflows/access/deciding.py",
+        "    return found.able\n",
+        "    return (*found.able, *role.approvers)\n",
+        ("tests/bot/test_rosters.py::test_a_group_that_slack_does_not_know_leaves_the_fallback",),
     ),
 )

@@ -1,7 +1,7 @@
 """Which entry says what a role is: patterns spread over the accounts, the exact ones first."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from workflows.catalog.mistakes import Mistakes, Sheet
@@ -13,13 +13,16 @@ from workflows.names import did_you_mean, said
 
 @dataclass(frozen=True)
 class Claim:
-    """An entry says what one role of one account is; `exact` if it names the account."""
+    """An entry says what one role of one account is; `exact` if it names the account. `beaten` is
+    where another one reaches it by a pattern.
+    """
 
     place: Place
     entry: RoleEntry
     account: Account
     role: str
     exact: bool
+    beaten: Place | None = None
 
 
 def claims(sheet: Sheet, accounts: Sequence[Account], mistakes: Mistakes) -> list[Claim]:
@@ -49,15 +52,17 @@ def _claims(place: Place, entry: RoleEntry, accounts: Sequence[Account]) -> Iter
 
 
 def _stronger(before: Claim | None, claim: Claim, mistakes: Mistakes) -> Claim:
-    if before is None or (claim.exact and not before.exact):
+    if before is None:
         return claim
-    if claim.exact == before.exact:
-        mistakes.add(
-            (*claim.place, "name"),
-            f"{claim.account.name}/{claim.role} is described by {written(before.place)} already, "
-            f"{'by name' if claim.exact else 'by a pattern'} as here. Describe it once, or name "
-            "the account in the entry that is to win over a pattern.",
-        )
+    if claim.exact != before.exact:
+        wins, loses = (claim, before) if claim.exact else (before, claim)
+        return replace(wins, beaten=loses.place)
+    mistakes.add(
+        (*claim.place, "name"),
+        f"{claim.account.name}/{claim.role} is described by {written(before.place)} already, "
+        f"{'by name' if claim.exact else 'by a pattern'} as here. Describe it once, or name "
+        "the account in the entry that is to win over a pattern.",
+    )
     return before
 
 

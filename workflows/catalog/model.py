@@ -87,7 +87,7 @@ class Role:
 
     `requesters` and `approvers` are Slack ids; `(EVERYONE,)` are all requesters. `group` is there
     unless the mechanism is the trust policy. With `mfa` only IAM users who signed in with their MFA
-    device enter.
+    device enter. `told_by` says which entry of the file describes it, and why that one.
     """
 
     account: Account
@@ -107,6 +107,7 @@ class Role:
     requesters: tuple[str, ...] = ()
     duty: Duty | None = None
     escalation: Escalation | None = None
+    told_by: str = ""
 
     @property
     def deciders(self) -> tuple[str, ...]:

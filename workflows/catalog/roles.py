@@ -20,7 +20,7 @@ from workflows.catalog.model import (
     Role,
 )
 from workflows.catalog.schema import Defaults, Limits, RoleEntry, RoleFields
-from workflows.catalog.tree import Place, written
+from workflows.catalog.tree import Place, Tree, written
 from workflows.durations import LONGEST, duration_text
 
 _SWITCHABLE: Final = 64  # characters of path and name; IAM User Guide, "Switching to a role"
@@ -44,7 +44,7 @@ def roles(
                 "`grantee_account: {vendor: {role: …}}`, or write `delivery: link`.",
             )
     won = claims(sheet, accounts, mistakes)
-    found = tuple(_role(claim, sheet, grantee) for claim in won)
+    found = tuple(_role(claim, sheet, grantee, mistakes.tree) for claim in won)
     _check_groups(won, found, mistakes)
     for claim, role in zip(won, found, strict=True):
         if role.arn == role.account.manager_arn:
@@ -63,7 +63,7 @@ def _settled(entry: RoleEntry, defaults: Defaults) -> RoleFields:
     return RoleFields.model_construct(**values)
 
 
-def _role(claim: Claim, sheet: Sheet, grantee: GranteeAccount) -> Role:
+def _role(claim: Claim, sheet: Sheet, grantee: GranteeAccount, tree: Tree) -> Role:
     told = _settled(claim.entry, sheet.file.defaults)
     return Role(
         account=claim.account,
@@ -83,6 +83,20 @@ def _role(claim: Claim, sheet: Sheet, grantee: GranteeAccount) -> Role:
         mfa=told.mfa,
         duty=deciders.duty(told.on_duty),
         escalation=deciders.escalation(told.escalation),
+        told_by=_told_by(claim, tree),
+    )
+
+
+def _told_by(claim: Claim, tree: Tree) -> str:
+    def at(place: Place) -> str:
+        return f"{written(place)} (line {tree.line(place)})"
+
+    how = "names the account" if claim.exact else "reaches the account by a pattern"
+    if claim.beaten is None:
+        return f"{at(claim.place)}, which {how}"
+    return (
+        f"{at(claim.place)}, which {how} and so wins, as a whole, over {at(claim.beaten)}, which "
+        "reaches it by a pattern"
     )
 
 

@@ -1,0 +1,234 @@
+"""Who is on duty decides: the real Slack group and a real PagerDuty over sockets."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+import urllib3
+
+from bot import rosters
+from bot.slack import clients
+from db.lifecycle import State
+from sandbox.pagerduty import TOKEN, SandboxPagerDuty
+from tests.bot.office import Office, settings
+from tests.lab import slack_id
+from workflows.catalog.duty import Duty, Escalation, Roster
+
+Offices = Callable[..., Office]
+
+BOB, DORA, CAROL = slack_id("bob"), slack_id("dora"), slack_id("carol")
+
+
+@pytest.fixture(scope="module")
+def pagerduty() -> Iterator[SandboxPagerDuty]:
+    with SandboxPagerDuty.start() as sandbox:
+        yield sandbox
+
+
+def group(name: str, *, trusted: bool = False, fallback: tuple[str, ...] = ()) -> Duty:
+    return Duty(Roster.SLACK_GROUP, name, trusted=trusted, fallback=fallback)
+
+
+def schedule(name: str, *fallback: str) -> Duty:
+    return Duty(Roster.PAGERDUTY, name, trusted=False, fallback=fallback)
+
+
+def in_thread(office: Office, words: str) -> str:
+    def found() -> str | None:
+        said = [one.text for one in office.slack.thread(office.card())]
+        return next((one for one in said if words in one), None)
+
+    return office.until(found, what=f"{words!r} in the thread")
+
+
+def asked_of(office: Office) -> list[str]:
+    return list(office.row().asked_of)
+
+
+# --- a Slack user group
+
+
+def test_only_who_is_in_the_group_now_decides(offices: Offices) -> None:
+    office = offices(duty=group("S0ONCALLA"))
+    office.slack.add_usergroup("S0ONCALLA", [DORA])
+    card = office.asks()
+
+    office.clicks("bob", "approve", card)
+
+    office.hears("bob", f"Only the approvers of this role can decide on it: <@{DORA}>")
+    assert office.row().state is State.PENDING
+    assert asked_of(office) == [DORA]
+    office.clicks("dora", "approve", card)
+    office.seen("Active until")
+
+
+def test_who_left_the_group_after_the_card_was_posted_does_not_decide(offices: Offices) -> None:
+    office = offices(duty=group("S0ONCALLB"))
+    office.slack.add_usergroup("S0ONCALLB", [BOB, DORA])
+    card = office.asks()
+    office.slack.add_usergroup("S0ONCALLB", [DORA])
+    office.clock.move(timedelta(seconds=61))
+
+    office.clicks("bob", "approve", card)
+
+    office.hears("bob", "can decide on it")
+    assert office.row().state is State.PENDING
+
+
+def test_who_went_off_duty_after_he_approved_has_approved(offices: Offices) -> None:
+    office = offices(duty=group("S0ONCALLC"), approvals=2)
+    office.slack.add_usergroup("S0ONCALLC", [BOB, DORA])
+    card = office.asks()
+    office.clicks("bob", "approve", card)
+    shown = office.seen("1 of 2")
+    office.slack.add_usergroup("S0ONCALLC", [DORA])
+    office.clock.move(timedelta(seconds=61))
+
+    office.clicks("dora", "approve", shown)
+
+    office.seen("Active until")
+
+
+def test_an_empty_group_leaves_the_fallback_and_the_card_says_so(offices: Offices) -> None:
+    office = offices(duty=group("S0ONCALLD", fallback=(BOB,)))
+    office.slack.add_usergroup("S0ONCALLD", [])
+
+    card = office.asks()
+
+    assert "names nobody who may approve, so the fallback is asked" in str(card.blocks)
+    assert asked_of(office) == [BOB]
+
+
+def test_a_group_that_slack_does_not_know_leaves_the_fallback(offices: Offices) -> None:
+    office = offices(duty=group("S0NOWHERE", fallback=(BOB,)))
+
+    card = office.asks()
+
+    assert "could not be read" in str(card.blocks)
+    office.clicks("dora", "approve", card)
+    office.hears("dora", "can decide on it")
+    office.clicks("bob", "approve", card)
+    office.seen("Active until")
+
+
+def test_of_a_trusted_group_everybody_decides(offices: Offices) -> None:
+    office = offices(duty=group("S0ONCALLE", trusted=True), approvers=(BOB,))
+    office.slack.add_usergroup("S0ONCALLE", [DORA])
+    card = office.asks()
+
+    office.clicks("dora", "approve", card)
+
+    office.seen("Active until")
+
+
+# --- PagerDuty
+
+
+def email(office: Office, name: str) -> str:
+    found: dict[str, Any] = clients(settings(office.slack)).steady.users_info(user=slack_id(name))[
+        "user"
+    ]
+    return str(found["profile"]["email"])
+
+
+def on_call_office(offices: Offices, pagerduty: SandboxPagerDuty, duty: Duty) -> Office:
+    return offices(duty=duty, pagerduty=pagerduty)
+
+
+def test_who_is_on_call_decides_found_by_his_address(
+    offices: Offices, pagerduty: SandboxPagerDuty
+) -> None:
+    office = on_call_office(offices, pagerduty, schedule("PONE"))
+    pagerduty.on_call["PONE"] = [email(office, "dora").upper(), "stranger@example.com"]
+
+    card = office.asks()
+
+    assert asked_of(office) == [DORA]
+    office.clicks("bob", "approve", card)
+    office.hears("bob", "can decide on it")
+    office.clicks("dora", "approve", card)
+    office.seen("Active until")
+
+
+@pytest.mark.parametrize("status", [500, 429, 302])
+def test_while_pagerduty_is_down_the_fallback_decides_and_nobody_else(
+    offices: Offices, pagerduty: SandboxPagerDuty, status: int
+) -> None:
+    office = on_call_office(offices, pagerduty, schedule("PTWO", BOB))
+    pagerduty.on_call["PTWO"] = [email(office, "dora")]
+    pagerduty.failing = status
+    try:
+        card = office.asks()
+    finally:
+        pagerduty.failing = None
+
+    assert asked_of(office) == [BOB]
+    assert "PagerDuty could not be read" in str(card.blocks)
+
+
+def test_a_token_that_pagerduty_does_not_take_is_no_answer(pagerduty: SandboxPagerDuty) -> None:
+    with pytest.raises(OSError, match="401"):
+        rosters.on_call(urllib3.PoolManager(), pagerduty.url, "wrong", "PONE")
+
+
+def test_a_page_that_is_cut_off_is_no_answer(pagerduty: SandboxPagerDuty) -> None:
+    pagerduty.on_call["PLONG"] = [f"someone{number}@example.com" for number in range(101)]
+
+    with pytest.raises(OSError, match="one page"):
+        rosters.on_call(urllib3.PoolManager(), pagerduty.url, TOKEN, "PLONG")
+
+
+# --- escalation
+
+
+def test_when_nobody_decides_more_are_asked_and_everybody_hears_it(offices: Offices) -> None:
+    later = Escalation(timedelta(minutes=10), (CAROL,))
+    office = offices(approvers=(BOB,), escalation=later)
+    card = office.asks("alice")
+    office.clicks("carol", "approve", card)
+    office.hears("carol", "can decide on it")
+
+    office.clock.move(timedelta(minutes=10, seconds=1))
+
+    said = in_thread(office, "more of you are asked now")
+    assert f"<@{BOB}>, <@{CAROL}>" in said
+    told = office.is_told("alice", "nobody has decided yet")
+    assert f"<@{CAROL}>" in told.text
+    shown = office.seen(f"<@{CAROL}> can approve")
+    assert len(office.recorded("escalated")) == 1
+    office.clicks("carol", "approve", shown)
+    office.seen("Active until")
+
+
+def test_it_escalates_once(offices: Offices) -> None:
+    later = Escalation(timedelta(minutes=10), (CAROL,))
+    office = offices(approvers=(BOB,), escalation=later)
+    office.asks("alice")
+    for _ in range(3):
+        before = office.row().reminded
+        office.clock.move(timedelta(minutes=61))
+        office.until(partial(_reminded_again, office, before), what="a reminder")
+
+    assert len(office.recorded("escalated")) == 1
+
+
+def _reminded_again(office: Office, before: int) -> bool:
+    return office.row().reminded > before
+
+
+# --- nobody who can be reached
+
+
+def test_a_request_that_only_deactivated_people_could_approve_is_refused_at_once(
+    offices: Offices,
+) -> None:
+    office = offices(approvers=(BOB, slack_id("alice")))
+    office.slack.change_user(BOB, deleted=True)
+    try:
+        office.says("alice", "request payments admin 1h INC-482")
+
+        assert "0 can be asked" in office.hears("alice", "Nobody could approve this")
+    finally:
+        office.slack.change_user(BOB, deleted=False)

@@ -1,0 +1,86 @@
+"""Who may decide on a request now."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.lab import some_catalog
+from workflows import rules
+from workflows.catalog.duty import Duty, Escalation, Roster
+from workflows.catalog.model import Mechanism, Role
+from workflows.errors import NotAllowed
+from workflows.panel import Panel, panel
+
+ROLE = replace(
+    some_catalog(mechanism=Mechanism.TRUST_POLICY, users=("alice",)).roles[0],
+    approvers=("U0ANN", "U0BEN", "U0CYD"),
+)
+ON_DUTY = Duty(Roster.SLACK_GROUP, "S0ONCALL", trusted=False, fallback=())
+
+
+def on_duty(*, fallback: tuple[str, ...] = (), trusted: bool = False) -> Role:
+    return replace(ROLE, duty=replace(ON_DUTY, fallback=fallback, trusted=trusted))
+
+
+def test_without_a_roster_every_approver_decides() -> None:
+    assert panel(ROLE) == Panel(("U0ANN", "U0BEN", "U0CYD"))
+
+
+def test_a_roster_selects_among_the_approvers_and_adds_nobody() -> None:
+    found = panel(on_duty(), {"U0CYD", "U0ANN", "U0STRANGER"})
+
+    assert found.able == ("U0ANN", "U0CYD")
+
+
+def test_a_roster_that_cannot_be_read_leaves_the_fallback() -> None:
+    found = panel(on_duty(fallback=("U0BEN",)), None)
+
+    assert found.able == ("U0BEN",)
+    assert "could not be read" in found.because
+
+
+def test_without_a_fallback_every_approver_decides_while_a_roster_cannot_be_read() -> None:
+    assert panel(on_duty(), None).able == ROLE.approvers
+
+
+def test_a_roster_that_names_no_approver_leaves_the_fallback_and_never_its_own_people() -> None:
+    found = panel(on_duty(fallback=("U0BEN",)), {"U0STRANGER"})
+
+    assert found.able == ("U0BEN",)
+    assert "names nobody who may approve" in found.because
+
+
+def test_a_trusted_group_decides_whether_the_catalog_names_its_people_or_not() -> None:
+    assert panel(on_duty(trusted=True), {"U0NEW", "U0ANN"}).able == ("U0ANN", "U0NEW")
+
+
+def test_a_trusted_group_that_cannot_be_read_leaves_the_named_ones() -> None:
+    assert panel(on_duty(trusted=True, fallback=("U0BEN",)), None).able == ("U0BEN",)
+
+
+def test_an_escalation_adds_people_and_takes_nobody_away() -> None:
+    later = replace(on_duty(), escalation=Escalation(timedelta(minutes=30), ("U0DON", "U0ANN")))
+
+    assert panel(later, {"U0ANN"}).able == ("U0ANN",)
+    found = panel(later, {"U0ANN"}, escalated=True)
+    assert found.able == ("U0ANN", "U0DON")
+    assert "nobody decided for 30m" in found.because
+
+
+def test_what_nobody_but_oneself_could_approve_is_refused_with_the_reason() -> None:
+    with pytest.raises(NotAllowed, match=r"needs 1 approval.*0 can be asked \(on duty now\)"):
+        rules.can_be_approved(ROLE, Panel(("U0ANN",), "on duty now"), {"U0ANN"})
+
+
+def test_who_is_asked_later_counts_for_what_can_be_approved() -> None:
+    later = replace(ROLE, escalation=Escalation(timedelta(minutes=30), ("U0DON",)))
+
+    rules.can_be_approved(later, Panel(("U0ANN",)), {"U0ANN"})
+
+
+def test_duty_and_escalation_are_of_the_terms() -> None:
+    plain, ruled = rules.rule_of(ROLE), rules.rule_of(on_duty(trusted=True))
+
+    assert plain != ruled
+    assert rules.terms(ROLE) != rules.terms(on_duty(trusted=True))
