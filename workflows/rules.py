@@ -123,18 +123,18 @@ def people(users: Iterable[str]) -> str:
 
 def rule_of(role: Role) -> dict[str, Any]:
     """All of the catalog that an approver relies on when he decides."""
+    further = {"duty": role.duty, "escalation": role.escalation}
     return {
         "role": role.arn,
         "mechanism": role.mechanism,
         "group": role.group.arn if role.group else None,
         "approvers": sorted(role.approvers),
-        "duty": asdict(role.duty) if role.duty is not None else None,
-        "escalation": asdict(role.escalation) if role.escalation is not None else None,
         "approvals": role.approvals,
         "longest": int(role.max_duration.total_seconds()),
         "delivery": role.delivery,
         "session_end": role.session_end,
         "mfa": role.mfa,
+        **{name: asdict(one) for name, one in further.items() if one is not None},
     }
 
 

@@ -30,7 +30,7 @@ def mine(world: World, heard: Heard, _command: said.List) -> Deed:
     decides = [role.arn for role in catalog.roles_decided_by(by.user)]
 
     def deed(session: Session) -> str:
-        waiting = [one for one in listing.waiting(session, decides) if one.requester != by.user]
+        waiting = [one for one in listing.waiting(session, decides) if by.user in one.asked_of]
         return answers.standing(listing.of_person(session, by.user, machines=machines), waiting)
 
     return deed
