@@ -29,6 +29,9 @@ _BY_METHOD: Final[Mapping[str, frozenset[str]]] = {
     "views.push": frozenset(),
     "views.update": frozenset(),
 }
+METHODS: Final = frozenset(_BY_METHOD)
+"""The methods whose scopes are known."""
+
 _ON_THE_APP_TOKEN: Final = frozenset({"connections:write"})
 """App-level tokens are made by hand, with their scopes; no manifest speaks of them."""
 
