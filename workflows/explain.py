@@ -86,8 +86,12 @@ def _approvers(user: str, role: Role) -> str:
     duty = role.duty
     if duty is not None:
         kind = "the Slack user group" if duty.roster is Roster.SLACK_GROUP else "PagerDuty schedule"
-        who = f"everybody in {kind} {duty.id}" if duty.trusted else f"{number}, on {kind} {duty.id}"
-        instead = _list(duty.fallback or role.approvers)
+        who = (
+            f"everybody in {kind} {duty.id}"
+            if duty.trusted
+            else f"{number}, who of them is on {kind} {duty.id}"
+        )
+        instead = _list(one for one in duty.fallback or role.approvers if one != user)
         number = f"{who}; while that cannot be read, or names nobody who may: {instead}"
     himself = " (he is an approver)" if user in role.approvers else ""
     return (

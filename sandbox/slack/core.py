@@ -31,6 +31,11 @@ class Calls:
         self._made[number] = ApiCall(method, args, at, None)
         return number
 
+    def answered(self, number: int, lasted: float) -> None:
+        """Notes how long the call took, unless it was forgotten meanwhile."""
+        if number in self._made:
+            self._made[number] = replace(self._made[number], lasted=lasted)
+
     def refused(self, number: int, error: str) -> None:
         """Notes how the call ended, unless it was forgotten meanwhile."""
         if number in self._made:
@@ -61,7 +66,7 @@ class Slack:
         self.faults = Faults()
         self.limits = Limits(clock.time)
         self.calls = Calls()
-        self.sockets = Sockets()
+        self.sockets = Sockets(clock)
         self.events = Events(self.sockets, self.manifest, clock.time)
 
     def user_json(self, person: Person) -> Json:

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from sandbox.clock import SharedClock
 from sandbox.slack.values import APP, Json, Reply
 
 ACK_SECONDS: Final = 3.0
@@ -53,7 +54,8 @@ class _Socket:
 class Sockets:
     """The app's open sockets; each envelope goes to any one of them, as Slack says."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: SharedClock) -> None:
+        self._clock = clock
         self._tickets: set[str] = set()
         self._open: list[_Socket] = []
         self._waiting: dict[str, asyncio.Future[tuple[Json | None, float]]] = {}
@@ -122,7 +124,7 @@ class Sockets:
         if kind == "events_api":
             envelope["retry_attempt"] = retry.attempt if retry else 0
             envelope["retry_reason"] = retry.reason if retry else ""
-        started = time.monotonic()
+        started, sent = time.monotonic(), self._clock.time()
         try:
             if not await self._send(envelope):
                 return Reply(acked=False, error="dispatch_failed")
@@ -132,7 +134,7 @@ class Sockets:
             return Reply(acked=False, latency=ACK_SECONDS, error="operation_timeout")
         finally:
             self._waiting.pop(envelope_id, None)
-        return Reply(acked=True, latency=arrived - started, payload=answer)
+        return Reply(acked=True, latency=arrived - started, payload=answer, sent=sent)
 
     async def _send(self, envelope: Json) -> bool:
         """Tries sockets in any order, those that are going last."""

@@ -128,7 +128,8 @@ def find_element(blocks: list[Json], action_id: str, block_id: str | None) -> Js
 class Reply:
     """How the app answered one act of a person, measured at Slack's side.
 
-    `latency` is in seconds, up to the ack. `error` is what the person would be told:
+    `latency` is in seconds, up to the ack; `sent` is the shared clock's time at which the app was
+    sent it. `error` is what the person would be told:
     `operation_timeout` (no ack within 3 s), `dispatch_failed` (no socket), what is wrong with the
     ack's payload, or, before anything was sent, why Slack's client does not let this person do it.
     Not acked and no error: there was nothing to send (a view that did not ask for `view_closed`).
@@ -138,6 +139,7 @@ class Reply:
     latency: float = 0.0
     payload: Json | None = None
     error: str | None = None
+    sent: float | None = None
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,8 @@ class Event:
 
 @dataclass(frozen=True)
 class ApiCall:
-    """One call that the app made; `at` is the shared clock's time, `error` None if it went well.
+    """One call that the app made; `at` is the shared clock's time at which it arrived, `error` None
+    if it went well, `lasted` the seconds, of real time, until it was answered.
 
     A use of a response_url stands here as method `response_url`.
     """
@@ -165,6 +168,7 @@ class ApiCall:
     args: Json
     at: float
     error: str | None
+    lasted: float | None = None
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ class WebApi:
         args = await _arguments(request)
         shown = {name: value for name, value in args.items() if name != "token"}
         number = self._slack.calls.arrived(method, shown, self._slack.clock.time())
+        began = monotonic()
         try:
             fault = self._slack.faults.take(method)
             await asyncio.sleep(self._slack.slowness)
@@ -80,6 +81,8 @@ class WebApi:
         except SlackError as refusal:
             self._slack.calls.refused(number, refusal.code)
             raise
+        finally:
+            self._slack.calls.answered(number, monotonic() - began)
         if fault is not None and fault.drop and request.transport is not None:
             request.transport.abort()
         return answer

@@ -1,7 +1,7 @@
 """The bot's calls, as both sandboxes wrote them down: how many there were, and how many in a row.
 
-The sandbox AWS writes down when a call was answered and how long that took; Slack's when it
-arrived, and the latency that was put into every call gives the rest.
+The sandbox AWS writes down when a call was answered, Slack's when it arrived, and both how long it
+took.
 """
 
 from collections import Counter
@@ -87,7 +87,10 @@ def in_sequence(stage: Stage, calls: Sequence[Call], *, until: float) -> list[Sp
     Of Slack only `users.info` counts, which decides; cards and answers are sent beside.
     """
     spans = [_aws(call) for call in calls if is_the_bots(call)]
-    spans += [Span("slack", call.at, call.at + SLACK) for call in stage.slack.calls("users.info")]
+    spans += [
+        Span("slack", call.at, call.at + (call.lasted or SLACK))
+        for call in stage.slack.calls("users.info")
+    ]
     return _longest([span for span in spans if span.ended <= until + AWS / 10])
 
 

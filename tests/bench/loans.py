@@ -20,7 +20,7 @@ from demo.stage import Stage
 from demo.telling import Telling
 from sandbox.aws.process import Keys
 from sandbox.slack.process import NeverSeen
-from sandbox.slack.values import Message
+from sandbox.slack.values import Message, Reply
 from tests.bench import calls
 from tests.bench.catalogs import APPROVER
 from tests.bench.figures import Cpu
@@ -134,8 +134,8 @@ class Lender:
     def _opens(self, card: Message) -> tuple[Any, Taken]:
         stage = self._stage
         calls.slow(stage)
-        begun, cpu = stage.clock.time(), Cpu.of(stage.bot_pid)
-        stage.slack.click(slack_id(APPROVER), card, "approve")
+        cpu = Cpu.of(stage.bot_pid)
+        begun = _sent(stage.slack.click(slack_id(APPROVER), card, "approve"))
         s3 = self._borrower.comes_in()
         self._until(card, State.ACTIVE)
         return s3, self._taken(begun, cpu, opens=True)
@@ -143,8 +143,8 @@ class Lender:
     def _ends(self, card: Message, s3: Any) -> Taken:
         stage = self._stage
         calls.slow(stage)
-        begun, cpu = stage.clock.time(), Cpu.of(stage.bot_pid)
-        stage.slack.command(slack_id(APPROVER), f"revoke #{number_of(card)}")
+        cpu = Cpu.of(stage.bot_pid)
+        begun = _sent(stage.slack.command(slack_id(APPROVER), f"revoke #{number_of(card)}"))
         self._borrower.is_put_out(s3)
         self._until(card, State.ENDED)
         return self._taken(begun, cpu, opens=False)
@@ -172,3 +172,10 @@ class Lender:
             calls=calls.of_the_bot(made),
             cpu=after.seconds - cpu.seconds if after and cpu else nan,
         )
+
+
+def _sent(reply: Reply) -> float:
+    """When Slack sent it: seconds of the shared clock."""
+    assert reply.acked, reply
+    assert reply.sent is not None  # it was acknowledged
+    return reply.sent
