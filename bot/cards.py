@@ -113,7 +113,7 @@ def _context(row: Request, facts: Facts) -> Json:
     if row.state is State.PENDING:
         parts += [
             f"lapses {moment(row.lapses_at)}",
-            f"{users(facts.approvers)} can approve{_because(row)}",
+            _asked(row, facts),
         ]
     given = [one for one in row.decisions if one.approves]
     if given:
@@ -125,8 +125,11 @@ def _context(row: Request, facts: Facts) -> Json:
     return blocks.context(*parts)
 
 
-def _because(row: Request) -> str:
-    return f" ({escaped(row.asked_because, 200)})" if row.asked_because else ", not the requester"
+def _asked(row: Request, facts: Facts) -> str:
+    """Who can decide; of a roster only what it said when it was last asked."""
+    if row.asked_because:
+        return f"asked of {users(facts.approvers)} ({escaped(row.asked_because, 200)})"
+    return f"{users(facts.approvers)} can approve, not the requester"
 
 
 # --- buttons, each only where it works

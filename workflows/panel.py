@@ -47,4 +47,4 @@ def _on_duty(role: Role, on_duty: Collection[str] | None) -> tuple[tuple[str, ..
         chosen = tuple(one for one in role.approvers if one in on_duty)
     if not chosen:
         return instead, f"{where} names nobody who may approve, so the fallback is asked"
-    return chosen, "on duty now"
+    return chosen, "on duty when it was asked"

@@ -196,7 +196,7 @@ def test_when_nobody_decides_more_are_asked_and_everybody_hears_it(offices: Offi
     assert f"<@{BOB}>, <@{CAROL}>" in said
     told = office.is_told("alice", "nobody has decided yet")
     assert f"<@{CAROL}>" in told.text
-    shown = office.seen(f"<@{CAROL}> can approve")
+    shown = office.seen(f"asked of <@{BOB}>, <@{CAROL}>")
     assert len(office.recorded("escalated")) == 1
     office.clicks("carol", "approve", shown)
     office.seen("Active until")

@@ -69,8 +69,10 @@ def test_an_escalation_adds_people_and_takes_nobody_away() -> None:
 
 
 def test_what_nobody_but_oneself_could_approve_is_refused_with_the_reason() -> None:
-    with pytest.raises(NotAllowed, match=r"needs 1 approval.*0 can be asked \(on duty now\)"):
-        rules.can_be_approved(ROLE, Panel(("U0ANN",), "on duty now"), {"U0ANN"})
+    with pytest.raises(
+        NotAllowed, match=r"needs 1 approval.*0 can be asked \(on duty when it was asked\)"
+    ):
+        rules.can_be_approved(ROLE, Panel(("U0ANN",), "on duty when it was asked"), {"U0ANN"})
 
 
 def test_who_is_asked_later_counts_for_what_can_be_approved() -> None:
