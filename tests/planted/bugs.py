@@ -332,4 +332,18 @@ BUGS: Final = (
             "tests/workflows/test_drift_lifted.py::test_a_lift_that_opens_another_role_ends_with_an_alert",
         ),
     ),
+    Bug(
+        "a rule is not asked again at the opening",
+        _ASKED,
+        "        access.rule_holds(catalog, row, beforehand[0].by, now=now)",
+        "        pass",
+        ("tests/workflows/test_auto_approve.py",),
+    ),
+    Bug(
+        "a rule approves what somebody has to judge",
+        "workflows/look/__init__.py",
+        "if not findings.to_judge(found.findings):",
+        "if found.findings is not None:",
+        ("tests/workflows/test_auto_approve.py",),
+    ),
 )
