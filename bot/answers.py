@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from bot.blocks import code, cut, escaped, moment, user, users
+from bot.blocks import code, cut, escaped, giver, givers, moment, user
 from db.lifecycle import State
 from db.models import Audit, Hold, Request
 from workflows.access import Scope
@@ -19,15 +19,21 @@ ANSWER: Final = 3500
 _ESCAPED_MENTION: Final = re.compile("&lt;(@[UW][A-Z0-9]+)&gt;")
 
 
-def filed(row: Request) -> str:
-    """A request was put down."""
+def filed(row: Request, *, rule: str = "") -> str:
+    """A request was put down; `rule` is the name of the rule that approves it, if one does."""
     more, by_when = "", ""
     if row.extends is not None:
         length = duration_text(timedelta(seconds=row.seconds))
         more = f", {length} more from the end of #{row.extends} on"
         by_when = f" until {moment(row.lapses_at)} at the latest"
+    first = ""
+    if rule:
+        first = (
+            f" if that finds nothing to judge, the rule {code(rule, 32)} approves it at once; else"
+        )
     return (
-        f"Request #{row.id} is filed: {_what(row)}{more}. xacct looks at AWS, then the approvers "
+        f"Request #{row.id} is filed: {_what(row)}{more}. xacct looks at AWS,{first or ' then'} "
+        "the approvers "
         f"in <#{row.channel}> decide{by_when}; you are told what comes of it."
     )
 
@@ -108,7 +114,7 @@ def inside(where: str, rows: Sequence[Request]) -> str:
 
 
 def _inside(row: Request) -> str:
-    given = users([one.by for one in row.decisions if one.approves])
+    given = givers(one.by for one in row.decisions if one.approves)
     state = "" if row.state is State.ACTIVE else f" ({_NOT_YET[row.state]})"
     until = f" until {moment(row.ends_at)}" if row.ends_at is not None else ""
     return (
@@ -151,7 +157,7 @@ def _line(row: Request) -> str:
 
 
 def _event(row: Audit) -> str:
-    actor = row.actor if row.actor == "xacct" else user(row.actor)
+    actor = row.actor if row.actor == "xacct" else giver(row.actor)
     parts = [moment(row.at), actor, escaped(row.event, 32)]
     parts += [f"#{row.request_id}"] if row.request_id is not None else []
     parts += [code(row.role, 150)] if row.role else []

@@ -73,6 +73,18 @@ def users(slack_ids: Sequence[str], most: int = 10) -> str:
     return f"{named} and {more} more" if more > 0 else named or "nobody"
 
 
+def giver(by: str) -> str:
+    """Who gave a decision: a person by his Slack id, or a rule of the catalog (`rule:<name>`)."""
+    if by.startswith("rule:"):
+        return f"the rule {code(by.removeprefix('rule:'), 32)}"
+    return user(by) if by.isalnum() else code(by)
+
+
+def givers(several: Iterable[str]) -> str:
+    """All who gave one."""
+    return ", ".join(map(giver, several)) or "nobody"
+
+
 def mrkdwn(text: str, most: int) -> Json:
     """Text in Slack's mark-up, nothing in it linked that was not written as a link."""
     return {"type": "mrkdwn", "text": cut(text, most) or "-", "verbatim": True}

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot import blocks
-from bot.blocks import Json, code, escaped, moment, user, users
+from bot.blocks import Json, code, escaped, givers, moment, user, users
 from bot.headlines import REASON_SHOWN, Facts, headline, outlives
 from db.lifecycle import State, Why
 from db.models import Request
@@ -117,7 +117,7 @@ def _context(row: Request, facts: Facts) -> Json:
         ]
     given = [one for one in row.decisions if one.approves]
     if given:
-        parts.append(f"approved by {users([one.by for one in given])}")
+        parts.append(f"approved by {givers(one.by for one in given)}")
     if row.opened_at is not None:
         parts.append(f"opened {moment(row.opened_at)}")
     if row.state is State.ENDED and (at := row.ends_at if row.why is Why.TIME else row.ended_at):

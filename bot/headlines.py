@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.blocks import clean, code, escaped, moment, to_the_second, user
+from bot.blocks import clean, code, escaped, giver, moment, to_the_second, user
 from db.lifecycle import State, Why
 from db.models import Request
 from workflows.durations import duration_text
@@ -53,13 +53,23 @@ def _pending(row: Request, facts: Facts) -> Look:
 def _approved(row: Request, facts: Facts) -> Look:
     tried = f" It is tried until {moment(row.open_by)}." if row.open_by is not None else ""
     said = f" {_trouble(facts.trouble)}" if facts.trouble else ""
-    return "Approved, opening", f"Not usable yet: AWS is being written and read back.{tried}{said}"
+    not_yet = "Not usable yet: AWS is being written and read back."
+    return "Approved, opening", f"{not_yet}{beforehand(row)}{tried}{said}"
+
+
+def beforehand(row: Request) -> str:
+    """Which rule of the catalog approved it, where no person did: a sentence, or nothing."""
+    given = next((one for one in row.decisions if one.approves and not one.is_persons), None)
+    return f" Approved by {giver(given.by)}; no person decided." if given is not None else ""
 
 
 def _active(row: Request, facts: Facts) -> Look:
     until = moment(row.ends_at) if row.ends_at is not None else "its end"
     said = f" {_trouble(facts.trouble)}" if facts.trouble else ""
-    return f"Active until {until}", f"{aws_has_it(row)} {_at_the_end(row, facts)}{said}"
+    return (
+        f"Active until {until}",
+        f"{aws_has_it(row)} {_at_the_end(row, facts)}{beforehand(row)}{said}",
+    )
 
 
 def _at_the_end(row: Request, facts: Facts) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from bot import blocks
-from bot.blocks import Json, code, escaped, moment, user, users
+from bot.blocks import Json, code, escaped, givers, moment, user
 from bot.cards import approving
 from db.lifecycle import State
 from db.models import Request
@@ -110,7 +110,7 @@ def _own(row: Request) -> list[Json]:
 
 
 def _inside(row: Request) -> list[Json]:
-    given = users([one.by for one in row.decisions if one.approves])
+    given = givers(one.by for one in row.decisions if one.approves)
     until = f" until {moment(row.ends_at)}" if row.ends_at is not None else ""
     text = f"{_what(row)} ({user(row.requester)}){until}, approved by {given}"
     buttons = [_end(row, "Revoke Access")] if row.state is not State.ENDING else []

@@ -6,7 +6,16 @@ from typing import Final
 from bot import blocks
 from bot.blocks import Json, code, escaped, moment, user, users
 from bot.cards import Drawing
-from bot.headlines import TROUBLE_SHOWN, Facts, aws_has_it, because, goes_on, left, spreading
+from bot.headlines import (
+    TROUBLE_SHOWN,
+    Facts,
+    aws_has_it,
+    because,
+    beforehand,
+    goes_on,
+    left,
+    spreading,
+)
 from db.lifecycle import State, Why
 from db.models import Request
 from db.store.reminders import Asked
@@ -109,7 +118,8 @@ def _told(row: Request, facts: Facts) -> tuple[str, str] | None:
 
 def _active(row: Request) -> str:
     until = moment(row.ends_at) if row.ends_at is not None else "its end"
-    return f"active until {until}. {aws_has_it(row)} In the first minute it may still refuse you."
+    soon = "In the first minute it may still refuse you."
+    return f"active until {until}. {aws_has_it(row)} {soon}{beforehand(row)}"
 
 
 def _after(row: Request, facts: Facts) -> str:

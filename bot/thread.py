@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.blocks import code, escaped, moment, to_the_second, user
+from bot.blocks import code, escaped, giver, moment, to_the_second, user
 from bot.headlines import REASON_SHOWN, TROUBLE_SHOWN, Facts, because
 from db.lifecycle import State
 from db.models import Decision, Request
@@ -30,6 +30,8 @@ def _decided(row: Request, number: int, one: Decision) -> str:
     if not one.approves:
         reason = f" Reason: {escaped(one.reason, REASON_SHOWN)}" if one.reason else ""
         return f"Denied by {user(one.by)}.{reason}"
+    if not one.is_persons:
+        return f"Approved by {giver(one.by)}; no person decided."
     less = f" for {duration_text(timedelta(seconds=one.seconds))}" if one.seconds else ""
     return f"Approved by {user(one.by)}{less}, {number} of {row.approvals_needed}."
 

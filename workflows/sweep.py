@@ -166,7 +166,7 @@ def looks(world: World) -> Debt:
         with world.database.read() as session:
             return [Due(key, account) for key, account in looks_owed.due(session, now)]
 
-    return Debt("look", due, lambda key: look(world, key), makes=("draw", "alert"))
+    return Debt("look", due, lambda key: look(world, key), makes=("draw", "alert", "settle"))
 
 
 def settles(world: World) -> Debt:

@@ -13,6 +13,7 @@ from bot.command.read import LONGEST_REASON
 from bot.forms import parts
 from workflows import names, rules
 from workflows.catalog.model import Account, Catalog, GranteeKind, Role
+from workflows.catalog.rule import Rule
 from workflows.durations import duration_text, parse_duration
 from workflows.errors import NotFound, Refused
 
@@ -22,6 +23,7 @@ CALLBACK: Final = "request"
 TITLE: Final = "Request AWS access"
 MYSELF: Final = "-"
 TICKET: Final = 60
+_RULES_SHOWN: Final = 3
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ def form(catalog: Catalog, user: str, chosen: Chosen) -> Json:
     if account is not None:
         shown.append(_role(account, role))
     if role is not None:
-        shown += [_who_is_asked(role, user), _duration(role, chosen.duration)]
+        shown += [_who_is_asked(role, user), *_rules(catalog, role, user)]
+        shown += [_duration(role, chosen.duration)]
         shown += _machine(catalog, user, role, chosen.machine)
     shown += [
         parts.field(
@@ -120,6 +123,23 @@ def _who_is_asked(role: Role, user: str) -> Json:
         **blocks.context(f"{asked} will be asked. {number}{more}."),
         "block_id": f"asked-{role.account.id}-{role.name}",
     }
+
+
+def _rules(catalog: Catalog, role: Role, user: str) -> list[Json]:
+    """What is approved beforehand: how long, and when."""
+    fitting = [one for one in catalog.auto_approve if one.may_fit(role.key, user)]
+    if not fitting:
+        return []
+    said = "; ".join(map(_rule, fitting[:_RULES_SHOWN]))
+    text = f"Without being asked, unless xacct finds in AWS what somebody has to judge: {said}."
+    return [{**blocks.context(text), "block_id": f"rules-{role.account.id}-{role.name}"}]
+
+
+def _rule(rule: Rule) -> str:
+    hours = f", {rule.hours}" if rule.hours is not None else ""
+    kinds = f", for a {' or '.join(sorted(rule.kinds))}" if rule.kinds is not None else ""
+    longest = duration_text(rule.longest)
+    return f"the rule {blocks.code(rule.name, 32)} approves up to {longest}{hours}{kinds}"
 
 
 def _duration(role: Role, typed: str) -> Json:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from bot import answers
 from bot.blocks import code
 from bot.command import said
@@ -37,9 +39,13 @@ def request(world: World, heard: Heard, command: said.Request) -> Deed:
         reason=command.reason,
     )
     panel = _panel(world, heard, role)
-    return lambda session: answers.filed(
-        access.request(session, catalog, ask, by=by, now=heard.at, panel=panel)
-    )
+
+    def deed(session: Session) -> str:
+        row = access.request(session, catalog, ask, by=by, now=heard.at, panel=panel)
+        rule = access.rule_for(catalog, row, heard.at)
+        return answers.filed(row, rule=rule.name if rule is not None else "")
+
+    return deed
 
 
 def extend(world: World, heard: Heard, command: said.Extend) -> Deed:

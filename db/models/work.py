@@ -176,18 +176,23 @@ class Request(Table):
 
 
 class Decision(Table):
-    """One approver's word on one request."""
+    """One approver's word on one request; or that of a rule of the catalog, `rule:<name>`."""
 
     __tablename__ = "decisions"
     __table_args__ = (UniqueConstraint("request_id", "by"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     request_id: Mapped[int] = mapped_column(ForeignKey("requests.id"))
-    by: Mapped[str] = mapped_column(String(24))
+    by: Mapped[str] = mapped_column(String(64))
     approves: Mapped[bool]
     at: Mapped[datetime]
     reason: Mapped[str | None] = mapped_column(Text)
     seconds: Mapped[int | None]  # for less time than was asked for
+
+    @property
+    def is_persons(self) -> bool:
+        """Whether a person gave it: a Slack id is letters and digits."""
+        return self.by.isalnum()
 
 
 class Membership(Table):

@@ -58,8 +58,9 @@ class Sandboxes:
 class Office:
     """A running xacct, the people who use it, and what they see.
 
-    `role` are fields of the one role; with `identity_rules` nobody is listed as an engineer. With
-    `deaf_slack` the bot hears Slack, but whatever it asks of Slack goes to that address.
+    `role` are fields of the one role, and `auto_approve` the rules of the catalog. With
+    `identity_rules` nobody is listed as an engineer. With `deaf_slack` the bot hears Slack, but
+    whatever it asks of Slack goes to that address.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class Office:
         users = ("alice", "carol")
         rules = role.pop("identity_rules", ())
         channel = role.pop("own_channel", self.channel)
+        beforehand = role.pop("auto_approve", ())
         told = some_catalog(mechanism=mechanism, users=users, channel=channel, **role)
         engineers = told.engineers if not rules else ()
         return replace(
@@ -110,6 +112,7 @@ class Office:
             approvals_channel=self.channel,
             identity_rules=rules,
             engineers=engineers,
+            auto_approve=beforehand,
         )
 
     def _close_windows(self) -> None:

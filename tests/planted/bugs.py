@@ -348,4 +348,18 @@ BUGS: Final = (
         "    return (*found.able, *role.approvers)\n",
         ("tests/bot/test_rosters.py::test_a_group_that_slack_does_not_know_leaves_the_fallback",),
     ),
+    Bug(
+        "a rule is not asked again at the opening",
+        _ASKED,
+        "        access.rule_holds(catalog, row, beforehand[0].by, now=now)",
+        "        pass",
+        ("tests/workflows/test_auto_approve.py",),
+    ),
+    Bug(
+        "a rule approves what somebody has to judge",
+        "workflows/look/__init__.py",
+        "if not findings.to_judge(found.findings):",
+        "if found.findings is not None:",
+        ("tests/workflows/test_auto_approve.py",),
+    ),
 )

@@ -19,6 +19,7 @@ from workflows.access.rows import (
     owners_of,
     terms_of,
 )
+from workflows.access.ruling import approve_by_rule, rule_for, rule_holds
 from workflows.rules import administers
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Scope",
     "administers",
     "approve",
+    "approve_by_rule",
     "asked_of",
     "cancel",
     "decidable",
@@ -44,6 +46,8 @@ __all__ = [
     "owners_of",
     "request",
     "revoke",
+    "rule_for",
+    "rule_holds",
     "terms_of",
     "thaw",
     "would_end",

@@ -46,7 +46,7 @@ def claims(sheet: Sheet, accounts: Sequence[Account], mistakes: Mistakes) -> lis
 def _claims(place: Place, entry: RoleEntry, accounts: Sequence[Account]) -> Iterable[Claim]:
     for account in accounts:
         texts = [text for text in entry.accounts if _reaches(text, account.name)]
-        exact = any(not _is_pattern(text) for text in texts)
+        exact = any(not is_pattern(text) for text in texts)
         for role in entry.name if texts else ():
             yield Claim(place, entry, account, role, exact)
 
@@ -70,11 +70,12 @@ def _reaches(text: str, name: str) -> bool:
     return fnmatchcase(name.lower(), text.lower())
 
 
-def _is_pattern(text: str) -> bool:
+def is_pattern(text: str) -> bool:
+    """Whether a text may reach more than the one thing that it names."""
     return any(letter in text for letter in "*?[")
 
 
 def _unknown(text: str, names: Sequence[str]) -> str:
-    if _is_pattern(text):
+    if is_pattern(text):
         return f"No account's name fits the pattern {said(text)}."
     return f"No account is called {said(text)}. {did_you_mean(text, names)}".strip()

@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from workflows.catalog.model import EVERYONE, MACHINE_PREFIX
+from workflows.catalog.rule import minute_of
 from workflows.durations import parse_duration
 from workflows.errors import Refused
 
@@ -81,6 +83,10 @@ tag_key = _shaped(
 )
 installation = _shaped(
     r"[a-z0-9]{1,16}", "An installation's name is 1 to 16 small letters and digits."
+)
+rule_name = _shaped(
+    r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?",
+    "A rule's name has at most 32 characters: small letters, digits and -. Cards show it.",
 )
 _slack_user = _shaped(
     r"[UW][A-Z0-9]{2,}",
@@ -215,3 +221,21 @@ def length(value: Any) -> timedelta:
     if found is None:
         raise ValueError("Write a length of time like 45m, 1h30m or 2d.")
     return found
+
+
+def minute(value: Any) -> int:
+    """A time of day such as 08:30, as the minute of the day."""
+    found = minute_of(str(value))
+    if found is None:
+        raise ValueError('Write a time of day like "08:30", from "00:00" to "24:00".')
+    return found
+
+
+def zone(text: str) -> str:
+    """A zone of the IANA database, as this machine has it."""
+    try:
+        return ZoneInfo(text).key
+    except (KeyError, OSError, ValueError):
+        raise ValueError(
+            "Write a time zone like Europe/Berlin or UTC; this machine knows none of this name."
+        ) from None

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from workflows.catalog import accounts, grantees, shape, tree
+from workflows.catalog import accounts, auto_approve, grantees, shape, tree
 from workflows.catalog.mistakes import Mistake, Mistakes, Once, Sheet
 from workflows.catalog.model import Catalog
 from workflows.catalog.roles import roles
@@ -37,6 +37,8 @@ def _catalog(sheet: Sheet, mistakes: Mistakes) -> Catalog:
     owners = accounts.owner_accounts(sheet, grantee, mistakes)
     once = Once(mistakes)
     judgeable = not sheet.broken & _ALL_ROLES_NEED
+    lent = roles(sheet, owners, grantee, mistakes) if judgeable else ()
+    complete = judgeable and not sheet.broken & {"roles", "accounts"}
     return Catalog(
         installation=file.installation,
         team=file.slack.team,
@@ -47,11 +49,12 @@ def _catalog(sheet: Sheet, mistakes: Mistakes) -> Catalog:
         remind_after=file.limits.remind_after,
         grantee=grantee,
         accounts=tuple(owners),
-        roles=roles(sheet, owners, grantee, mistakes) if judgeable else (),
+        roles=lent,
         engineers=grantees.engineers(sheet, once),
         identity_rules=grantees.identity_rules(sheet, once),
         machines=grantees.machines(sheet, grantee, once, mistakes),
         visitors=grantees.visitors(sheet, grantee, once, mistakes),
         admins=tuple(dict.fromkeys(file.admins)),
         auditors=tuple(dict.fromkeys(file.auditors)),
+        auto_approve=auto_approve.rules(sheet, lent, mistakes) if complete else (),
     )

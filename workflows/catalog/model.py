@@ -10,6 +10,7 @@ from typing import Final
 
 from workflows import names
 from workflows.catalog.duty import Duty, Escalation
+from workflows.catalog.rule import Rule
 
 SHORTEST: Final = timedelta(minutes=5)
 SHORTEST_WITH_CREDENTIALS: Final = timedelta(minutes=15)  # STS AssumeRole, DurationSeconds >= 900
@@ -203,6 +204,7 @@ class Catalog:
     visitors: tuple[Visitor, ...]
     admins: tuple[str, ...]
     auditors: tuple[str, ...]
+    auto_approve: tuple[Rule, ...] = ()
 
     @cached_property
     def _by_key(self) -> dict[str, Role]:

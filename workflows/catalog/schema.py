@@ -19,6 +19,7 @@ from pydantic import (
 
 from workflows.catalog import fields
 from workflows.catalog.model import Delivery, GranteeKind, Mechanism
+from workflows.catalog.rule import DAYS
 
 Length = Annotated[timedelta, BeforeValidator(fields.length)]
 AccountId = Annotated[str, AfterValidator(fields.account_id)]
@@ -43,6 +44,10 @@ Schedule = Annotated[str, AfterValidator(fields.schedule)]
 Domain = Annotated[str, AfterValidator(fields.domain)]
 Email = Annotated[str, AfterValidator(fields.email)]
 TagKey = Annotated[str, AfterValidator(fields.tag_key)]
+RuleName = Annotated[str, AfterValidator(fields.rule_name)]
+Minute = Annotated[int, BeforeValidator(fields.minute)]
+Zone = Annotated[str, AfterValidator(fields.zone)]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Kind = Annotated[GranteeKind, BeforeValidator(fields.kind)]
 Partition = Literal["aws", "aws-cn", "aws-us-gov"]
 
@@ -191,6 +196,26 @@ class VisitorEntry(Part):
     user_name: PersonName
 
 
+class WhenEntry(Part):
+    """The hours at which a rule holds, by the clocks of one zone."""
+
+    days: Annotated[list[Day], Field(min_length=1)] = list(DAYS)
+    begins: Minute = Field(alias="from")
+    ends: Minute = Field(alias="to")
+    zone: Zone
+
+
+class AutoApproveEntry(Part):
+    """A rule that approves beforehand what it fits."""
+
+    name: RuleName
+    roles: Annotated[list[str], BeforeValidator(_one_or_many), Field(min_length=1)]
+    requesters: Annotated[list[Requester], BeforeValidator(_one_or_many), Field(min_length=1)]
+    longest: Length
+    when: WhenEntry | None = None
+    kinds: Annotated[list[Kind], Field(min_length=1)] | None = None
+
+
 class File(Part):
     """The whole file."""
 
@@ -202,6 +227,7 @@ class File(Part):
     defaults: Defaults = Defaults()
     accounts: list[AccountEntry] = []
     roles: list[RoleEntry] = []
+    auto_approve: list[AutoApproveEntry] = []
     people: list[PersonEntry] = []
     people_rules: list[PeopleRule] = []
     machines: list[MachineEntry] = []

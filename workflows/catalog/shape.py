@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from workflows.catalog.mistakes import Mistakes, Sheet
@@ -87,8 +88,13 @@ def _fields_at(place: Place) -> list[str]:
     model: type[BaseModel] = File
     for step in place:
         if isinstance(step, str):
-            model = next(_models(model.model_fields[step].annotation))
-    return list(model.model_fields)
+            model = next(_models(_by_name(model)[step].annotation))
+    return list(_by_name(model))
+
+
+def _by_name(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a mapping, each under its name in the file."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

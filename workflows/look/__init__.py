@@ -14,7 +14,7 @@ from workflows import access, edits
 from workflows.aws.errors import AwsGone, AwsRefused
 from workflows.catalog.model import GranteeKind
 from workflows.errors import Trouble
-from workflows.look import covered
+from workflows.look import covered, findings
 from workflows.look.find import Found, find
 from workflows.look.judge import group_fault, wider_member, wider_role
 from workflows.world import World
@@ -82,6 +82,8 @@ def _record(world: World, request_id: int, found: Found) -> None:
             boundary=found.role.boundary,
             terms=terms,
         )
+        if not findings.to_judge(found.findings):
+            access.approve_by_rule(session, world.catalog, row, now=now)
 
 
 def _refuse(world: World, request_id: int, sentence: str) -> None:

@@ -14,6 +14,8 @@ from workflows.seen import MemberSeen, RoleDetail, Verdict
 
 LONG_SESSION: Final = 3600  # seconds: the lowest MaxSessionDuration AWS permits
 
+CUT: Final = "; the session end cuts them."
+
 WAYS_BACK: Final = "whether a session could leave a way back in"
 
 
@@ -27,7 +29,7 @@ def about_role(row: Request, seen: RoleDetail) -> list[str]:
             "after the grant is over."
         )
     elif seen.role.longest_session > LONG_SESSION:
-        found.append(f"Sessions of this role may last {longest}; the session end cuts them.")
+        found.append(f"Sessions of this role may last {longest}{CUT}")
     if seen.role.boundary is None:
         found.append(
             "The role has no permissions boundary: what a session creates may outlive the grant."
@@ -85,6 +87,14 @@ def about_unchecked(unchecked: Sequence[str]) -> list[str]:
     if not unchecked:
         return []
     return [f"AWS's simulation did not say, so xacct could not check: {'; '.join(unchecked)}."]
+
+
+def to_judge(found: Iterable[str]) -> list[str]:
+    """Those of the findings that somebody has to judge: no rule approves them.
+
+    All but one: that sessions may be long says nothing where the session end cuts them.
+    """
+    return [one for one in found if not one.endswith(CUT)]
 
 
 def wider(row: Request, now: Iterable[str]) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from db.lifecycle import State
@@ -10,7 +11,7 @@ from db.models import Request, Target
 from db.store import requests
 from workflows import access, rules
 from workflows.catalog.duty import Duty
-from workflows.catalog.model import Catalog
+from workflows.catalog.model import Catalog, Role
 from workflows.directory import Unreachable
 from workflows.duties import Roll
 from workflows.errors import Refused
@@ -62,7 +63,7 @@ def _users(row: Request) -> set[str]:
 
 
 def _approvers(row: Request) -> set[str]:
-    return {one.by for one in row.decisions if one.approves}
+    return {one.by for one in row.decisions if one.approves and one.is_persons}
 
 
 def _trusted(catalog: Catalog, row: Request) -> Duty | None:
@@ -73,8 +74,8 @@ def _trusted(catalog: Catalog, row: Request) -> Duty | None:
     return role.duty if _approvers(row) - {*role.deciders} else None
 
 
-def still_stands(catalog: Catalog, row: Request, known: Known) -> None:
-    """Refuses what would not be approved today: persons, catalog and terms as they are now.
+def still_stands(catalog: Catalog, row: Request, known: Known, *, now: datetime) -> None:
+    """Refuses what would not be approved now: persons, rule, catalog and terms as they are.
 
     Who was on duty when he approved may be off duty by now; who is no approver any more may not.
     """
@@ -85,18 +86,27 @@ def still_stands(catalog: Catalog, row: Request, known: Known) -> None:
     rules.identified(requester, catalog)
     if not access.may_still_ask(catalog, row, role):
         raise Refused(f"{row.grantee_name} is no longer the requester's to ask for.")
+    beforehand = [one for one in row.decisions if one.approves and not one.is_persons]
+    if beforehand:
+        access.rule_holds(catalog, row, beforehand[0].by, now=now)
+    else:
+        _approved_by_people(catalog, row, role, known)
+    if access.terms_of(row, role) != row.terms:
+        raise Refused("The terms in the catalog are not the ones that were approved.")
+
+
+def _approved_by_people(catalog: Catalog, row: Request, role: Role, known: Known) -> None:
     counted = 0
     for decision in row.decisions:
         if decision.approves:
             approver = known.people[decision.by]
             rules.identified(approver, catalog)
             able = {*role.deciders, *known.trusted}
+            requester = known.people[row.requester]
             access.may_decide(catalog, row, approver, requester=requester, able=able)
             counted += 1
     if counted < max(row.approvals_needed, role.approvals):
         raise Refused(f"It needs {role.approvals} approvals and has {counted}.")
-    if access.terms_of(row, role) != row.terms:
-        raise Refused("The terms in the catalog are not the ones that were approved.")
 
 
 @dataclass(frozen=True)
@@ -144,7 +154,7 @@ def ask_again(
             unsaid.add(row.id)
             continue
         try:
-            still_stands(world.catalog, row, who(world, row))
+            still_stands(world.catalog, row, who(world, row), now=world.clock.now())
             fit.add(row.id)
         except Unreachable:
             unsaid.add(row.id)
