@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from workflows import names
 from workflows.catalog.duty import Roster
 from workflows.catalog.model import EVERYONE, Catalog, Delivery, GranteeKind, Mechanism, Role
+from workflows.catalog.rule import Rule
 from workflows.durations import duration_text
 from workflows.errors import NotFound
 
@@ -46,6 +47,7 @@ def explain(catalog: Catalog, user: str, role: Role) -> list[Told]:
         Told(f"May {user} ask for it?", _asks(role, user)),
         Told("As whom?", _as_whom(catalog, user, role)),
         Told("Who approves?", _approvers(user, role)),
+        Told("Is it approved beforehand?", _beforehand(catalog, user, role)),
         Told("And if nobody decides?", _later(catalog, role)),
         Told("For how long?", _how_long(role)),
         Told("How does he come in?", _way(role)),
@@ -98,6 +100,20 @@ def _approvers(user: str, role: Role) -> str:
         f"{number}. Nobody approves for himself{himself}, for a machine of his, or under a second "
         "Slack id."
     )
+
+
+def _beforehand(catalog: Catalog, user: str, role: Role) -> str:
+    fitting = [one for one in catalog.auto_approve if one.may_fit(role.key, user)]
+    if not fitting:
+        return "No: no rule under `auto_approve` fits."
+    said = "; ".join(map(_rule, fitting))
+    return f"Unless the look finds what somebody has to judge: {said}."
+
+
+def _rule(rule: Rule) -> str:
+    hours = f", {rule.hours}" if rule.hours is not None else ""
+    kinds = f", for a {' or '.join(sorted(rule.kinds))}" if rule.kinds is not None else ""
+    return f"{rule.name} up to {duration_text(rule.longest)}{hours}{kinds}"
 
 
 def _later(catalog: Catalog, role: Role) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from workflows.catalog.load import load
 from workflows.catalog.model import Catalog
+from workflows.durations import duration_text
 from workflows.errors import NotFound
 from workflows.explain import explain, person
 
@@ -47,6 +48,18 @@ def test_an_approver_hears_that_he_does_not_approve_for_himself(catalog: Catalog
     assert told.startswith("2 of U012BOB, U012CAROL, who of them is on")
     assert "names nobody who may: U012BOB." in told
     assert "he is an approver" in told
+
+
+def test_a_rule_that_approves_beforehand_is_named_with_its_limits(catalog: Catalog) -> None:
+    (rule, *_) = catalog.auto_approve
+    key = sorted(rule.roles)[0]
+    told = answers(catalog, "U012ALICE", key)["Is it approved beforehand?"]
+
+    assert rule.name in told
+    assert duration_text(rule.longest) in told
+    assert answers(catalog, "U012ALICE", "prod-search/admin")["Is it approved beforehand?"] == (
+        "No: no rule under `auto_approve` fits."
+    )
 
 
 def test_who_may_not_ask_hears_why(catalog: Catalog) -> None:
