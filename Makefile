@@ -51,7 +51,7 @@ bench: $(VENV)/dev.stamp  ## measure; prints figures
 chaos: $(VENV)/dev.stamp  ## kill, freeze and lie to the real bot at every AWS call and commit; writes docs/reliability.md
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
-prove: $(VENV)/dev.stamp  ## the long proofs: who can enter is who may, planted bugs, three minutes of chaos
+prove: $(VENV)/dev.stamp  ## the long proofs: who can enter is who may, 200,000 commands, planted bugs, three minutes of chaos
 	$(BIN)/python -m pytest -n $(WORKERS) tests/prove
 	@$(BIN)/python -m tests.planted
 	@$(BIN)/python -m tests.chaos --sample $(SAMPLE)

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from slack_sdk import WebClient
-
-from bot import blocks
+from bot import blocks, channels
 from bot.blocks import Json, code, escaped, moment, user, users
 from bot.cards import Drawing
+from bot.channels import Channels
 from bot.posting import Later, Posting
 from db.models import Alert
 from db.store import alerts
@@ -43,6 +42,7 @@ _HEADLINES: Final = {
     alarm.RELOCK: "A deny cannot be put back",
     alarm.UNCLOSED: "Access cannot be closed",
     alarm.LEFT: "What is over cannot be cleared away",
+    channels.KIND: "A channel takes no cards",
     "frozen": "Frozen: nothing is opened",
     "restored": "The database was restored: nothing is opened",
     "clock": "The clock is wrong: nothing is opened",
@@ -65,11 +65,12 @@ RED: Final = frozenset(
 
 
 class Alerts:
-    """Draws alerts where the catalog wants them, or else where all approvals are."""
+    """Draws alerts where the catalog wants them, else where all approvals are, else in the
+    administrators' direct messages.
+    """
 
-    def __init__(self, world: World, client: WebClient) -> None:
-        self._world = world
-        self._slack = Posting(client)
+    def __init__(self, world: World, posting: Posting, channels: Channels) -> None:
+        self._world, self._slack, self._channels = world, posting, channels
 
     def debt(self) -> Debt:
         """Alerts whose message shows an older state."""
@@ -98,40 +99,61 @@ class Alerts:
             alerts.drew(session, alert_id, alert.changed, at=self._world.clock.now())
 
     def _show(self, alert: Alert) -> None:
+        places = _places(alert)
         if alert.over_at is not None:
-            if alert.ts is not None:
-                self._slack.redraw(alert.channel, alert.ts, over(alert))
-        elif alert.ts is None or alert.drawn != alert.changed:
+            for place in places:
+                self._slack.redraw(*place, over(alert))
+        elif not places or alert.drawn != alert.changed:
             self._say(alert)
 
     def _say(self, alert: Alert) -> None:
         """A new message, for a redrawn one reaches nobody; the older one says that it is old."""
-        catalog = self._world.catalog
-        drawing = standing(alert, catalog.admins)
-        posted = self._slack.post(catalog.alerts_channel, drawing)
-        if posted is None and catalog.alerts_channel != catalog.approvals_channel:
-            log.error(
-                "channel %s takes no alerts; using the approvals channel", catalog.alerts_channel
-            )
-            posted = self._slack.post(catalog.approvals_channel, drawing)
-        if posted is None:
-            raise Later(f"no channel takes the alert; invite the bot to {catalog.alerts_channel}")
+        drawing = standing(alert, self._world.catalog.admins)
+        posted = self._post(drawing)
+        copies = {} if posted is not None else self._tell_directly(drawing)
+        if posted is None and not copies:
+            where = self._world.catalog.alerts_channel
+            raise Later(f"no channel takes the alert; invite the bot to {where}")
         with self._world.database.write() as session:
             alerts.remember_drawing(
                 session,
                 alert.id,
-                channel=posted["channel"],
-                ts=posted["ts"],
+                channel=posted["channel"] if posted is not None else None,
+                ts=posted["ts"] if posted is not None else None,
+                copies=copies,
                 drawn=alert.changed,
             )
-        if alert.ts is not None:
-            self._replace(alert)
+        self._replace(alert)
+
+    def _post(self, drawing: Drawing) -> dict[str, Any] | None:
+        catalog = self._world.catalog
+        for channel in dict.fromkeys([catalog.alerts_channel, catalog.approvals_channel]):
+            if self._channels.fault(channel) is not None:
+                continue
+            posted = self._slack.post(channel, drawing)
+            if posted is not None:
+                return posted
+            self._channels.refused(channel)
+        return None
+
+    def _tell_directly(self, drawing: Drawing) -> dict[str, list[str]]:
+        told = {one: self._slack.tell(one, drawing) for one in self._world.catalog.admins}
+        return {one: [sent["channel"], sent["ts"]] for one, sent in told.items() if sent}
 
     def _replace(self, alert: Alert) -> None:
-        try:
-            self._slack.redraw(alert.channel, alert.ts, replaced(alert))
-        except Later as later:
-            log.warning("the older message of alert %s stays as it is: %s", alert.id, later)
+        for place in _places(alert):
+            try:
+                self._slack.redraw(*place, replaced(alert))
+            except Later as later:
+                log.warning("an older message of alert %s stays as it is: %s", alert.id, later)
+
+
+def _places(alert: Alert) -> list[tuple[str, str]]:
+    """Where its messages stand: the channel and `ts` of each."""
+    places = [(channel, ts) for channel, ts in alert.copies.values()]
+    if alert.channel is not None and alert.ts is not None:
+        places.append((alert.channel, alert.ts))
+    return places
 
 
 # --- what an alert looks like

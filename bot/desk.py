@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from bot.cards import Drawing
 from bot.command import Request
+from bot.doubles import Doubles
 from bot.forms.opener import Opener, Sender
 from bot.inbox_writer import Busy, Unsure
 from bot.telling import Reader
@@ -27,7 +28,8 @@ Aside = Callable[[Reader, str | Drawing], None]
 @dataclass(frozen=True)
 class Desk:
     """`put` makes a row durable; `aside` is for what an acknowledgement cannot carry; `forms` opens
-    windows, the one thing that is asked of Slack before the acknowledgement.
+    windows, the one thing that is asked of Slack before the acknowledgement; `doubles` finds cards
+    that were posted twice.
     """
 
     put: Callable[[Said], None]
@@ -35,6 +37,7 @@ class Desk:
     clock: Clock
     catalog: Catalog
     forms: Opener
+    doubles: Doubles
 
     def command(self, kind: str, body: Json) -> str | None:
         """Takes down a typed command. None, or what its acknowledgement says."""

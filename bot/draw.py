@@ -2,10 +2,7 @@
 
 import logging
 from datetime import datetime
-from typing import Any, Final
-
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
+from typing import Any
 
 from bot import blocks, thread
 from bot.cards import Drawing, card
@@ -13,35 +10,22 @@ from bot.facts import facts_of
 from bot.headlines import Facts
 from bot.notices import notice, over
 from bot.posting import Later, Posting
-from bot.slack import code_of
+from bot.showing import Showing
 from db.lifecycle import UNDECIDED_OR_OPEN
 from db.models import Request
-from db.store import drawings, requests
+from db.store import drawings
 from workflows.settle.lease import wait
 from workflows.sweep import Debt, Due
 from workflows.world import World
 
 log = logging.getLogger(__name__)
 
-UNREACHABLE: Final = frozenset(
-    {
-        "user_disabled",
-        "user_not_found",
-        "user_not_visible",
-        "cannot_dm_bot",
-        "messages_tab_disabled",
-        "channel_not_found",
-    }
-)
-"""This person cannot be told anything, now or later."""
-
 
 class Draw:
-    """Draws requests. `client` must not repeat a call by itself: an answer can be lost."""
+    """Draws requests, each as it stands when its turn comes: what lay between is not drawn."""
 
-    def __init__(self, world: World, client: WebClient) -> None:
-        self._world = world
-        self._slack = Posting(client)
+    def __init__(self, world: World, posting: Posting, showing: Showing) -> None:
+        self._world, self._slack, self._showing = world, posting, showing
 
     def debt(self) -> Debt:
         """Requests whose card shows an older state."""
@@ -49,7 +33,7 @@ class Draw:
 
     def _due(self, now: datetime) -> list[Due]:
         with self._world.database.read() as session:
-            return [Due(key, "draw") for key in drawings.due(session, now)]
+            return [Due(key, channel) for key, channel in drawings.due(session, now)]
 
     def pay(self, request_id: int) -> None:
         """Draws one request's card and tells its requester, or puts it off."""
@@ -77,25 +61,11 @@ class Draw:
     # --- the card
 
     def _card(self, row: Request, facts: Facts) -> Later | None:
-        drawing = card(row, facts)
         try:
-            there = row.card_channel, row.card_ts
-            if row.card_ts is None or not self._slack.redraw(*there, drawing):
-                self._post_card(row, drawing)
+            self._showing.show(row, card(row, facts))
         except Later as later:
             return later
         return None
-
-    def _post_card(self, row: Request, drawing: Drawing) -> None:
-        """Posts the card where the role's approvers are, or else where all approvals are."""
-        posted = self._slack.post(row.channel, drawing)
-        other = self._world.catalog.approvals_channel
-        if posted is None and other != row.channel:
-            log.error("channel %s takes no cards; using the approvals channel", row.channel)
-            posted = self._slack.post(other, drawing)
-        if posted is None:
-            raise Later(f"no channel takes the card; invite the bot to {row.channel}")
-        self._remember(row, card_channel=posted["channel"], card_ts=posted["ts"])
 
     # --- what the requester is told
 
@@ -105,23 +75,19 @@ class Draw:
             return None
         where: dict[str, Any] = {}
         try:
-            sent = self._slack.call(
-                "chat.postMessage", channel=row.requester, drawing=found.drawing
-            )
-            if found.turn == "active":
-                where = {"told_channel": sent["channel"], "told_ts": sent["ts"]}
+            sent = self._slack.tell(row.requester, found.drawing)
         except Later as later:
             return later
-        except SlackApiError as error:
-            if code_of(error) not in UNREACHABLE:
-                return Later(f"direct message: {code_of(error)}")
-            log.warning("request %s: its requester cannot be told: %s", row.id, code_of(error))
+        if sent is None:
+            log.warning("request %s: its requester cannot be told", row.id)
+        elif found.turn == "active":
+            where = {"told_channel": sent["channel"], "told_ts": sent["ts"]}
         self._remember(row, told=found.turn, **where)
         return None
 
     def _take_back(self, row: Request) -> Later | None:
         """When a grant is over the buttons in its requester's messages go."""
-        if row.state in UNDECIDED_OR_OPEN or row.told_ts is None:
+        if row.state in UNDECIDED_OR_OPEN or row.told_channel is None:
             return None
         try:
             for ts in (row.told_ts, row.warned_ts):
@@ -139,14 +105,11 @@ class Draw:
         told = thread.lines(row, facts)
         if len(told) <= row.history_told:
             return None
-        with self._world.database.read() as session:
-            now = requests.get(session, row.id)
-        if now is None or now.card_channel is None or now.card_ts is None:
-            return None
         text = "\n".join(told[row.history_told :])
         drawing = Drawing(blocks.cut(text, blocks.FALLBACK), [blocks.section(text)])
         try:
-            self._slack.reply(now.card_channel, now.card_ts, drawing)
+            if not self._showing.below(row.id, drawing):
+                return None
         except Later as later:
             return later
         self._remember(row, history_told=len(told))

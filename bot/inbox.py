@@ -174,7 +174,8 @@ class Payer:
                 said=row.kind,
                 sentence=str(refusal),
             )
-        self._means.aside(_reader(row), str(refusal))
+        if row.kind != "home":  # that shows the refusal by itself, or itself as it is by now
+            self._means.aside(_reader(row), str(refusal))
 
 
 def _reader(row: Inbox) -> Reader:

@@ -6,6 +6,7 @@ from typing import Final
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from bot.channels import Channels
 from db.store import inbox
 from workflows.drift.run import Drift
 from workflows.leave import Leave
@@ -19,11 +20,11 @@ AGAIN: Final = timedelta(seconds=90)
 _TIMELY: Final = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
 """A job that comes late runs late, once (apscheduler drops it after a second by default)."""
 
-_AT_ONCE: Final = 4
+_AT_ONCE: Final = 6
 """As many as there are jobs: the sweep never waits for a drift, which may take minutes."""
 
 
-def scheduler(world: World, sweep: Sweep, drift: Drift) -> BackgroundScheduler:
+def scheduler(world: World, sweep: Sweep, drift: Drift, channels: Channels) -> BackgroundScheduler:
     """The jobs, not yet started. The first drift is not among them: the start waits for it."""
     leave = Leave(world)
     jobs = BackgroundScheduler(
@@ -43,8 +44,23 @@ def scheduler(world: World, sweep: Sweep, drift: Drift) -> BackgroundScheduler:
         if leave.run():
             sweep.wake()
 
+    def ask(*, everywhere: bool) -> None:
+        channels.look(everywhere=everywhere)
+        sweep.wake("alert")
+
     jobs.add_job(sweep.wake, "interval", seconds=1, id="sweep")
     jobs.add_job(clear, "interval", minutes=1, id="clear the inbox")
     jobs.add_job(part, "interval", minutes=1, id="leave", next_run_time=datetime.now(UTC))
+    jobs.add_job(
+        ask, "interval", minutes=1, id="channels that are wrong", kwargs={"everywhere": False}
+    )
+    jobs.add_job(
+        ask,
+        "interval",
+        minutes=15,
+        id="channels",
+        kwargs={"everywhere": True},
+        next_run_time=datetime.now(UTC),
+    )
     jobs.add_job(look, "interval", seconds=DRIFT.total_seconds(), id="drift")
     return jobs

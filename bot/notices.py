@@ -1,5 +1,6 @@
 """What a requester is told directly, once for each turn that his request takes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,6 +66,29 @@ def asked_now(row: Request, asked: Asked) -> Drawing:
     because = f" ({escaped(asked.because, 200)})" if asked.because else ""
     text = f"{_what(row)}: nobody has decided yet. {users(asked.of)} can, now{because}."
     return Drawing(text, [blocks.section(text)])
+
+
+def asked_directly(row: Request, asked: Sequence[str]) -> Drawing:
+    """What the requester is told when no channel takes the card."""
+    text = (
+        f"{_what(row)}: no channel takes the card now, so {users(asked)} got it in direct messages."
+    )
+    return Drawing(text, [blocks.section(text)])
+
+
+def moved(row: Request) -> Drawing:
+    """What becomes of a card in a channel that others can read now: it says nothing any more."""
+    text = (
+        f"#{row.id}: this channel is shared with others, so xacct shows nothing here any more. Who "
+        "is asked has the card in direct messages, or in another channel."
+    )
+    return Drawing(text, [blocks.context(text)])
+
+
+def replaced(row: Request) -> Drawing:
+    """An older card of a request: no button works here any more."""
+    text = f"{_what(row)}: replaced by a newer card."
+    return Drawing(text, [blocks.context(f":arrow_down: {text}")])
 
 
 def over(row: Request) -> Drawing:

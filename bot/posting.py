@@ -1,6 +1,7 @@
 """Messages in Slack: posted once, redrawn, and put off when Slack does not take them."""
 
-from datetime import timedelta
+import threading
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from slack_sdk import WebClient
@@ -8,6 +9,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.cards import Drawing
 from bot.slack import code_of, retry_after
+from workflows.clock import Clock
 
 _LOST: Final = frozenset(
     {
@@ -26,6 +28,19 @@ _CLOSED: Final = frozenset(
 """Nothing can be posted there (chat.postMessage, "Errors")."""
 
 
+UNREACHABLE: Final = frozenset(
+    {
+        "user_disabled",
+        "user_not_found",
+        "user_not_visible",
+        "cannot_dm_bot",
+        "messages_tab_disabled",
+        "channel_not_found",
+    }
+)
+"""This person cannot be told anything, now or later."""
+
+
 class Later(Exception):  # noqa: N818  an answer: it stays owed
     """Slack did not take it; try again after `pause`, or after a growing one."""
 
@@ -35,10 +50,16 @@ class Later(Exception):  # noqa: N818  an answer: it stays owed
 
 
 class Posting:
-    """Posts and redraws. `client` must not repeat a call by itself: an answer can be lost."""
+    """Posts and redraws. `client` must not repeat a call by itself: an answer can be lost.
 
-    def __init__(self, client: WebClient) -> None:
-        self._client = client
+    A channel that Slack calls too busy is left alone for as long as Slack asks, and no other is:
+    one for all who post, so that they wait together.
+    """
+
+    def __init__(self, client: WebClient, clock: Clock) -> None:
+        self._client, self._clock = client, clock
+        self._busy: dict[str, datetime] = {}
+        self._changing = threading.Lock()
 
     def post(self, channel: str, drawing: Drawing) -> dict[str, Any] | None:
         """Where it stands now (`channel`, `ts`); None where nothing can be posted. Raises Later."""
@@ -48,6 +69,17 @@ class Posting:
             if code_of(error) in _CLOSED:
                 return None
             raise Later(f"chat.postMessage: {code_of(error)}") from None
+
+    def tell(self, person: str, drawing: Drawing) -> dict[str, Any] | None:
+        """Posts into somebody's direct messages: where it stands now (`channel`, `ts`); None where
+        he cannot be told anything. Raises Later.
+        """
+        try:
+            return self.call("chat.postMessage", channel=person, drawing=drawing)
+        except SlackApiError as error:
+            if code_of(error) not in UNREACHABLE:
+                raise Later(f"direct message: {code_of(error)}") from None
+            return None
 
     def reply(self, channel: str, ts: str, drawing: Drawing) -> None:
         """Posts below a message; where that is not possible any more nothing is said.
@@ -60,7 +92,7 @@ class Posting:
             if code_of(error) not in (*_CLOSED, *_LOST, "thread_not_found"):
                 raise Later(f"chat.postMessage: {code_of(error)}") from None
 
-    def redraw(self, channel: str | None, ts: str | None, drawing: Drawing) -> bool:
+    def redraw(self, channel: str, ts: str, drawing: Drawing) -> bool:
         """Whether the message that is there shows the drawing now; False when it is lost."""
         try:
             self.call("chat.update", channel=channel, ts=ts, drawing=drawing)
@@ -70,19 +102,37 @@ class Posting:
             raise Later(f"chat.update: {code_of(error)}") from None
         return True
 
-    def call(self, method: str, *, drawing: Drawing, **where: Any) -> dict[str, Any]:
+    def call(self, method: str, *, channel: str, drawing: Drawing, **where: Any) -> dict[str, Any]:
         """One call. Raises SlackApiError for what is final, Later for what is not."""
+        self._wait_for(channel)
         unfurl = {"unfurl_links": False, "unfurl_media": False}
         try:
             answer = self._client.api_call(
                 method,
-                json={**where, "text": drawing.text, "blocks": drawing.blocks, **unfurl},
+                json={
+                    "channel": channel,
+                    **where,
+                    "text": drawing.text,
+                    "blocks": drawing.blocks,
+                    **unfurl,
+                },
             )
         except SlackApiError as error:
             if code_of(error) == "ratelimited":
                 asked = timedelta(seconds=retry_after(error.response.headers))
-                raise Later(f"{method}: ratelimited", asked) from None
+                with self._changing:
+                    self._busy[channel] = self._clock.now() + asked
+                raise Later(f"{method} in {channel}: ratelimited", asked) from None
             raise
         except Exception as error:  # noqa: BLE001  the network: nobody knows if it was done
             raise Later(f"{method}: {type(error).__name__}") from None
         return {"channel": answer["channel"], "ts": answer["ts"]}
+
+    def _wait_for(self, channel: str) -> None:
+        """Raises Later while Slack has asked to leave this channel alone."""
+        with self._changing:
+            until, now = self._busy.get(channel), self._clock.now()
+            if until is not None and until <= now:
+                del self._busy[channel]
+        if until is not None and until > now:
+            raise Later(f"{channel} is too busy for now", until - now)

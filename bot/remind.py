@@ -3,15 +3,11 @@
 import logging
 from datetime import datetime
 
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
-
 from bot.cards import Drawing
-from bot.draw import UNREACHABLE
 from bot.facts import facts_of
 from bot.notices import asked_now, waits, warning
 from bot.posting import Later, Posting
-from bot.slack import code_of
+from bot.showing import Showing
 from db.lifecycle import State
 from db.models import Request
 from db.store import reminders
@@ -25,11 +21,10 @@ log = logging.getLogger(__name__)
 
 
 class Remind:
-    """Reminds. `client` must not repeat a call by itself: an answer can be lost."""
+    """Reminds, below the card and in direct messages."""
 
-    def __init__(self, world: World, client: WebClient) -> None:
-        self._world = world
-        self._slack = Posting(client)
+    def __init__(self, world: World, posting: Posting, showing: Showing) -> None:
+        self._world, self._slack, self._showing = world, posting, showing
 
     def debt(self) -> Debt:
         """Requests of which somebody is to be reminded."""
@@ -62,8 +57,8 @@ class Remind:
         is looked up anew, and more are asked when it is time; the requester hears who is asked now.
         """
         asked = self._asked(row, now)
-        if row.terms is not None and row.card_channel is not None and row.card_ts is not None:
-            self._slack.reply(row.card_channel, row.card_ts, waits(row, asked))
+        if row.terms is not None:
+            self._showing.below(row.id, waits(row, asked))
         if asked.of != row.asked_of:
             self._tell(row, asked_now(row, asked))
         again = now + self._world.catalog.remind_after * 2 ** (row.reminded + 1)
@@ -85,13 +80,8 @@ class Remind:
 
     def _tell(self, row: Request, drawing: Drawing) -> str | None:
         """Tells the requester; the message's `ts`, or None where he cannot be told anything."""
-        try:
-            sent = self._slack.call("chat.postMessage", channel=row.requester, drawing=drawing)
-        except SlackApiError as error:
-            if code_of(error) not in UNREACHABLE:
-                raise Later(f"direct message: {code_of(error)}") from None
-            return None
-        return str(sent["ts"])
+        sent = self._slack.tell(row.requester, drawing)
+        return str(sent["ts"]) if sent is not None else None
 
     def _requester(self, row: Request, now: datetime) -> None:
         """Warns that the access ends soon, unless it goes on by another grant."""

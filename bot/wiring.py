@@ -16,13 +16,17 @@ from slack_bolt import App
 from bot import jobs, listeners, rosters
 from bot.alerts import Alerts
 from bot.cards import Drawing
+from bot.channels import Channels
 from bot.desk import Desk, turn_away
+from bot.doubles import Doubles
 from bot.draw import Draw
 from bot.forms.opener import Opener
 from bot.inbox import Means, Payer
 from bot.inbox_writer import Writer
+from bot.posting import Posting
 from bot.remind import Remind
 from bot.settings import Mistakes, Settings, Store
+from bot.showing import Showing
 from bot.slack import Clients, ask_person, clients
 from bot.sockets import Socket
 from bot.telling import Reader, tell
@@ -85,6 +89,7 @@ class Parts:
     slack: Clients
     sweep: Sweep
     drift: Drift
+    channels: Channels
     writer: Writer
     desk: Desk
     scheduler: BackgroundScheduler
@@ -149,15 +154,16 @@ def closings_until(debt: Debt, looked: threading.Event) -> Debt:
     return replace(debt, due=due)
 
 
-def _debts(surroundings: World, payer: Payer, slack: Clients) -> list[Debt]:
+def _debts(surroundings: World, payer: Payer, posting: Posting, channels: Channels) -> list[Debt]:
     """All that can be owed: what somebody waits for stands first."""
+    showing = Showing(surroundings, posting, channels)
     return [
         closings_until(settles(surroundings), surroundings.looked),
         payer.debt(),
         looks(surroundings),
-        Draw(surroundings, slack.posting).debt(),
-        Alerts(surroundings, slack.posting).debt(),
-        Remind(surroundings, slack.posting).debt(),
+        Draw(surroundings, posting, showing).debt(),
+        Alerts(surroundings, posting, channels).debt(),
+        Remind(surroundings, posting, showing).debt(),
     ]
 
 
@@ -172,7 +178,9 @@ def parts(
         asides.submit(tell, slack.posting, reader, words)
 
     payer = Payer(Means(surroundings, vendor, slack.steady, aside, asides.submit))
-    sweep = Sweep(_debts(surroundings, payer, slack), clock=surroundings.clock)
+    posting = Posting(slack.posting, surroundings.clock)
+    channels = Channels(surroundings, slack.steady)
+    sweep = Sweep(_debts(surroundings, payer, posting, channels), clock=surroundings.clock)
     surroundings.settling.wakes(lambda: sweep.wake("settle"))
     writer, drift = (
         Writer(surroundings.database, written=lambda: sweep.wake("inbox")),
@@ -183,6 +191,7 @@ def parts(
         slack=slack,
         sweep=sweep,
         drift=drift,
+        channels=channels,
         writer=writer,
         desk=Desk(
             put=writer.put,
@@ -190,8 +199,9 @@ def parts(
             clock=surroundings.clock,
             catalog=surroundings.catalog,
             forms=Opener(surroundings, slack.windows, asides),
+            doubles=Doubles(surroundings, posting, asides),
         ),
-        scheduler=jobs.scheduler(surroundings, sweep, drift),
+        scheduler=jobs.scheduler(surroundings, sweep, drift, channels),
         asides=asides,
         workers=ThreadPoolExecutor(LISTENERS, thread_name_prefix="listener"),
     )

@@ -1,4 +1,4 @@
-"""Opening forms: at once, and filled when Slack has said who opened them."""
+"""Opening forms: at once, and filled as soon as it is known who opened them."""
 
 import logging
 import uuid
@@ -39,11 +39,14 @@ class Sender:
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> "Sender":
-        """Who sent this payload: a command's names them otherwise than a click's."""
+        """Who sent this payload: a command's names them otherwise than a click's. Where it names
+        two workspaces neither is believed.
+        """
         if "user_id" in body:
             return cls(body["user_id"], body["team_id"])
         user = body["user"]
-        return cls(user["id"], user.get("team_id") or body["team"]["id"])
+        named = {one for one in (user.get("team_id"), (body.get("team") or {}).get("id")) if one}
+        return cls(user["id"], named.pop() if len(named) == 1 else "")
 
 
 class Opener:
@@ -56,7 +59,8 @@ class Opener:
 
     def ask(self, body: Mapping[str, Any], command: Request) -> str | None:
         """Opens the form that asks for a role, with what the command says already."""
-        return self._open(body, asking.TITLE, fills.asking_for(self._world.catalog, command))
+        fill = fills.asking_for(self._world.catalog, command)
+        return self._open(body, asking.TITLE, fill, at_once=self._from_memory(body, fill))
 
     def confirm(self, body: Mapping[str, Any], command: RevokeAll) -> str | None:
         """Opens the form that confirms the end of everything."""
@@ -78,12 +82,25 @@ class Opener:
 
         self._beside.submit(self._fill, view, Sender.of(body), asking.TITLE, fill, view["hash"])
 
-    def _open(self, body: Mapping[str, Any], title: str, fill: Fill) -> str | None:
-        """None, or what to tell who wanted it: it is too late, or Slack is ill."""
+    def _from_memory(self, body: Mapping[str, Any], fill: Fill) -> Json | None:
+        """The form, where it is known who opens it and nobody has to be asked; else None."""
+        who, world = Sender.of(body), self._world
+        known = world.directory.heard(who.user, now=world.clock.now())
+        if known is None or who.team != world.catalog.team:
+            return None
         try:
-            opened: Any = self._client.views_open(
-                trigger_id=body["trigger_id"], view=parts.loading(title)
-            )
+            rules.identified(known, world.catalog)
+            return fill(known)
+        except Refused:
+            return None  # said when it is filled, like every refusal
+
+    def _open(
+        self, body: Mapping[str, Any], title: str, fill: Fill, *, at_once: Json | None = None
+    ) -> str | None:
+        """None, or what to tell who wanted it: it is too late, or Slack is ill."""
+        shown: Any = at_once or parts.loading(title)
+        try:
+            opened: Any = self._client.views_open(trigger_id=body["trigger_id"], view=shown)
         except SlackApiError as error:
             return (
                 f"Slack did not open the form ({code_of(error)}). Please try again, or write the "
@@ -92,7 +109,8 @@ class Opener:
         except Exception as error:  # noqa: BLE001  the network
             log.warning("a form was not opened: %s", type(error).__name__)
             return "Slack did not open the form. Please try again."
-        self._beside.submit(self._fill, opened["view"], Sender.of(body), title, fill)
+        if at_once is None:
+            self._beside.submit(self._fill, opened["view"], Sender.of(body), title, fill)
         return None
 
     def _fill(

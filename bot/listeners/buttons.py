@@ -42,9 +42,10 @@ def register(app: App, desk: Desk) -> None:
         if value is None:
             desk.aside(reader_of(body), OLD)
         else:
-            desk.click(
-                kind, body, {name: _read(name, one) for name, one in value.groupdict("").items()}
-            )
+            said = {name: _read(name, one) for name, one in value.groupdict("").items()}
+            desk.click(kind, body, said)
+            if "request" in said:
+                desk.doubles.clicked(body, int(said["request"]))
         ack()
 
     for action_id in _PRESSED:

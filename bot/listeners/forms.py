@@ -29,6 +29,8 @@ def register(app: App, desk: Desk) -> None:
         problem = desk.forms.about(action["action_id"], body, number) if number else OLD
         if problem is not None:
             desk.aside(reader_of(body), problem)
+        if number:
+            desk.doubles.clicked(body, number)
         ack()
 
     app.shortcut(SHORTCUT)(shortcut)

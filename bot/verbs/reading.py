@@ -1,6 +1,7 @@
 """Reading: list, roles, who, show, audit. Everybody sees what concerns him."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from db.models import Request
 from db.store import history, listing, requests
 from workflows import access, names, rules
 from workflows.catalog.model import Catalog, Role
-from workflows.errors import NotFound
+from workflows.errors import NotAllowed, NotFound
 from workflows.person import Person
 from workflows.world import World
 
@@ -56,9 +57,18 @@ def home(world: World, by: Person, now: datetime) -> Callable[[Session], Json]:
 
 
 def _is_asked(catalog: Catalog, row: Request, by: Person) -> bool:
-    mine = {row.requester, *access.owners_of(catalog, row)}
     undecided = all(one.by != by.user for one in row.decisions)
-    return by.user in row.asked_of and by.user not in mine and undecided
+    return undecided and _may_decide(catalog, row, by)
+
+
+def _may_decide(catalog: Catalog, row: Request, by: Person) -> bool:
+    """Whether a click would be refused for who he is, by the requester's address as he asked."""
+    requester = replace(by, user=row.requester, email=row.email)
+    try:
+        access.may_decide(catalog, row, by, requester=requester, able=row.asked_of)
+    except NotAllowed:
+        return False
+    return True
 
 
 def roles(world: World, heard: Heard, command: said.Roles) -> Deed:
@@ -120,8 +130,7 @@ def shown(session: Session, catalog: Catalog, row: Request, heard: Heard) -> Dra
 def _works(catalog: Catalog, row: Request, by: Person) -> list[str]:
     """The buttons that the rules would not refuse, as far as the row and the catalog tell."""
     role, owners = catalog.role(row.role), access.owners_of(catalog, row)
-    own = by.user in (row.requester, *owners)
-    approves = role is not None and by.user in row.asked_of and not own
+    approves = role is not None and _may_decide(catalog, row, by)
     ends = rules.can_revoke(catalog, role, by.user, requester=row.requester, owners=owners)
     return [
         *(["approve", "approve_less", "deny"] if approves else []),

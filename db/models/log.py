@@ -77,6 +77,7 @@ class Alert(Table):
     draw_attempts: Mapped[int] = mapped_column(default=0)
     channel: Mapped[str | None] = mapped_column(String(24))
     ts: Mapped[str | None] = mapped_column(String(32))
+    copies: Mapped[dict[str, Any]] = mapped_column(default=dict)  # in administrators' messages
 
 
 class Hold(Table):

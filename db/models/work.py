@@ -152,6 +152,8 @@ class Request(Table):
     draw_attempts: Mapped[int] = mapped_column(default=0)
     card_channel: Mapped[str | None] = mapped_column(String(24))
     card_ts: Mapped[str | None] = mapped_column(String(32))
+    # where no channel took it: who is asked → the channel and `ts` of the card in his messages
+    copies: Mapped[dict[str, Any]] = mapped_column(default=dict)
     told: Mapped[str | None] = mapped_column(String(24))
     told_channel: Mapped[str | None] = mapped_column(String(24))  # where, in his messages
     told_ts: Mapped[str | None] = mapped_column(String(32))

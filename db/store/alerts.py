@@ -38,6 +38,7 @@ def found(session: Session, finding: Finding, *, at: datetime) -> bool:
         alert.since = at
         if alert.drawn == alert.changed:  # its message says that it was over: it stays so
             alert.channel = alert.ts = None
+            alert.copies = {}
     alert.kind, alert.sentence, alert.facts = finding.kind, finding.sentence, finding.facts
     _owe(alert, at)
     alert.over_at = None

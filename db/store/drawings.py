@@ -11,11 +11,15 @@ from db.models import Request
 from db.store import requests
 
 
-def due(session: Session, now: datetime, limit: int = 100) -> Sequence[int]:
-    """Requests whose card in Slack shows an older state."""
-    return session.scalars(
-        select(Request.id).where(Request.draw_at <= now).order_by(Request.draw_at).limit(limit)
-    ).all()
+def due(session: Session, now: datetime, limit: int = 100) -> Sequence[tuple[int, str]]:
+    """Requests whose card in Slack shows an older state, each with the channel of its role."""
+    found = session.execute(
+        select(Request.id, Request.channel)
+        .where(Request.draw_at <= now)
+        .order_by(Request.draw_at)
+        .limit(limit)
+    )
+    return [(key, channel) for key, channel in found]
 
 
 def claim(session: Session, request_id: int, now: datetime) -> Request | None:

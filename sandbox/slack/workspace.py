@@ -5,7 +5,17 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from sandbox.slack.mentions import called
-from sandbox.slack.values import APP, BOT, BOT_USER, GENERAL, TEAM, Json, Message, SlackError
+from sandbox.slack.values import (
+    APP,
+    BOT,
+    BOT_USER,
+    GENERAL,
+    OTHER_TEAM,
+    TEAM,
+    Json,
+    Message,
+    SlackError,
+)
 
 
 @dataclass(frozen=True)
@@ -66,12 +76,19 @@ class Channel:
     is_private: bool = False
     is_archived: bool = False
     is_ext_shared: bool = False
+    is_pending_ext_shared: bool = False
+    is_org_shared: bool = False
+    is_frozen: bool = False
     im_of: str | None = None
 
     def json(self) -> Json:
-        """The `channel` of conversations.info."""
+        """The `channel` of conversations.info (docs: reference/objects/conversation-object).
+
+        An invitation that another organisation has not taken yet is pending.
+        """
         if self.im_of:
             return {"id": self.id, "is_im": True, "user": self.im_of, "is_archived": False}
+        pending = [OTHER_TEAM] if self.is_pending_ext_shared else []
         return {
             "id": self.id,
             "name": self.name,
@@ -81,8 +98,15 @@ class Channel:
             "is_private": self.is_private,
             "is_archived": self.is_archived,
             "is_member": self.is_member,
-            "is_shared": self.is_ext_shared,
+            "is_frozen": self.is_frozen,
+            "is_shared": self.is_ext_shared or self.is_org_shared,
             "is_ext_shared": self.is_ext_shared,
+            "is_org_shared": self.is_org_shared,
+            "is_pending_ext_shared": self.is_pending_ext_shared,
+            "pending_shared": pending,
+            "pending_connected_team_ids": pending,
+            "context_team_id": TEAM,
+            "shared_team_ids": [TEAM, *([OTHER_TEAM] if self.is_ext_shared else [])],
             "num_members": len(self.members),
         }
 

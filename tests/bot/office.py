@@ -4,6 +4,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -15,7 +16,8 @@ from bot.running import Running
 from bot.settings import Secret, Settings, Store
 from bot.slack import ask_person, clients
 from db.models import Audit, Inbox, Request
-from db.store import history, requests
+from db.store import alerts, history, inbox, requests
+from db.store.inbox import Said
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from sandbox.pagerduty import SandboxPagerDuty
@@ -27,6 +29,8 @@ from workflows.directory import Directory
 
 T = TypeVar("T")
 
+FORGOTTEN = 61
+"""Seconds after which nothing that Slack said is believed any more."""
 PEOPLE = ("alice", "bob", "carol", "dora", "root")
 
 
@@ -59,7 +63,8 @@ class Office:
     """A running xacct, the people who use it, and what they see.
 
     `role` are fields of the one role, and `auto_approve` the rules of the catalog. With
-    `identity_rules` nobody is listed as an engineer. With `deaf_slack` the bot hears Slack, but
+    `identity_rules` nobody is listed as an engineer; `changed` makes another catalog of the usual
+    one. With `deaf_slack` the bot hears Slack, but
     whatever it asks of Slack goes to that address.
     """
 
@@ -87,13 +92,13 @@ class Office:
                 called, pagerduty_token=Secret(pagerduty.token), pagerduty_url=pagerduty.url
             )
         people = Directory(self.lab.database, partial(ask_person, clients(called).steady, TEAM))
-        self.world = replace(
-            self.lab.world,
-            directory=people,
-            duties=rosters.duties(called, clients(called)),
-            catalog=self.catalog,
-        )
-        heard = settings(slack, database=url)
+        duties = rosters.duties(called, clients(called))
+        self.world = replace(self.lab.world, directory=people, catalog=self.catalog, duties=duties)
+        self._settings = called, settings(slack, database=url)
+        self._wire()
+
+    def _wire(self) -> None:
+        called, heard = self._settings
         made = wiring.parts(called, self.world, self.lab.vendor)
         self.parts = replace(made, slack=clients(heard))
         self.running = Running(heard, self.parts)
@@ -104,16 +109,19 @@ class Office:
         rules = role.pop("identity_rules", ())
         channel = role.pop("own_channel", self.channel)
         beforehand = role.pop("auto_approve", ())
+        changed: Callable[[Catalog], Catalog] = role.pop("changed", lambda catalog: catalog)
         told = some_catalog(mechanism=mechanism, users=users, channel=channel, **role)
         engineers = told.engineers if not rules else ()
-        return replace(
+        catalog = replace(
             told,
             team=TEAM,
             approvals_channel=self.channel,
+            alerts_channel=self.channel,
             identity_rules=rules,
             engineers=engineers,
             auto_approve=beforehand,
         )
+        return changed(catalog)
 
     def _close_windows(self) -> None:
         """Nobody has one open from before."""
@@ -133,6 +141,46 @@ class Office:
         self.lab.close()
         self.slack.until(lambda: self.slack.connected() == 0, what="the sockets' end")
 
+    def stops(self) -> None:
+        """xacct is down; what stands in its database stays."""
+        self.running.stop()
+        self.slack.until(lambda: self.slack.connected() == 0, what="the sockets' end")
+
+    def starts_again(self) -> Self:
+        """Another process on the same database, which remembers nothing else."""
+        called, _ = self._settings
+        database = wiring.database(called.store, self.clock)
+        people = Directory(database, partial(ask_person, clients(called).steady, TEAM))
+        fresh = self.lab.another_worker()
+        self.world = replace(self.world, database=database, directory=people, run=fresh.run)
+        self.world = replace(
+            self.world, managers=fresh.managers, asking=fresh.asking, catalog=self.catalog
+        )
+        self._wire()
+        return self.open()
+
+    def put(
+        self,
+        kind: str,
+        said: dict[str, Any],
+        *,
+        age: float = 0,
+        user: str = slack_id("bob"),
+        team: str = TEAM,
+    ) -> int:
+        """Puts a row into the inbox by hand, as a listener would, `age` seconds ago."""
+        at = self.clock.now() - timedelta(seconds=age)
+        row = Said(f"k{age}{kind}", kind, team, user, said, None, at)
+        database = wiring.database(self._settings[0].store, self.clock)  # it runs, or does not
+        with database.write() as session:
+            inbox.put(session, [row])
+        with database.read() as session:
+            newest = session.scalars(select(Inbox.id).order_by(Inbox.id.desc())).first()
+        database.close()
+        self.parts.sweep.wake()
+        assert newest is not None
+        return newest
+
     # --- what people do
 
     def says(self, name: str, text: str, **more: Any) -> Reply:
@@ -146,6 +194,16 @@ class Office:
         reply = self.says(name, text)
         assert reply.acked, reply
         return self.seen("Waiting for approval")
+
+    def changes_channel(self, **facts: Any) -> None:
+        """The approvals channel is another one from now on, and nobody remembers the old."""
+        self.slack.change_channel(self.channel, **facts)
+        self.later(FORGOTTEN)
+
+    def later(self, seconds: float) -> None:
+        """So much later everything that is due is looked for."""
+        self.clock.move(timedelta(seconds=seconds))
+        self.parts.sweep.wake()
 
     # --- what people see
 
@@ -194,6 +252,20 @@ class Office:
             return next((one for one in self.dms(name) if words in one.text), None)
 
         return self.slack.until(found, within=20, what=f"a message to {name} with {words!r}")
+
+    def card_of(self, name: str, words: str) -> Message:
+        """The card in this person's direct messages, once it holds these words."""
+
+        def found() -> Message | None:
+            cards = [one for one in self.dms(name) if "Request #" in one.text]
+            return cards[-1] if cards and words in str(cards[-1].blocks) else None
+
+        return self.slack.until(found, within=20, what=f"{name}'s card that says {words!r}")
+
+    def standing(self) -> dict[str, str]:
+        """The alerts that stand: key → sentence."""
+        with self.world.database.read() as session:
+            return {one.key: one.sentence for one in alerts.standing(session)}
 
     def window(self, name: str, words: str) -> View:
         """The window in front of this person, once it holds these words."""

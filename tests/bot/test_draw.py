@@ -38,19 +38,6 @@ def test_the_card_says_who_revoked(office: Office) -> None:
     office.seen(f"Revoked by <@{slack_id('dora')}>")
 
 
-def test_a_card_that_was_deleted_is_posted_anew_and_still_works(office: Office) -> None:
-    card = office.asks()
-    office.slack.force("chat.update", error="message_not_found")
-
-    office.clicks("bob", "approve", card)
-
-    office.until(lambda: len(office.cards()) == 2, "a second card")
-    new = office.seen("Active until")
-    assert new.ts != card.ts
-    assert office.clicks("bob", "revoke", new).acked
-    office.seen("Ended")
-
-
 def test_a_drawing_that_slack_did_not_take_stays_owed_and_is_drawn_later(office: Office) -> None:
     card = office.asks()
     office.slack.force("chat.update", status=429, retry_after=30, times=2)

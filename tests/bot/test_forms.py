@@ -105,17 +105,6 @@ def test_a_form_that_cannot_be_taken_now_stays_with_what_was_written(office: Off
     assert (office.rows(), office.inbox()) == ([], [])
 
 
-def test_a_form_that_is_sent_twice_files_one_request(office: Office) -> None:
-    view = of_carol(office)
-    values = {"duration": "1h", "reason": "why"}
-
-    office.slack.submit(slack_id("carol"), view, values)
-    office.slack.submit(slack_id("carol"), view, values, forged=True)
-
-    office.window("carol", "is filed")
-    assert len(office.rows()) == 1
-
-
 def test_a_refusal_stands_in_the_window_that_was_sent(office: Office) -> None:
     office.asks()
     view = of_carol(office)
@@ -189,19 +178,6 @@ def test_who_may_not_decide_is_told_before_he_writes(office: Office) -> None:
 
     assert "your own request" in str(office.window("carol", "your own request").document)
     assert office.row().state is State.PENDING
-
-
-def test_a_denial_that_was_forged_is_refused_when_it_is_paid(office: Office) -> None:
-    office.asks()
-    office.clicks("bob", "deny")
-    view = office.window("bob", "Why not")
-    office.clicks("dora", "approve")
-    office.seen("Active until")
-
-    office.slack.submit(slack_id("bob"), view, {"reason": "no"})
-
-    assert "Nothing is left to decide" in str(office.window("bob", "Nothing is left").document)
-    assert office.row().state is State.ACTIVE
 
 
 # --- more than a menu shows

@@ -88,14 +88,6 @@ def test_a_guest_is_told_that_xacct_is_not_for_him(office: Office, slack: Sandbo
     office.until(refused, "the refusal")
 
 
-def test_an_opening_that_slack_repeats_is_heard_once(office: Office) -> None:
-    opens(office, "carol", "You have nothing open")
-
-    assert office.slack.redeliver_last_event().acked
-
-    assert [one.kind for one in office.inbox()] == ["home"]
-
-
 def test_a_home_is_shown_anew_on_request(office: Office) -> None:
     view = opens(office, "carol", "You have nothing open")
     office.asks()

@@ -2,30 +2,16 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from db.lifecycle import State
 from db.store import inbox
-from db.store.inbox import Said
 from sandbox.aws.process import SandboxAws
 from sandbox.slack.process import SandboxSlack
 from tests.bot.office import Office
 from tests.lab import slack_id
 from workflows.catalog.model import IdentityRule
-
-
-def put(
-    office: Office, kind: str, said: dict[str, Any], *, age: float = 0, user: str = "bob"
-) -> int:
-    """Puts a row into the inbox by hand, as a listener would, `age` seconds ago."""
-    at = office.clock.now() - timedelta(seconds=age)
-    row = Said(f"k{age}{kind}", kind, office.catalog.team, slack_id(user), said, None, at)
-    with office.world.database.write() as session:
-        inbox.put(session, [row])
-    office.parts.sweep.wake()
-    return office.inbox()[-1].id
 
 
 def test_a_request_is_filed_with_the_roles_usual_length_and_the_askers_own_identity(
@@ -69,30 +55,6 @@ def test_a_refusal_is_whispered_and_recorded(office: Office, text: str, words: s
     assert office.rows() == []
 
 
-@pytest.mark.parametrize(("who", "words"), [("carol", "your own request"), ("root", "approvers")])
-def test_who_may_not_decide_changes_nothing_and_is_recorded(
-    office: Office, who: str, words: str
-) -> None:
-    card = office.asks()
-
-    office.clicks(who, "approve", card)
-
-    office.hears(who, words)
-    assert office.row().state is State.PENDING
-    assert [(one.actor, one.request_id) for one in office.recorded("refused")] == [
-        (slack_id(who), 1)
-    ]
-
-
-def test_an_approval_of_other_terms_than_were_shown_is_refused(office: Office) -> None:
-    card = office.asks()
-
-    office.clicks("bob", "approve", card, value=f"1:{'0' * 16}", forged=True)
-
-    office.hears("bob", "changed since this card was drawn")
-    assert office.row().state is State.PENDING
-
-
 def test_a_deny_is_final_and_told(office: Office) -> None:
     office.asks()
 
@@ -102,15 +64,6 @@ def test_a_deny_is_final_and_told(office: Office) -> None:
     office.is_told("carol", "denied by")
     assert office.row().state is State.DENIED
     assert office.cards()[-1].element("approve") is None
-
-
-def test_a_guest_of_the_workspace_is_refused(office: Office, slack: SandboxSlack) -> None:
-    slack.add_user("U0GUEST", name="guest", is_restricted=True)
-
-    slack.command("U0GUEST", "request payments admin 1h why", forged=True)
-
-    refused = office.until(lambda: office.recorded("refused"), "the refusal")[0]
-    assert "Guests" in refused.text
 
 
 def test_when_slack_does_not_say_who_somebody_is_the_answer_is_no(
@@ -128,7 +81,7 @@ def test_what_waited_too_long_is_dropped_with_a_record(office: Office) -> None:
     office.asks()
     said = {"request": 1, "terms": office.row().terms}
 
-    put(office, "approve", said, age=121)
+    office.put("approve", said, age=121)
 
     refused = office.until(lambda: office.recorded("refused"), "the refusal")[0]
     assert "could not take this up in time" in refused.text
@@ -136,7 +89,7 @@ def test_what_waited_too_long_is_dropped_with_a_record(office: Office) -> None:
 
 
 def test_a_row_that_nobody_can_pay_is_given_up_with_a_reference(office: Office) -> None:
-    key = put(office, "approve", {"request": "not a number", "terms": ""})
+    key = office.put("approve", {"request": "not a number", "terms": ""})
 
     def given_up() -> bool:
         with office.world.database.read() as session:

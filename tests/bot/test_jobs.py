@@ -18,7 +18,9 @@ def test_paid_rows_go_when_no_replay_can_reach_them_any_more(office: Office) -> 
     office.says("carol", "list")
     office.hears("carol", "nothing open")
     made = office.parts
-    clear = jobs.scheduler(office.world, made.sweep, made.drift).get_job("clear the inbox")
+    clear = jobs.scheduler(office.world, made.sweep, made.drift, made.channels).get_job(
+        "clear the inbox"
+    )
 
     clear.func()
     assert len(office.inbox()) == 1
@@ -29,12 +31,21 @@ def test_paid_rows_go_when_no_replay_can_reach_them_any_more(office: Office) -> 
 
 
 def test_late_jobs_are_run_once_and_never_beside_themselves(office: Office) -> None:
-    scheduler = jobs.scheduler(office.world, office.parts.sweep, office.parts.drift)
+    scheduler = jobs.scheduler(
+        office.world, office.parts.sweep, office.parts.drift, office.parts.channels
+    )
     scheduler.start(paused=True)
     found = scheduler.get_jobs()
     scheduler.shutdown(wait=False)
 
-    assert {one.id for one in found} == {"sweep", "clear the inbox", "leave", "drift"}
+    assert {one.id for one in found} == {
+        "sweep",
+        "clear the inbox",
+        "leave",
+        "drift",
+        "channels",
+        "channels that are wrong",
+    }
     for one in found:
         assert (one.misfire_grace_time, one.coalesce, one.max_instances) == (None, True, 1)
 
@@ -58,6 +69,7 @@ def test_the_manifest_declares_the_scopes_of_what_is_called_and_no_others() -> N
 
     declared = manifest["oauth_config"]["scopes"]
     assert declared.keys() == {"bot"}
+    needed -= {"im:read"}  # conversations.info is asked about channels, never about messages
     # commands: the slash command, the shortcut; the address is read from what users.info answers
     assert set(declared["bot"]) == needed | {"commands", "users:read.email"}
     assert '"email"' in (HOUSE / "bot" / "slack.py").read_text()

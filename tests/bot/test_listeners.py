@@ -53,15 +53,6 @@ def test_a_command_is_acknowledged_only_when_it_is_durable(office: Office) -> No
     assert [(one.kind, one.user) for one in office.inbox()] == [("list", slack_id("carol"))]
 
 
-def test_an_unknown_button_is_explained(office: Office) -> None:
-    message = posted(office, blocks.button("gone-in-this-version", "Old", "1"))
-
-    assert office.clicks("bob", "gone-in-this-version", message).acked
-
-    assert office.hears("bob", "older version") == OLD
-    assert office.inbox() == []
-
-
 @pytest.mark.parametrize("value", ["", "0", "-1", "1:", "1:xyz!", "9" * 40, "1:abc; DROP"])
 def test_a_forged_value_of_a_button_reaches_nothing(office: Office, value: str) -> None:
     message = posted(office, blocks.button("approve", "Approve", "1:abc"))
@@ -71,28 +62,6 @@ def test_a_forged_value_of_a_button_reaches_nothing(office: Office, value: str) 
     assert reply.acked
     assert office.hears("bob", "older version") == OLD
     assert office.inbox() == []
-
-
-def test_a_stranger_from_a_shared_channel_is_refused_and_recorded(office: Office) -> None:
-    card = office.asks()
-
-    reply = office.slack.click("U0STRANGER", card, "approve", forged=True)
-
-    assert reply.acked
-    refused = office.until(lambda: office.recorded("refused"), "the refusal")[0]
-    assert refused.actor == "U0STRANGER"
-    assert office.row().state is State.PENDING
-
-
-def test_a_command_of_another_team_is_refused_and_recorded(office: Office) -> None:
-    text = "request payments admin 1h INC-482"
-
-    reply = office.slack.command("U0STRANGER", text, forged=True)
-
-    assert reply.acked
-    refused = office.until(lambda: office.recorded("refused"), "the refusal")[0]
-    assert "own Slack workspace only" in refused.text
-    assert office.rows() == []
 
 
 def test_when_the_inbox_cannot_be_written_the_person_is_told_and_nothing_is_recorded(
@@ -111,40 +80,6 @@ def test_when_the_inbox_cannot_be_written_the_person_is_told_and_nothing_is_reco
     assert clicked.latency < 3
     assert len(office.inbox()) == before
     assert office.row().state is State.PENDING
-
-
-def test_two_deliveries_of_one_click_are_one_decision(office: Office) -> None:
-    card = office.asks()
-    element = card.element("approve")
-    assert element is not None
-    body = {
-        "type": "block_actions",
-        "team": {"id": office.catalog.team},
-        "user": {"id": slack_id("bob"), "team_id": office.catalog.team},
-        "container": {"message_ts": card.ts},
-        "actions": [{"action_id": "approve", "action_ts": "1.5", "value": element["value"]}],
-    }
-    number, _, terms = str(element["value"]).partition(":")
-
-    for _ in range(2):
-        office.parts.desk.click("approve", body, {"request": int(number), "terms": terms})
-
-    office.seen("Active until")
-    assert [one.kind for one in office.inbox()] == ["request", "approve"]
-    assert len(office.recorded("approve")) == 1
-    assert office.recorded("refused") == []
-
-
-def test_two_clicks_at_once_are_one_decision_and_a_word(office: Office) -> None:
-    card = office.asks()
-
-    for _ in range(2):
-        assert office.clicks("bob", "approve", card).acked
-
-    office.seen("Active until")
-    office.hears("bob", "You approved #1")
-    office.hears("bob", "Nothing is left to decide")
-    assert len(office.recorded("approve")) == 1
 
 
 def test_nobody_waits_for_a_slack_that_takes_calls_and_never_answers(

@@ -14,7 +14,7 @@ from bot.listeners import others
 from bot.slack import clients
 from bot.sockets import MOST_WAITING, PATIENCE, Socket
 from sandbox.slack.process import SandboxSlack
-from tests.bot.office import Office, settings
+from tests.bot.office import settings
 
 
 class Line(Socket):
@@ -124,12 +124,3 @@ def test_an_exception_in_a_listener_never_takes_the_acknowledgement_back(
 
     assert line.sent[0]["envelope_id"] == "1"
     assert "Something broke on xacct's side" in line.sent[0]["payload"]["text"]
-
-
-def test_a_refresh_of_the_sockets_loses_nobody(office: Office) -> None:
-    office.slack.disconnect_sockets("refresh_requested")
-
-    replies = [office.says("carol", "list") for _ in range(20)]
-
-    assert all(one.acked for one in replies)
-    office.until(lambda: office.slack.connected() == 2, "two sockets")

@@ -67,7 +67,7 @@ def is_read(label: str) -> bool:
     return label.startswith(_READS)
 
 
-_DRAWS: Final = f"{COMMIT}bot.draw."
+_DRAWS: Final = tuple(f"{COMMIT}bot.{one}." for one in ("channels", "draw", "showing"))
 DRAWINGS: Final = 2
 """Commits of one function that draws cards that are tried in a phase."""
 

@@ -139,10 +139,15 @@ def decidable(
         raise NotFound(f"There is no request #{request_id}.")
     may_decide(catalog, row, by, requester=requester, able=_able(catalog, row, panel, now))
     if row.state is not State.PENDING:
-        raise AlreadySettled(f"Nothing is left to decide: {describe(row)}.")
+        raise AlreadySettled(f"Nothing is left to decide: {describe(row)}{_decided_by(row)}.")
     if row.lapses_at <= now:
         raise AlreadySettled(f"#{row.id} has waited too long and lapsed. It can be asked anew.")
     return row
+
+
+def _decided_by(row: Request) -> str:
+    """Who approved or denied it, for who comes too late."""
+    return f", decided by {rules.people(one.by for one in row.decisions)}" if row.decisions else ""
 
 
 def _able(catalog: Catalog, row: Request, panel: Panel | None, now: datetime) -> tuple[str, ...]:

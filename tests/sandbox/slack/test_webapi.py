@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 
 from sandbox.clock import SharedClock
 from sandbox.slack.process import NeverSeen, SandboxSlack
+from sandbox.slack.values import OTHER_TEAM
 from tests.sandbox.slack.conftest import CHANNEL, form, posted
 
 
@@ -345,3 +346,27 @@ def test_the_page_says_what_can_be_done_here(slack: SandboxSlack) -> None:
     page = Request(slack.api_url.removesuffix("api/"))
     with urlopen(page) as response:
         assert "add_user" in response.read().decode()
+
+
+@pytest.mark.parametrize(
+    ("facts", "shown"),
+    [
+        ({}, {"is_shared": False, "is_ext_shared": False}),
+        ({"is_org_shared": True}, {"is_shared": True, "is_ext_shared": False}),
+        ({"is_ext_shared": True}, {"is_shared": True, "is_ext_shared": True}),
+        (
+            {"is_pending_ext_shared": True},
+            {"is_pending_ext_shared": True, "pending_connected_team_ids": [OTHER_TEAM]},
+        ),
+    ],
+    ids=["ours", "of the organisation", "shared", "to be shared"],
+)
+def test_a_channel_says_with_whom_it_is_shared(
+    slack: SandboxSlack, client: WebClient, facts: dict[str, bool], shown: dict[str, Any]
+) -> None:
+    slack.add_channel("CSHARING", "sharing", members=[], **facts)
+
+    told = client.conversations_info(channel="CSHARING")["channel"]
+
+    assert shown.items() <= told.items()
+    assert ("T0" in str(told["pending_shared"])) == ("is_pending_ext_shared" in facts)
