@@ -37,7 +37,9 @@ def card(row: Request, facts: Facts, *, works: frozenset[str] | None = None) -> 
     return Drawing(
         text=blocks.cut(f"{_sentence(row, facts)} {said}. {detail}{_heard(row)}", blocks.FALLBACK),
         blocks=[
-            blocks.header(f"{row.role} for {row.grantee_name}"),
+            blocks.header(
+                f"{'Break-glass: ' if row.break_glass else ''}{row.role} for {row.grantee_name}"
+            ),
             blocks.section(f"*{said}*\n{detail}".strip()),
             blocks.fields(_fields(row, facts)),
             *([] if gone else _reason(row)),
@@ -50,8 +52,9 @@ def card(row: Request, facts: Facts, *, works: frozenset[str] | None = None) -> 
 
 def _sentence(row: Request, facts: Facts) -> str:
     whom = escaped(row.grantee_name, 128)
+    kind = "Break-glass" if row.break_glass else "Request"
     return (
-        f"Request #{row.id}: {user(row.requester)} asks for {escaped(row.role, 150)} for "
+        f"{kind} #{row.id}: {user(row.requester)} asks for {escaped(row.role, 150)} for "
         f"{whom}{_mfa(row)} for {_length(row, facts)}: {escaped(row.reason, REASON_SHOWN)}."
     )
 
@@ -113,7 +116,7 @@ def _context(row: Request, facts: Facts) -> Json:
     if row.state is State.PENDING:
         parts += [
             f"lapses {moment(row.lapses_at)}",
-            f"{users(facts.approvers)} can approve{_because(row)}",
+            _who_decides(row, facts),
         ]
     given = [one for one in row.decisions if one.approves]
     if given:
@@ -123,6 +126,12 @@ def _context(row: Request, facts: Facts) -> Json:
     if row.state is State.ENDED and (at := row.ends_at if row.why is Why.TIME else row.ended_at):
         parts.append(f"ended {moment(at)}")
     return blocks.context(*parts)
+
+
+def _who_decides(row: Request, facts: Facts) -> str:
+    if row.break_glass:
+        return f"nobody has to approve it; {users(facts.approvers)} can deny it"
+    return f"{users(facts.approvers)} can approve{_because(row)}"
 
 
 def _because(row: Request) -> str:

@@ -22,6 +22,7 @@ from bot.forms.opener import Opener
 from bot.inbox import Means, Payer
 from bot.inbox_writer import Writer
 from bot.remind import Remind
+from bot.reviews import Reviews
 from bot.settings import Mistakes, Settings, Store
 from bot.slack import Clients, ask_person, clients
 from bot.sockets import Socket
@@ -158,6 +159,7 @@ def _debts(surroundings: World, payer: Payer, slack: Clients) -> list[Debt]:
         Draw(surroundings, slack.posting).debt(),
         Alerts(surroundings, slack.posting).debt(),
         Remind(surroundings, slack.posting).debt(),
+        Reviews(surroundings, slack.posting).debt(),
     ]
 
 

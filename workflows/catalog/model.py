@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from workflows import names
+from workflows.catalog.break_glass import BreakGlass
 from workflows.catalog.duty import Duty, Escalation
 from workflows.catalog.rule import Rule
 
@@ -108,6 +109,7 @@ class Role:
     requesters: tuple[str, ...] = ()
     duty: Duty | None = None
     escalation: Escalation | None = None
+    break_glass: BreakGlass | None = None
 
     @property
     def deciders(self) -> tuple[str, ...]:
