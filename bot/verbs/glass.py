@@ -1,7 +1,5 @@
 """Break-glass, and signing its review: only what a window confirmed comes here."""
 
-from typing import Final
-
 from bot import answers
 from bot.command import said
 from bot.verbs.asking import finder, panel
@@ -12,8 +10,6 @@ from workflows.directory import Unreachable
 from workflows.errors import NotFound, Refused
 from workflows.person import Person
 from workflows.world import World
-
-_UNCONFIRMED: Final = "This has to be confirmed in its window first: `/xacct {} ` opens it."
 
 
 def break_glass(world: World, heard: Heard, command: said.BreakGlass) -> Deed:
@@ -70,4 +66,4 @@ def user_of(world: World, request_id: int) -> Person:
 
 def _confirmed(heard: Heard, verb: str) -> None:
     if "view" not in heard.row.said:
-        raise Refused(_UNCONFIRMED.format(verb).replace(" `", "`"))
+        raise Refused(f"This has to be confirmed in its window: `/xacct {verb}` opens it.")

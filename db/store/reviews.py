@@ -25,7 +25,9 @@ def opened(session: Session, request: Request, *, channel: str, at: datetime) ->
 def owe(session: Session, request_id: int, at: datetime) -> None:
     """Its channel is owed a word: the use is over, or was signed."""
     session.execute(
-        update(Review).where(Review.request_id == request_id).values(say_at=at, attempts=0)
+        update(Review)
+        .where(Review.request_id == request_id)
+        .values(say_at=at, attempts=0, changed=Review.changed + 1)
     )
 
 
@@ -118,6 +120,6 @@ def paid(session: Session, claimed: Review, *, next_at: datetime | None, attempt
     """It was said, or was put off; what happened since it was claimed stays owed."""
     session.execute(
         update(Review)
-        .where(Review.request_id == claimed.request_id, Review.say_at == claimed.say_at)
+        .where(Review.request_id == claimed.request_id, Review.changed == claimed.changed)
         .values(say_at=next_at, attempts=attempts)
     )

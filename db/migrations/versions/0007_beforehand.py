@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("request_id", sa.Integer(), nullable=False),
         sa.Column("channel", sa.String(24), nullable=False),
         sa.Column("say_at", moment, nullable=True),
+        sa.Column("changed", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("said_ts", sa.String(32), nullable=True),
         sa.Column("card_channel", sa.String(24), nullable=True),
