@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from bot import cli, drift_cli, rules_cli, wiring
+from bot import cli, drift_cli, report_cli, rules_cli, wiring
 from bot.running import Running
 from bot.settings import Mistakes, Settings, catalog_path
 from db import migrate
@@ -66,6 +66,7 @@ def _verb(said: argparse.Namespace, clock: Clock) -> int:
             said.person, said.account, said.role, as_json=said.json
         ),
         ("drift", None): lambda: drift_cli.drift(clock, as_json=said.json),
+        ("report", None): lambda: report_cli.report(clock, since=said.since, as_json=said.json),
         ("db", "upgrade"): lambda: cli.upgrade(clock),
         ("db", "accept-restore"): lambda: drift_cli.accept_restore(clock, yes=said.yes),
         ("audit", None): lambda: cli.show_audit(clock, said.last),

@@ -38,6 +38,20 @@ def filed(row: Request, *, rule: str = "") -> str:
     )
 
 
+def broken(row: Request) -> str:
+    """Glass was broken: not open yet."""
+    return (
+        f"Break-glass #{row.id} is filed: {_what(row)} for {duration_text(row.length)}. xacct "
+        "looks at AWS and opens it if nothing forbids that; you are told. The approvers hear of it "
+        "now, and another person has to sign its review when it is over."
+    )
+
+
+def signed(row: Request) -> str:
+    """The review of a use was signed."""
+    return f"You signed the review of #{row.id}: {_what(row)}, by {user(row.requester)}."
+
+
 def approved(row: Request) -> str:
     """An approval was counted."""
     if row.state is State.PENDING:

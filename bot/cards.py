@@ -37,7 +37,9 @@ def card(row: Request, facts: Facts, *, works: frozenset[str] | None = None) -> 
     return Drawing(
         text=blocks.cut(f"{_sentence(row, facts)} {said}. {detail}{_heard(row)}", blocks.FALLBACK),
         blocks=[
-            blocks.header(f"{row.role} for {row.grantee_name}"),
+            blocks.header(
+                f"{'Break-glass: ' if row.break_glass else ''}{row.role} for {row.grantee_name}"
+            ),
             blocks.section(f"*{said}*\n{detail}".strip()),
             blocks.fields(_fields(row, facts)),
             *([] if gone else _reason(row)),
@@ -50,8 +52,9 @@ def card(row: Request, facts: Facts, *, works: frozenset[str] | None = None) -> 
 
 def _sentence(row: Request, facts: Facts) -> str:
     whom = escaped(row.grantee_name, 128)
+    kind = "Break-glass" if row.break_glass else "Request"
     return (
-        f"Request #{row.id}: {user(row.requester)} asks for {escaped(row.role, 150)} for "
+        f"{kind} #{row.id}: {user(row.requester)} asks for {escaped(row.role, 150)} for "
         f"{whom}{_mfa(row)} for {_length(row, facts)}: {escaped(row.reason, REASON_SHOWN)}."
     )
 
@@ -113,7 +116,7 @@ def _context(row: Request, facts: Facts) -> Json:
     if row.state is State.PENDING:
         parts += [
             f"lapses {moment(row.lapses_at)}",
-            _asked(row, facts),
+            _who_decides(row, facts),
         ]
     given = [one for one in row.decisions if one.approves]
     if given:
@@ -125,11 +128,14 @@ def _context(row: Request, facts: Facts) -> Json:
     return blocks.context(*parts)
 
 
-def _asked(row: Request, facts: Facts) -> str:
+def _who_decides(row: Request, facts: Facts) -> str:
     """Who can decide; of a roster only what it said when it was last asked."""
+    asked = users(facts.approvers)
+    if row.break_glass:
+        return f"nobody has to approve it; {asked} can deny it"
     if row.asked_because:
-        return f"asked of {users(facts.approvers)} ({escaped(row.asked_because, 200)})"
-    return f"{users(facts.approvers)} can approve, not the requester"
+        return f"asked of {asked} ({escaped(row.asked_because, 200)})"
+    return f"{asked} can approve, not the requester"
 
 
 # --- buttons, each only where it works

@@ -133,7 +133,9 @@ class Channels:
 def channels_of(catalog: Catalog) -> frozenset[str]:
     """Every channel that the catalog names."""
     of_roles = {role.channel for role in catalog.roles}
-    return frozenset({catalog.approvals_channel, catalog.alerts_channel, *of_roles})
+    loud = {role.break_glass.channel for role in catalog.roles if role.break_glass is not None}
+    named = {catalog.approvals_channel, catalog.alerts_channel, *of_roles, *loud}
+    return frozenset(one for one in named if one)
 
 
 def fault_of(channel: dict[str, Any]) -> Fault | None:

@@ -5,8 +5,9 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
@@ -19,6 +20,8 @@ from db.models import Audit
 from db.session import Database
 from db.store import history
 from workflows.clock import Clock
+
+_SINCE: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,6 +52,9 @@ def parser() -> argparse.ArgumentParser:
     accept.add_argument("--yes", action="store_true", help="do not ask")
     drift = verbs.add_parser("drift", help="compare AWS with the database, and change nothing")
     drift.add_argument("--json", action="store_true", help="for programs")
+    report = verbs.add_parser("report", help="show break-glass uses, and who signed them")
+    report.add_argument("--since", type=_length, metavar="30d", help="default: all of them")
+    report.add_argument("--json", action="store_true", help="for programs")
     log = verbs.add_parser("audit", help="show the newest entries of the audit log")
     log.add_argument("--last", type=_number, default=20, metavar="N", help="default: 20")
     log.add_subparsers(dest="what", metavar="verify").add_parser(
@@ -61,6 +67,13 @@ def _number(text: str) -> int:
     if text.isdecimal() and 0 < int(text) <= 10_000:
         return int(text)
     raise argparse.ArgumentTypeError("a number from 1 to 10000")
+
+
+def _length(text: str) -> timedelta:
+    number, unit = text[:-1], text[-1:]
+    if number.isdecimal() and 0 < int(number) <= 10_000 and unit in _SINCE:
+        return int(number) * _SINCE[unit]
+    raise argparse.ArgumentTypeError("a length of time like 12h, 30d or 8w")
 
 
 def check_catalog(file: Path | None) -> int:

@@ -40,6 +40,8 @@ def headline(row: Request, facts: Facts) -> Look:
 
 def _pending(row: Request, facts: Facts) -> Look:
     del facts
+    if row.break_glass and row.trouble is None:
+        return "Break-glass, looking at AWS", "It opens when xacct has seen what AWS holds."
     if row.terms is not None:
         given = sum(one.approves for one in row.decisions)
         less = f" The shortest counts: {duration_text(row.length)}." if row.lent_seconds else ""

@@ -28,27 +28,31 @@ _EMPTY: Final = (
 @dataclass(frozen=True)
 class Lists:
     """What concerns one person: requests that wait for his decision, those of his own that are
-    open or wait, his last ones that are over, and what is open in the roles that he approves.
+    open or wait, his last ones that are over, what is open in the roles that he approves, and the
+    break-glass uses whose review he can sign. Who `breaks` glass has a button for it.
     """
 
     waiting: Sequence[Request]
     own: Sequence[Request]
     over: Sequence[Request]
     inside: Sequence[Request]
+    reviews: Sequence[Request] = ()
+    breaks: bool = False
 
 
 def home(lists: Lists, *, at: datetime) -> Json:
     """The view."""
     parts: list[tuple[str, Sequence[Request], Callable[[Request], list[Json]]]] = [
+        ("Break-glass: sign the review", lists.reviews, _review),
         ("Waits for you", lists.waiting, _waiting),
         ("Yours", lists.own, _own),
         ("In the roles that you approve", lists.inside, _inside),
         ("Your last requests", lists.over, _over),
     ]
-    shown = [*_top()]
+    shown = [*_top(breaks=lists.breaks)]
     for title, rows, draw in parts:
         shown += _listed(title, rows, draw)
-    if not (lists.waiting or lists.own):
+    if not (lists.waiting or lists.own or lists.reviews):
         shown.insert(1, blocks.section(_EMPTY))
     return _view([*shown, blocks.context(f"Updated {moment(at)}")])
 
@@ -62,12 +66,14 @@ def _view(shown: list[Json]) -> Json:
     return {"type": "home", "callback_id": "home", "blocks": shown}
 
 
-def _top() -> list[Json]:
+def _top(*, breaks: bool) -> list[Json]:
+    glass = blocks.button("break_glass", "Break Glass…", "break_glass", style="danger")
     return blocks.actions(
         "home-top",
         [
             blocks.button("ask", "Request Access", "ask", style="primary"),
             blocks.button("refresh", "Refresh", "refresh"),
+            *([glass] if breaks else []),
         ],
     )
 
@@ -98,13 +104,25 @@ def _waiting(row: Request) -> list[Json]:
     ]
 
 
+def _review(row: Request) -> list[Json]:
+    over = f", over since {moment(row.ended_at)}" if row.ended_at is not None else ""
+    said = f"{_what(row)}, by {user(row.requester)} without an approver{over}"
+    return [
+        {
+            **blocks.section(f"{said}\n{escaped(row.reason, 300)}"),
+            "accessory": blocks.button("sign", "Sign Review", str(row.id), style="primary"),
+        }
+    ]
+
+
 def _own(row: Request) -> list[Json]:
     until = f"until {moment(row.ends_at)}" if row.ends_at else f"asked {moment(row.asked_at)}"
     number, buttons = str(row.id), []
     if row.state is State.PENDING:
         buttons = [blocks.button("cancel", "Cancel Request", number)]
     elif row.state is State.ACTIVE:
-        buttons = [blocks.button("extend", "Extend", number), _end(row, "Give Back")]
+        extend = blocks.button("extend", "Extend", number)
+        buttons = [*([] if row.break_glass else [extend]), _end(row, "Give Back")]
     said = blocks.section(f"{_what(row)}: {row.state}, {until}")
     return [said, *blocks.actions(f"home-own-{row.id}-{row.changed}", buttons)]
 

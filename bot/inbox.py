@@ -32,8 +32,10 @@ TOO_OLD: Final = timedelta(minutes=2)
 ATTEMPTS: Final = 3
 """After so many faults a row is given up, with a word."""
 
-_ASKS_AWS: Final = frozenset({"request", "credentials"})
+_ASKS_AWS: Final = frozenset({"request", "break-glass", "credentials"})
 """Kinds that may wait for AWS: they queue by themselves and keep nobody else waiting."""
+
+_MAKES: Final = ("settle", "look", "draw", "alert", "review")
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +62,7 @@ class Payer:
 
     def debt(self) -> Debt:
         """What people said and nobody has done yet."""
-        return Debt("inbox", self._due, self.pay, makes=("settle", "look", "draw", "alert"))
+        return Debt("inbox", self._due, self.pay, makes=_MAKES)
 
     def _due(self, now: datetime) -> list[Due]:
         with self._world.database.read() as session:

@@ -47,7 +47,10 @@ def notice(row: Request, facts: Facts) -> Notice | None:
 def warning(row: Request) -> Notice:
     """What the requester of an open grant is told before its end."""
     until = moment(row.ends_at) if row.ends_at is not None else "soon"
-    text = f"{_what(row)}: ends {until}. Ask for more time before then, or let it end by itself."
+    more = "Ask for more time before then, or let it end by itself."
+    if row.break_glass:
+        more = "Break-glass is never extended: ask for the role if you need it for longer."
+    text = f"{_what(row)}: ends {until}. {more}"
     shown = [blocks.section(text), *blocks.actions(f"told:{row.id}:soon", _buttons(row, "soon"))]
     return Notice("soon", Drawing(blocks.cut(text, blocks.FALLBACK), shown))
 
@@ -114,7 +117,7 @@ def _buttons(row: Request, turn: str) -> list[Json]:
         back = blocks.button("revoke", "Give Back", str(row.id), confirm=ask)
         get = blocks.button("credentials", "Get Credentials", str(row.id))
         vends = turn == "active" and row.delivery == Delivery.CREDENTIALS
-        return [*([get] if vends else []), extend, back]
+        return [*([get] if vends else []), *([] if row.break_glass else [extend]), back]
     label = "Retry" if turn == "failed" else "Ask Again"
     return [blocks.button("again", label, str(row.id))]
 

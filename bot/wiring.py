@@ -25,6 +25,7 @@ from bot.inbox import Means, Payer
 from bot.inbox_writer import Writer
 from bot.posting import Posting
 from bot.remind import Remind
+from bot.reviews import Reviews
 from bot.settings import Mistakes, Settings, Store
 from bot.showing import Showing
 from bot.slack import Clients, ask_person, clients
@@ -164,6 +165,7 @@ def _debts(surroundings: World, payer: Payer, posting: Posting, channels: Channe
         Draw(surroundings, posting, showing).debt(),
         Alerts(surroundings, posting, channels).debt(),
         Remind(surroundings, posting, showing).debt(),
+        Reviews(surroundings, posting, channels).debt(),
     ]
 
 

@@ -47,6 +47,9 @@ class Why(StrEnum):
 OPEN: Final = (State.APPROVED, State.ACTIVE, State.ENDING)
 """States in which something of the request may stand in AWS."""
 
+FINAL: Final = (State.ENDED, State.DENIED, State.CANCELLED, State.LAPSED)
+"""States from which nothing leads on."""
+
 UNDECIDED_OR_OPEN: Final = (State.PENDING, State.APPROVED, State.ACTIVE)
 """States that a revoke acts on."""
 

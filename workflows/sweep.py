@@ -37,6 +37,9 @@ YIELD: Final = 0.01
 PAUSE: Final = 0.05
 """Seconds between two looks while found rows still wait for a worker."""
 
+_SEEN: Final = ("draw", "alert", "review")
+"""What people may see otherwise after AWS was looked at, or changed."""
+
 Queue = tuple[str, str]  # the kind of debt, and where it waits
 
 
@@ -166,7 +169,7 @@ def looks(world: World) -> Debt:
         with world.database.read() as session:
             return [Due(key, account) for key, account in looks_owed.due(session, now)]
 
-    return Debt("look", due, lambda key: look(world, key), makes=("draw", "alert", "settle"))
+    return Debt("look", due, lambda key: look(world, key), makes=(*_SEEN, "settle"))
 
 
 def settles(world: World) -> Debt:
@@ -178,4 +181,4 @@ def settles(world: World) -> Debt:
             found = targets.due(session, now, database_now=database_now)
         return [Due(one.id, one.account_id, first=one.closing) for one in found]
 
-    return Debt("settle", due, lambda key: settle(world, key), ("draw", "alert"), urgent=True)
+    return Debt("settle", due, lambda key: settle(world, key), _SEEN, urgent=True)

@@ -53,6 +53,22 @@ _THAW: Final = """\
 • `/xacct thaw prod-payments`
 It ends exactly that freeze. For administrators of xacct."""
 
+_BREAK_GLASS: Final = """\
+*Open a role in an emergency, without an approver*
+`/xacct break-glass <account> <role> <why nobody can wait>`
+• `/xacct break-glass prod-payments admin payments are down, nobody answers`
+• `/xacct break-glass` shows the roles that you may open so
+It opens a window that says what will happen; nothing is opened until the role's name is typed \
+there. For people whom the catalog names, for a short time, once a day. It is told at once to a \
+channel, and another person has to sign its review."""
+
+_SIGN: Final = """\
+*Sign the review of a break-glass use*
+`/xacct sign <number> [what you looked at]`
+• `/xacct sign #42 CloudTrail shows the restart only`
+It opens the window in which you sign, when the use is over. For approvers of the role and \
+administrators of xacct, never for your own use."""
+
 _CANCEL: Final = """\
 *Take a request back*
 `/xacct cancel <number>`
@@ -109,6 +125,8 @@ _TOPICS: Final = {
     "request": _REQUEST,
     "extend": _EXTEND,
     "revoke": _REVOKE,
+    "break-glass": _BREAK_GLASS,
+    "sign": _SIGN,
     "freeze": _FREEZE,
     "thaw": _THAW,
     "cancel": _CANCEL,
@@ -127,6 +145,7 @@ _OVERVIEW: Final = """\
 • `/xacct request prod-payments admin 1h why I need it` asks for a role
 • `/xacct extend #42 30m` asks for more time
 • `/xacct revoke #42` ends access now; `/xacct cancel #42` takes a request back
+• `/xacct break-glass prod-payments admin why` opens a role in an emergency, for who is named for it
 • `/xacct list` shows what you have open or waiting, and what waits for you
 • `/xacct roles payments` shows what you may ask for; `/xacct who prod-payments` who is in now
 • `/xacct show #42`, `/xacct approve #42` and `/xacct deny #42` are about one request

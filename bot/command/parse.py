@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from bot.command import about, incidents
+from bot.command import about, emergency, incidents
 from bot.command.doubt import Doubt, copyable
 from bot.command.extend import extend
 from bot.command.help import TOPICS
@@ -45,6 +45,7 @@ _MEANT: Final = {  # words of other tools
     **dict.fromkeys(("whois", "whos", "in"), "who"),
     **dict.fromkeys(("lock", "lockdown", "panic", "pause"), "freeze"),
     **dict.fromkeys(("unfreeze", "unlock", "resume"), "thaw"),
+    **dict.fromkeys(("breakglass", "break_glass", "emergency"), "break-glass"),
     **dict.fromkeys(("view", "open", "details", "info"), "show"),
     **dict.fromkeys(("log", "logs", "history", "search"), "audit"),
     **dict.fromkeys(("?", "-h", "--help", "man", "usage"), "help"),
@@ -157,6 +158,8 @@ def _help(words: Words) -> Help:
 _READ: Final[dict[str, Callable[[Words], Command]]] = {
     "request": request,
     "extend": extend,
+    "break-glass": emergency.break_glass,
+    "sign": emergency.sign,
     "revoke": _revoke,
     "freeze": incidents.freeze,
     "thaw": incidents.thaw,

@@ -10,9 +10,15 @@ from workflows.durations import duration_text
 
 def render(command: said.Command) -> str:
     """The text after `/xacct` that says the command, escaped as Slack escapes what is typed."""
-    name = "revoke --all" if isinstance(command, said.RevokeAll) else type(command).__name__.lower()
+    name = _NAMES.get(type(command), type(command).__name__.lower())
     words = [name, *_WORDS[type(command)](command)]
     return " ".join(word for word in words if word)
+
+
+_NAMES: Final[dict[type, str]] = {
+    said.RevokeAll: "revoke --all",
+    said.BreakGlass: "break-glass",
+}
 
 
 def _request(command: said.Request) -> Iterable[str]:
@@ -22,6 +28,12 @@ def _request(command: said.Request) -> Iterable[str]:
         yield f"--as {_name(command.machine)}"
     if command.duration:
         yield duration_text(command.duration)
+    yield _reason(command.reason)
+
+
+def _break_glass(command: said.BreakGlass) -> Iterable[str]:
+    if command.account is not None:
+        yield _name(command.account + (f"/{command.role}" if command.role is not None else ""))
     yield _reason(command.reason)
 
 
@@ -53,6 +65,8 @@ def _who(command: said.Who) -> Iterable[str]:
 _WORDS: Final[dict[type, Callable[[Any], Iterable[str]]]] = {
     said.Request: _request,
     said.Extend: lambda it: (f"#{it.id}", duration_text(it.duration), _reason(it.reason)),
+    said.BreakGlass: _break_glass,
+    said.Sign: lambda it: (f"#{it.id}", _reason(it.note)),
     said.Revoke: _revoke,
     said.RevokeAll: lambda it: (_scope(it.scope), _reason(it.reason)),
     said.Freeze: lambda it: (_scope(it.scope), _reason(it.reason)),

@@ -34,6 +34,25 @@ class Extend:
 
 
 @dataclass(frozen=True)
+class BreakGlass:
+    """Opens a role without an approver, after a confirmation; names as typed. What is None, and an
+    empty reason, was not given: the window asks for it.
+    """
+
+    account: str | None
+    role: str | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Signs the review of a break-glass use. An empty note was not given."""
+
+    id: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class ById:
     """The request of that number."""
 
@@ -174,6 +193,8 @@ class Unclear:
 Command = (
     Request
     | Extend
+    | BreakGlass
+    | Sign
     | Revoke
     | RevokeAll
     | Freeze

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.blocks import Json
+from bot.command import BreakGlass, RevokeAll, Sign
 from bot.command import Request as Asked
-from bot.command import RevokeAll
-from bot.forms import about, asking, confirming
+from bot.forms import about, asking, confirming, glass
+from bot.verbs.glass import user_of
+from bot.verbs.heard import role_for
 from bot.verbs.incidents import scope_of
 from db.lifecycle import State
 from db.models import Request
@@ -14,7 +16,7 @@ from db.store import requests
 from workflows import access, summon
 from workflows.catalog.model import Catalog
 from workflows.durations import duration_text
-from workflows.errors import AlreadySettled, NotFound
+from workflows.errors import AlreadySettled, NotAllowed, NotFound
 from workflows.person import Person
 from workflows.world import World
 
@@ -46,6 +48,40 @@ def ending_all(world: World, command: RevokeAll) -> Fill:
     return fill
 
 
+def breaking(world: World, command: BreakGlass) -> Fill:
+    """The window of break-glass, for who may open something so, now."""
+
+    def fill(by: Person) -> Json:
+        catalog = world.catalog
+        mine = glass.choices(catalog, by.user)
+        if command.account is not None and command.role is not None:
+            role = role_for(catalog, by.user, command.account, command.role)
+            access.glass_of(role, by.user)
+            mine = [one for one in mine if one.role == role]
+        if not mine:
+            raise NotAllowed(
+                "There is no role that you may open without an approver. Ask for one: `/xacct "
+                "request`. Who may is named under `break_glass` in the catalog."
+            )
+        with world.database.read() as session:
+            access.may_break(session, by, world.clock.now())
+        return glass.breaking(mine, command)
+
+    return fill
+
+
+def signing(world: World, command: Sign) -> Fill:
+    """The window of a signature, for who may sign the review of that use."""
+
+    def fill(by: Person) -> Json:
+        requester = user_of(world, command.id)
+        with world.database.write() as session:
+            row = access.signable(session, world.catalog, command.id, by=by, requester=requester)
+        return glass.signing(row, command)
+
+    return fill
+
+
 def denying(world: World, request_id: int) -> Fill:
     """The form that denies a request, for who may decide on it."""
 
@@ -69,6 +105,7 @@ def extending(world: World, request_id: int) -> Fill:
         row = _own(world, request_id, by)
         if row.state is not State.ACTIVE:
             raise AlreadySettled(f"Only what is open can be extended: {access.describe(row)}.")
+        access.not_by_break_glass(row)
         return about.extending(row)
 
     return fill

@@ -11,8 +11,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.blocks import Json
-from bot.command import Request, RevokeAll
-from bot.forms import about, asking, confirming, fills, parts
+from bot.command import BreakGlass, Request, RevokeAll, Sign
+from bot.forms import about, asking, confirming, fills, glass, parts
 from bot.forms.fills import Fill
 from bot.slack import code_of
 from workflows import rules
@@ -65,6 +65,14 @@ class Opener:
     def confirm(self, body: Mapping[str, Any], command: RevokeAll) -> str | None:
         """Opens the form that confirms the end of everything."""
         return self._open(body, confirming.TITLE, fills.ending_all(self._world, command))
+
+    def break_glass(self, body: Mapping[str, Any], command: BreakGlass) -> str | None:
+        """Opens the window that says what break-glass does, and has it confirmed."""
+        return self._open(body, glass.BREAKING, fills.breaking(self._world, command))
+
+    def sign(self, body: Mapping[str, Any], command: Sign) -> str | None:
+        """Opens the window in which the review of a use is signed."""
+        return self._open(body, glass.SIGNING, fills.signing(self._world, command))
 
     def about(self, what: str, body: Mapping[str, Any], request_id: int) -> str | None:
         """Opens a form about one request: `deny`, `extend`, or `again`, which asks anew."""

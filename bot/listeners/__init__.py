@@ -7,7 +7,7 @@ which Slack allows for three seconds only.
 from slack_bolt import App
 
 from bot.desk import Desk
-from bot.listeners import buttons, commands, forms, home, others
+from bot.listeners import buttons, commands, forms, glass, home, others
 
 
 def register(app: App, desk: Desk) -> None:
@@ -15,5 +15,6 @@ def register(app: App, desk: Desk) -> None:
     commands.register(app, desk)
     buttons.register(app, desk)
     forms.register(app, desk)
+    glass.register(app, desk)
     home.register(app, desk)
     others.register(app, desk.aside)

@@ -6,7 +6,16 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot.command import Help, Request, RevokeAll, Unclear, help_text, parse
+from bot.command import (
+    BreakGlass,
+    Help,
+    Request,
+    RevokeAll,
+    Sign,
+    Unclear,
+    help_text,
+    parse,
+)
 from bot.desk import Desk
 
 Json = dict[str, Any]
@@ -27,6 +36,10 @@ def register(app: App, desk: Desk) -> None:
                 words = desk.form(body, command)
             case RevokeAll():
                 words = desk.forms.confirm(body, command)
+            case BreakGlass():
+                words = desk.forms.break_glass(body, command)
+            case Sign():
+                words = desk.forms.sign(body, command)
             case _:
                 words = desk.command(type(command).__name__.lower(), body)
         ack(text=words, response_type="ephemeral") if words else ack()

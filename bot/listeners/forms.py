@@ -62,26 +62,29 @@ def _register_menus(app: App, desk: Desk) -> None:
 def _register_sending(app: App, desk: Desk) -> None:
     def request(ack: Ack, body: Json, view: Json) -> None:
         filled = asking.chosen(desk.catalog, body["user"]["id"], view)
-        send(ack, body, *asking.command(filled, view))
+        send(desk, ack, body, asking.command(filled, view))
 
     def one(ack: Ack, body: Json, view: Json) -> None:
-        send(ack, body, *about.command(view))
+        send(desk, ack, body, about.command(view))
 
     def all_of_it(ack: Ack, body: Json, view: Json) -> None:
-        send(ack, body, *confirming.command(view))
-
-    def send(ack: Ack, body: Json, text: str, errors: dict[str, str]) -> None:
-        if errors:
-            ack(response_action="errors", errors=errors)
-            return
-        view = body["view"]
-        problem = desk.submit(view["callback_id"], body, text)
-        if problem is not None:  # beside a field: what was written stays
-            ack(response_action="errors", errors={parts.first_block(view): plainly(problem)})
-            return
-        ack(response_action="update", view=parts.working(view["title"]["text"]))
+        send(desk, ack, body, confirming.command(view))
 
     app.view(asking.CALLBACK)(request)
     app.view(confirming.CALLBACK)(all_of_it)
     app.view(about.DENY)(one)
     app.view(about.EXTEND)(one)
+
+
+def send(desk: Desk, ack: Ack, body: Json, said: tuple[str, dict[str, str]]) -> None:
+    """Takes down the command that a form says, or shows what is wrong beside its fields."""
+    text, errors = said
+    if errors:
+        ack(response_action="errors", errors=errors)
+        return
+    view = body["view"]
+    problem = desk.submit(view["callback_id"], body, text)
+    if problem is not None:  # beside a field: what was written stays
+        ack(response_action="errors", errors={parts.first_block(view): plainly(problem)})
+        return
+    ack(response_action="update", view=parts.working(view["title"]["text"]))

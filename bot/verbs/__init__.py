@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks import Json
 from bot.command import parse, said
-from bot.verbs import alerts, asking, deciding, ending, incidents, reading
+from bot.verbs import alerts, asking, deciding, ending, glass, incidents, reading
 from bot.verbs.heard import Answer, Deed, Heard
 from workflows import rules
 from workflows.errors import Refused
@@ -24,6 +24,8 @@ Verb = Callable[[World, Heard, Any], Deed]
 _TYPED: Final[dict[type, Verb]] = {
     said.Request: asking.request,
     said.Extend: asking.extend,
+    said.BreakGlass: glass.break_glass,
+    said.Sign: glass.sign,
     said.RevokeAll: incidents.revoke_all,
     said.Freeze: incidents.freeze,
     said.Thaw: incidents.thaw,

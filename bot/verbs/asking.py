@@ -31,17 +31,17 @@ def request(world: World, heard: Heard, command: said.Request) -> Deed:
     if command.machine:
         grantee = identity.machine(catalog, by, command.machine)
     else:
-        grantee = identity.own(catalog, by, role, _finder(world))
+        grantee = identity.own(catalog, by, role, finder(world))
     ask = access.Ask(
         role=role,
         grantee=grantee,
         duration=command.duration or role.default_duration,
         reason=command.reason,
     )
-    panel = _panel(world, heard, role)
+    asked = panel(world, heard, role)
 
     def deed(session: Session) -> str:
-        row = access.request(session, catalog, ask, by=by, now=heard.at, panel=panel)
+        row = access.request(session, catalog, ask, by=by, now=heard.at, panel=asked)
         rule = access.rule_for(catalog, row, heard.at)
         return answers.filed(row, rule=rule.name if rule is not None else "")
 
@@ -55,9 +55,9 @@ def extend(world: World, heard: Heard, command: said.Extend) -> Deed:
     with world.database.read() as session:
         row = requests.get(session, command.id)
     role = catalog.role(row.role) if row is not None else None
-    panel = _panel(world, heard, role) if role is not None else None
+    asked = panel(world, heard, role) if role is not None else None
     return lambda session: answers.filed(
-        access.extend(session, catalog, more, by=heard.by, now=heard.at, panel=panel)
+        access.extend(session, catalog, more, by=heard.by, now=heard.at, panel=asked)
     )
 
 
@@ -74,12 +74,12 @@ def cancel_pressed(world: World, heard: Heard, asked: dict[str, Any]) -> Deed:
     return cancel(world, heard, said.Cancel(int(asked["request"])))
 
 
-def _panel(world: World, heard: Heard, role: Role) -> Panel:
+def panel(world: World, heard: Heard, role: Role) -> Panel:
     """Those who may decide on what this person asks for, as far as Slack can reach them."""
     return summon.reachable(world, summon.panel_of(world, role), requester=heard.by)
 
 
-def _finder(world: World) -> identity.FindByTag:
+def finder(world: World) -> identity.FindByTag:
     """Looks users up in AWS. Raises Refused when AWS does not say."""
 
     def find(key: str, value: str) -> Sequence[str]:

@@ -16,7 +16,7 @@ from bot.home import home as view
 from bot.verbs.heard import Deed, Heard, role_in_sight
 from db import audit
 from db.models import Request
-from db.store import history, listing, requests
+from db.store import history, listing, requests, reviews
 from workflows import access, names, rules
 from workflows.catalog.model import Catalog, Role
 from workflows.errors import NotAllowed, NotFound
@@ -42,6 +42,7 @@ def home(world: World, by: Person, now: datetime) -> Callable[[Session], Json]:
     catalog = world.catalog
     machines = [one.name for one in catalog.machines_of(by.user)]
     decides = [role.arn for role in catalog.roles_decided_by(by.user)]
+    signs = None if by.user in catalog.admins else decides
 
     def deed(session: Session) -> Json:
         waiting = listing.waiting(session, decides, decided=True)
@@ -50,6 +51,11 @@ def home(world: World, by: Person, now: datetime) -> Callable[[Session], Json]:
             own=listing.of_person(session, by.user, machines=machines),
             over=listing.over(session, by.user),
             inside=[one for one in listing.inside(session, decides) if one.requester != by.user],
+            reviews=[one for one in reviews.unsigned(session, signs) if one.requester != by.user],
+            breaks=any(
+                one.break_glass is not None and by.user in one.break_glass.people
+                for one in catalog.roles_for(by.user)
+            ),
         )
         return view(lists, at=now)
 

@@ -1,9 +1,11 @@
-"""The tables. What is owed stands in five columns: inbox.try_at, targets.settle_at,
-requests.look_at and .remind_at and the draw_at of requests and alerts; nothing else remembers work.
+"""The tables. What is owed stands in their due columns: inbox.try_at, targets.settle_at,
+requests.look_at and .remind_at, reviews.say_at and the draw_at of requests and alerts; nothing else
+remembers work.
 """
 
 from db.models.base import Table, TargetKind, Utc
 from db.models.log import Alert, Audit, AuditHead, Hold, Person
+from db.models.review import Review
 from db.models.work import Decision, Inbox, Membership, Request, Target
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "Membership",
     "Person",
     "Request",
+    "Review",
     "Table",
     "Target",
     "TargetKind",

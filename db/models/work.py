@@ -109,6 +109,7 @@ class Request(Table):
     lent_seconds: Mapped[int | None]  # the least that an approver gave, where it is less
     extends: Mapped[int | None] = mapped_column(ForeignKey("requests.id"))
     reason: Mapped[str] = mapped_column(Text)
+    break_glass: Mapped[bool] = mapped_column(default=False)  # opened without an approver
     channel: Mapped[str] = mapped_column(String(24))
     findings: Mapped[list[str]] = mapped_column(default=list)
     terms: Mapped[str | None] = mapped_column(String(64))
@@ -178,7 +179,9 @@ class Request(Table):
 
 
 class Decision(Table):
-    """One approver's word on one request; or that of a rule of the catalog, `rule:<name>`."""
+    """One approver's word on one request; or that of a rule of the catalog, `rule:<name>`, or of
+    nobody, `break-glass`.
+    """
 
     __tablename__ = "decisions"
     __table_args__ = (UniqueConstraint("request_id", "by"),)

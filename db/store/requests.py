@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from db import audit
-from db.lifecycle import OPEN, Event, IllegalMove, State, Why, after
+from db.lifecycle import FINAL, OPEN, Event, IllegalMove, State, Why, after
 from db.models import Decision, Request, Target, TargetKind
-from db.store import targets
+from db.store import reviews, targets
 
 OPENING_TIME: Final = timedelta(minutes=15)
 """How long after the last approval an opening is tried."""
@@ -153,6 +153,8 @@ def _warned_at(request: Request, opened_at: datetime) -> datetime | None:
 
 def _owe(session: Session, request: Request, at: datetime) -> None:
     """A place in a group is owed with the note of its role: nothing can be done before."""
+    if request.break_glass and request.state in FINAL:
+        reviews.owe(session, request.id, at)
     if request.state not in (State.APPROVED, State.ENDING):
         return
     ending = request.state is State.ENDING

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import blocks, views
+from bot import blocks, reviews, views
 from bot.cards import Drawing, card
 from bot.headlines import Facts
 from bot.notices import notice
 from db.lifecycle import State, Why
-from db.models import Decision, Request
+from db.models import Decision, Request, Review
 from sandbox.slack.blockkit import message_complaints, view_complaints
 from workflows.aws.vendor import Credentials
 
@@ -62,6 +62,7 @@ def requests(draw: st.DrawFn) -> Request:
         session_name=draw(HARM),
         session_end=draw(st.booleans()),
         mfa=draw(st.booleans()),
+        break_glass=draw(st.booleans()),
         grantee_arn="arn:aws:iam::111122223333:user/x",
         extends=draw(st.one_of(st.none(), st.integers(1, 10**9 - 1))),
         open_since=draw(st.one_of(st.none(), st.just(NOW))),
@@ -135,6 +136,19 @@ def test_every_notice_keeps_slacks_limits_and_lets_nothing_in(row: Request, fact
         assert 0 < len(found.drawing.text) <= 4000
         assert len(found.turn) <= 24
         _harmless(found.drawing)
+
+
+@given(row=requests(), note=HARM, signed=st.booleans())
+def test_every_review_keeps_slacks_limits_and_lets_nothing_in(
+    row: Request, note: str, *, signed: bool
+) -> None:
+    by = "U0BOB" if signed else None
+    review = Review(reminded=1, signed_by=by, signed_at=NOW if signed else None, note=note)
+
+    for drawing in (reviews.filed(row, ["U0BOB"]), reviews.card(row, review, ["U0BOB"])):
+        assert message_complaints(drawing.blocks) == []
+        assert 0 < len(drawing.text) <= 4000
+        _harmless(drawing)
 
 
 def _harmless(drawing: Drawing) -> None:

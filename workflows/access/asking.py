@@ -20,12 +20,13 @@ from workflows.person import Grantee, Person
 
 @dataclass(frozen=True)
 class Ask:
-    """One ask of one grantee for one role."""
+    """One ask of one grantee for one role; with `break_glass` nobody is to decide on it."""
 
     role: Role
     grantee: Grantee
     duration: timedelta
     reason: str
+    break_glass: bool = False
 
 
 def request(
@@ -100,8 +101,6 @@ def _row(
     role, grantee = ask.role, ask.grantee
     vends = role.delivery is Delivery.CREDENTIALS
     by_group = owed[1] is not None
-    later = role.escalation.after if role.escalation is not None else None
-    waits = [catalog.remind_after, *([later] if later is not None else [])]
     return Request(
         role_target_id=owed[0],
         member_target_id=owed[1],
@@ -123,12 +122,26 @@ def _row(
         grantee_arn=grantee.arn,
         session_name=grantee.session_name,
         vendor_arn=catalog.grantee.vendor_arn if vends else None,
-        approvals_needed=role.approvals,
+        approvals_needed=1 if ask.break_glass else role.approvals,
+        break_glass=ask.break_glass,
         seconds=int(ask.duration.total_seconds()),
         reason=ask.reason,
         channel=role.channel,
         asked_at=now,
-        remind_at=min(now + after for after in waits),
-        escalate_at=now + later if later is not None else None,
-        lapses_at=now + catalog.pending_lapses,
+        **_waits(catalog, ask, now),
     )
+
+
+def _waits(catalog: Catalog, ask: Ask, now: datetime) -> dict[str, datetime | None]:
+    """When somebody hears again of what waits, and when it ends by itself; break-glass waits for
+    AWS alone.
+    """
+    if ask.break_glass:
+        return {"lapses_at": now + requests.OPENING_TIME}
+    later = ask.role.escalation.after if ask.role.escalation is not None else None
+    waits = [catalog.remind_after, *([later] if later is not None else [])]
+    return {
+        "remind_at": min(now + after for after in waits),
+        "escalate_at": now + later if later is not None else None,
+        "lapses_at": now + catalog.pending_lapses,
+    }

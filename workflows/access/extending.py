@@ -52,12 +52,22 @@ def extend(
         raise NotAllowed(f"Only who asked for #{row.id} can extend it, or an owner of its machine.")
     if not _is_open(row, now):
         raise AlreadySettled(f"Only what is open can be extended: {describe(row)}.")
+    not_by_break_glass(row)
     ask = _ask(catalog, row, more, by)
     asked = panel or panel_without_roster(ask.role)
     asking.may_file(session, catalog, ask, by=by, panel=asked)
     _nothing_else(row, _pair(session, row), now)
     _fits(row, ask)
     return asking.file(session, catalog, ask, by=by, now=now, panel=asked, extends=row)
+
+
+def not_by_break_glass(row: Request) -> None:
+    """Refuses what was opened without an approver."""
+    if row.break_glass:
+        raise NotAllowed(
+            f"#{row.id} was opened by break-glass, which is never extended. Ask an approver: "
+            f"`/xacct request {row.role} 1h` and why."
+        )
 
 
 def _is_open(row: Request, now: datetime) -> bool:

@@ -70,6 +70,7 @@ def terms_of(row: Request, role: Role) -> str:
         extends=row.extends,
         outlives=None if row.session_end else row.longest_session,
         findings=row.findings,
+        **({"break_glass": True} if row.break_glass else {}),
     )
 
 

@@ -1,8 +1,24 @@
-"""Who decides on a role, beyond the list of approvers: who is on duty, and who is asked later."""
+"""Who decides on a role, beyond the list of approvers: who is on duty, who is asked later, and who
+does without them in an emergency.
+"""
 
+from workflows.catalog.break_glass import BreakGlass
 from workflows.catalog.duty import Duty, Escalation, Roster
 from workflows.catalog.mistakes import Mistakes
-from workflows.catalog.schema import DutyEntry, EscalationEntry, Limits, RoleFields
+from workflows.catalog.model import (
+    EVERYONE,
+    SHORTEST,
+    SHORTEST_WITH_CREDENTIALS,
+    Delivery,
+    GranteeKind,
+)
+from workflows.catalog.schema import (
+    BreakGlassEntry,
+    DutyEntry,
+    EscalationEntry,
+    Limits,
+    RoleFields,
+)
 from workflows.catalog.tree import Place
 from workflows.durations import duration_text
 
@@ -25,17 +41,47 @@ def escalation(told: EscalationEntry | None) -> Escalation | None:
     return None if told is None else Escalation(told.after, tuple(dict.fromkeys(told.to)))
 
 
+def break_glass(told: BreakGlassEntry | None) -> BreakGlass | None:
+    """The break-glass that an entry says."""
+    if told is None:
+        return None
+    return BreakGlass(tuple(dict.fromkeys(told.people)), told.longest, told.channel)
+
+
 def judge(place: Place, told: RoleFields, limits: Limits, mistakes: Mistakes) -> None:
     """Notes what of an entry nobody could decide by."""
     _judge_number(place, told, mistakes)
     if told.on_duty is not None:
         _judge_duty(place, told.on_duty, told, mistakes)
+    if told.break_glass is not None:
+        _judge_break_glass((*place, "break_glass"), told.break_glass, told, mistakes)
     if told.escalation is not None and told.escalation.after >= limits.pending_lapses:
         mistakes.add(
             (*place, "escalation", "after"),
             f"A request lapses after {duration_text(limits.pending_lapses)} "
             "(`limits.pending_lapses`), so it would never escalate. Write less.",
         )
+
+
+def _judge_break_glass(
+    where: Place, entry: BreakGlassEntry, told: RoleFields, mistakes: Mistakes
+) -> None:
+    vends = told.delivery is Delivery.CREDENTIALS
+    shortest = SHORTEST_WITH_CREDENTIALS if vends else SHORTEST
+    if not shortest <= entry.longest <= told.max_duration:
+        mistakes.add(
+            (*where, "longest"),
+            f"The role is lent for {duration_text(shortest)} to "
+            f"{duration_text(told.max_duration)}: write a length between them.",
+        )
+    asked = {*told.requesters}
+    if EVERYONE not in asked and (strange := sorted({*entry.people} - asked)):
+        mistakes.add(
+            (*where, "people"),
+            f"{', '.join(strange)} may not ask for the role: name them under `requesters`, too.",
+        )
+    if set(told.kinds) == {GranteeKind.MACHINE}:
+        mistakes.add(where, "Break-glass lets people in, and this role is lent to machines only.")
 
 
 def _judge_number(place: Place, told: RoleFields, mistakes: Mistakes) -> None:

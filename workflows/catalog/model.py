@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from workflows import names
+from workflows.catalog.break_glass import BreakGlass
 from workflows.catalog.duty import Duty, Escalation
 from workflows.catalog.rule import Rule
 
@@ -109,6 +110,7 @@ class Role:
     duty: Duty | None = None
     escalation: Escalation | None = None
     told_by: str = ""
+    break_glass: BreakGlass | None = None
 
     @property
     def deciders(self) -> tuple[str, ...]:

@@ -83,6 +83,7 @@ def _role(claim: Claim, sheet: Sheet, grantee: GranteeAccount, tree: Tree) -> Ro
         mfa=told.mfa,
         duty=deciders.duty(told.on_duty),
         escalation=deciders.escalation(told.escalation),
+        break_glass=deciders.break_glass(told.break_glass),
         told_by=_told_by(claim, tree),
     )
 

@@ -129,6 +129,14 @@ class EscalationEntry(Part):
     to: Annotated[list[SlackUser], Field(min_length=1)]
 
 
+class BreakGlassEntry(Part):
+    """Who opens the role without an approver in an emergency."""
+
+    people: Annotated[list[SlackUser], Field(min_length=1)]
+    longest: Length = timedelta(minutes=30)
+    channel: Channel | None = None
+
+
 class RoleFields(Part):
     """What `defaults` says for every role, and a role's entry may say otherwise."""
 
@@ -147,6 +155,7 @@ class RoleFields(Part):
     channel: Channel | None = None
     session_end: StrictBool = True
     mfa: StrictBool = False
+    break_glass: BreakGlassEntry | None = None
 
 
 class Defaults(RoleFields):

@@ -87,7 +87,9 @@ def still_stands(catalog: Catalog, row: Request, known: Known, *, now: datetime)
     if not access.may_still_ask(catalog, row, role):
         raise Refused(f"{row.grantee_name} is no longer the requester's to ask for.")
     beforehand = [one for one in row.decisions if one.approves and not one.is_persons]
-    if beforehand:
+    if row.break_glass:
+        access.glass_holds(catalog, row)
+    elif beforehand:
         access.rule_holds(catalog, row, beforehand[0].by, now=now)
     else:
         _approved_by_people(catalog, row, role, known)

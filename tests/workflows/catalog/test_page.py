@@ -17,6 +17,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "roles": schema.RoleEntry,
     "on_duty": schema.DutyEntry,
     "escalation": schema.EscalationEntry,
+    "break_glass": schema.BreakGlassEntry,
     "defaults": schema.Defaults,
     "auto_approve": schema.AutoApproveEntry,
     "when": schema.WhenEntry,

@@ -1,0 +1,14 @@
+"""The planted bugs are of the code as it is: `make prove` plants them, this only finds the places."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.planted.bugs import BUGS, Bug
+
+HOUSE = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_the_place_of_each_planted_bug_is_there_once(bug: Bug) -> None:
+    assert (HOUSE / bug.file).read_text().count(bug.right) == 1
