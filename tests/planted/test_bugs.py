@@ -11,4 +11,4 @@ HOUSE = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_the_place_of_each_planted_bug_is_there_once(bug: Bug) -> None:
-    assert (HOUSE / bug.file).read_text().count(bug.right) == 1
+    assert (HOUSE / bug.file).read_text().count(bug.old) == 1
