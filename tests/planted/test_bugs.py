@@ -1,4 +1,4 @@
-"""The planted bugs are of the code as it is: `make prove` plants them, this only finds the places."""
+"""Each planted bug is of the code as it is: `make prove` plants it, here its place is looked for."""
 
 from pathlib import Path
 
