@@ -1,4 +1,4 @@
-"""Each planted bug is of the code as it is: here its place is looked for; `make prove` plants it."""
+"""Each planted bug is of the code as it is: here its place is found; `make prove` plants it."""
 
 from pathlib import Path
 
