@@ -67,7 +67,11 @@ def place_of(body: Json, request_id: int) -> tuple[str, str, str] | None:
 def _missing(row: Request, channel: str, ts: str, user: str) -> dict[str, Any] | None:
     """What to remember where the row knows of no card: it is this one, whose answer was lost."""
     if channel.startswith("D"):
-        return None if user in row.copies else {"copies": {**row.copies, user: [channel, ts]}}
+        return (
+            None
+            if row.card_ts is not None or user in row.copies
+            else {"copies": {**row.copies, user: [channel, ts]}}
+        )
     if row.card_ts is None and not row.copies:
         return {"card_channel": channel, "card_ts": ts}
     return None

@@ -13,6 +13,8 @@ from db.models import Request
 from db.store import reminders
 from db.store.reminders import Asked
 from workflows import access, summon
+from workflows.directory import Unreachable
+from workflows.panel import Panel
 from workflows.settle.lease import wait
 from workflows.sweep import Debt, Due
 from workflows.world import World
@@ -70,8 +72,17 @@ class Remind:
             reminders.reminded(session, row, number=row.reminded + 1, next_at=next_at)
             reminders.asks(session, row, asked, at=now)
 
+    def _panel(self, row: Request, now: datetime) -> Panel | None:
+        """Who may decide, of those whom Slack can reach; None where nobody can say."""
+        found = summon.panel_for(self._world, row)
+        try:
+            requester = self._world.directory.person(row.requester, now=now)
+        except Unreachable:
+            return None
+        return summon.reachable(self._world, found, requester=requester) if found else None
+
     def _asked(self, row: Request, now: datetime) -> Asked:
-        panel = summon.panel_for(self._world, row)
+        panel = self._panel(row, now)
         if panel is None:
             return Asked(row.asked_of, row.asked_because, escalates=False)
         escalates = access.is_escalated(row, now) and row.escalated_at is None

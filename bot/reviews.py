@@ -90,7 +90,7 @@ class Reviews:
 
     def _post(self, review: Review, drawing: Drawing) -> dict[str, Any]:
         """Where the catalog wants it, or else where alerts are, or approvals, or else in the direct
-        messages of an administrator. Raises Later.
+        messages of all who could look into it. Raises Later.
         """
         catalog = self._world.catalog
         wanted = (review.channel, catalog.alerts_channel, catalog.approvals_channel)
@@ -101,11 +101,19 @@ class Reviews:
             if posted is not None:
                 return posted
             self._channels.refused(channel)
-        for admin in catalog.admins:
-            told = self._slack.tell(admin, drawing)
-            if told is not None:
-                return told
+        told = [self._slack.tell(one, drawing) for one in self._others(review)]
+        if reached := next((one for one in told if one is not None), None):
+            return reached
         raise Later(f"no channel takes it; invite the bot to {review.channel}")
+
+    def _others(self, review: Review) -> list[str]:
+        """Everybody who could look into it: never only the one who did it."""
+        with self._world.database.read() as session:
+            row = requests.get(session, review.request_id)
+        if row is None:
+            return []
+        asked = dict.fromkeys((*row.asked_of, *self._world.catalog.admins))
+        return [one for one in asked if one != row.requester]
 
     def _redraw(self, review: Review, drawing: Drawing) -> bool:
         """Whether the card that stands shows the drawing now. Raises Later."""

@@ -55,7 +55,7 @@ BUGS: Final = (
         _RULES,
         "if approver.user == requester.user or same_person(approver, requester):",
         "if approver.user == requester.user:",
-        (f"{_ACCESS}::test_a_second_slack_id_with_the_same_address_is_thesame_person",),
+        (f"{_ACCESS}::test_a_second_slack_id_with_the_same_address_is_the_same_person",),
     ),
     Bug(
         "membership before trust",
@@ -231,7 +231,7 @@ BUGS: Final = (
         "    if identity.is_own(catalog, by, GranteeKind(row.grantee_kind), row.grantee_name):\n",
         "    if by.user == requester.user:\n",
         (
-            "tests/workflows/test_access.py::test_a_second_slack_id_with_the_same_iam_user_is_thesame_person",
+            "tests/workflows/test_access.py::test_a_second_slack_id_with_the_same_iam_user_is_the_same_person",
         ),
     ),
     Bug(

@@ -122,6 +122,7 @@ class Place(Lab):
         self._devices: dict[str, tuple[str, Callable[[], str]]] = {}
         self._clients: dict[tuple[str, str], Any] = {}
         super().__init__(*args)
+        self._furnish_rights()
         self._furnish_sso()
 
     @property
