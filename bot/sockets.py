@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from queue import Empty
 from time import monotonic
 from typing import Any, Final
@@ -80,6 +81,13 @@ class Socket(SocketModeClient):
         self.closed = True
         self.enqueue_message("")  # wakes the thread that waits for a message
         super().close()
+
+    def disconnect(self) -> None:
+        """Two threads may close one session at the same time: to slack_sdk's second one nothing is
+        there to be closed.
+        """
+        with suppress(AttributeError):
+            super().disconnect()
 
     def enqueue_message(self, message: str) -> None:
         """Notes when the message came; from then on a person is waiting."""
