@@ -126,15 +126,10 @@ class Alerts:
         self._replace(alert)
 
     def _post(self, drawing: Drawing) -> dict[str, Any] | None:
-        catalog = self._world.catalog
-        for channel in dict.fromkeys([catalog.alerts_channel, catalog.approvals_channel]):
-            if self._channels.fault(channel) is not None:
-                continue
-            posted = self._slack.post(channel, drawing)
-            if posted is not None:
-                return posted
-            self._channels.refused(channel)
-        return None
+        told = self._world.catalog
+        return self._channels.post(
+            self._slack, drawing, told.alerts_channel, told.approvals_channel
+        )
 
     def _tell_directly(self, drawing: Drawing) -> dict[str, list[str]]:
         told = {one: self._slack.tell(one, drawing) for one in self._world.catalog.admins}

@@ -14,7 +14,8 @@ from typing import Any, Final
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.posting import Later
+from bot.cards import Drawing
+from bot.posting import Later, Posting
 from bot.slack import code_of, retry_after
 from db.store import alerts
 from db.store.alerts import Finding
@@ -79,6 +80,19 @@ class Channels:
         """
         with self._locks.setdefault(channel, threading.Lock()):
             self._learn(channel, self._ask(channel) or Fault.CLOSED)
+
+    def post(self, slack: Posting, drawing: Drawing, *channels: str) -> dict[str, Any] | None:
+        """Posts in the first of these that takes it: where it stands (`channel`, `ts`); None where
+        none does. Raises Later.
+        """
+        for channel in dict.fromkeys(channels):
+            if self.fault(channel) is not None:
+                continue
+            posted = slack.post(channel, drawing)
+            if posted is not None:
+                return posted
+            self.refused(channel)
+        return None
 
     def look(self, *, everywhere: bool = False) -> None:
         """Asks anew about channels that something is wrong with, or about all of the catalog, so

@@ -63,7 +63,7 @@ class Reviews:
         """Returns when it is due again; while the use lasts its end says so."""
         asked = self._signers(row)
         if review.said_ts is None:
-            posted = self._post(review, filed(row, asked))
+            posted = self._post(row, review, filed(row, asked))
             self._remember(row, said_ts=posted["ts"])
         if row.state not in FINAL:
             return None
@@ -71,13 +71,13 @@ class Reviews:
             return self._ask(row, review, asked, now)
         shown = card(row, review, asked)
         if not self._redraw(review, shown):
-            posted = self._post(review, shown)
+            posted = self._post(row, review, shown)
             self._remember(row, card_channel=posted["channel"], card_ts=posted["ts"])
         return None
 
     def _ask(self, row: Request, review: Review, asked: Sequence[str], now: datetime) -> datetime:
         """The card; posted anew as a reminder, for a redrawn one reaches nobody."""
-        posted = self._post(review, card(row, review, asked))
+        posted = self._post(row, review, card(row, review, asked))
         number = review.reminded + 1
         self._remember(row, card_channel=posted["channel"], card_ts=posted["ts"], reminded=number)
         self._redraw(review, replaced(row))
@@ -88,30 +88,22 @@ class Reviews:
         """Who is asked to sign: the approvers who were told, or else the administrators."""
         return row.asked_of or [one for one in self._world.catalog.admins if one != row.requester]
 
-    def _post(self, review: Review, drawing: Drawing) -> dict[str, Any]:
+    def _post(self, row: Request, review: Review, drawing: Drawing) -> dict[str, Any]:
         """Where the catalog wants it, or else where alerts are, or approvals, or else in the direct
         messages of all who could look into it. Raises Later.
         """
         catalog = self._world.catalog
         wanted = (review.channel, catalog.alerts_channel, catalog.approvals_channel)
-        for channel in dict.fromkeys(wanted):
-            if self._channels.fault(channel) is not None:
-                continue
-            posted = self._slack.post(channel, drawing)
-            if posted is not None:
-                return posted
-            self._channels.refused(channel)
-        told = [self._slack.tell(one, drawing) for one in self._others(review)]
+        posted = self._channels.post(self._slack, drawing, *wanted)
+        if posted is not None:
+            return posted
+        told = [self._slack.tell(one, drawing) for one in self._others(row)]
         if reached := next((one for one in told if one is not None), None):
             return reached
         raise Later(f"no channel takes it; invite the bot to {review.channel}")
 
-    def _others(self, review: Review) -> list[str]:
+    def _others(self, row: Request) -> list[str]:
         """Everybody who could look into it: never only the one who did it."""
-        with self._world.database.read() as session:
-            row = requests.get(session, review.request_id)
-        if row is None:
-            return []
         asked = dict.fromkeys((*row.asked_of, *self._world.catalog.admins))
         return [one for one in asked if one != row.requester]
 

@@ -50,6 +50,7 @@ def on_call(pool: urllib3.PoolManager, url: str, token: str, schedule: str) -> R
         headers={
             "Accept": "application/vnd.pagerduty+json;version=2",
             "Authorization": f"Token token={token}",
+            "Connection": "close",  # it is asked once a minute
         },
     )
     if answer.status != _OK:

@@ -60,15 +60,11 @@ class Showing:
 
     def _posted(self, row: Request, drawing: Drawing) -> bool:
         """Posts it where the role's approvers are, or else where all approvals are."""
-        for channel in dict.fromkeys([row.channel, self._world.catalog.approvals_channel]):
-            if self._channels.fault(channel) is not None:
-                continue
-            posted = self._slack.post(channel, drawing)
-            if posted is not None:
-                self._remember(row, card_channel=posted["channel"], card_ts=posted["ts"])
-                return True
-            self._channels.refused(channel)
-        return False
+        wanted = (row.channel, self._world.catalog.approvals_channel)
+        posted = self._channels.post(self._slack, drawing, *wanted)
+        if posted is not None:
+            self._remember(row, card_channel=posted["channel"], card_ts=posted["ts"])
+        return posted is not None
 
     def _show_directly(self, row: Request, drawing: Drawing) -> None:
         """Redraws each copy; who is asked and has none gets one. One that waits stops no other."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from workflows import names
 from workflows.catalog.duty import Roster
 from workflows.catalog.model import EVERYONE, Catalog, Delivery, GranteeKind, Mechanism, Role
-from workflows.catalog.rule import Rule
 from workflows.durations import duration_text
 from workflows.errors import NotFound
 
@@ -106,14 +105,8 @@ def _beforehand(catalog: Catalog, user: str, role: Role) -> str:
     fitting = [one for one in catalog.auto_approve if one.may_fit(role.key, user)]
     if not fitting:
         return "No: no rule under `auto_approve` fits."
-    said = "; ".join(map(_rule, fitting))
+    said = "; ".join(f"{one.name} {one.limits}" for one in fitting)
     return f"Unless the look finds what somebody has to judge: {said}."
-
-
-def _rule(rule: Rule) -> str:
-    hours = f", {rule.hours}" if rule.hours is not None else ""
-    kinds = f", for a {' or '.join(sorted(rule.kinds))}" if rule.kinds is not None else ""
-    return f"{rule.name} up to {duration_text(rule.longest)}{hours}{kinds}"
 
 
 def _later(catalog: Catalog, role: Role) -> str:

@@ -136,10 +136,7 @@ def _rules(catalog: Catalog, role: Role, user: str) -> list[Json]:
 
 
 def _rule(rule: Rule) -> str:
-    hours = f", {rule.hours}" if rule.hours is not None else ""
-    kinds = f", for a {' or '.join(sorted(rule.kinds))}" if rule.kinds is not None else ""
-    longest = duration_text(rule.longest)
-    return f"the rule {blocks.code(rule.name, 32)} approves up to {longest}{hours}{kinds}"
+    return f"the rule {blocks.code(rule.name, 32)} approves {rule.limits}"
 
 
 def _duration(role: Role, typed: str) -> Json:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from workflows.durations import duration_text
+
 GIVER: Final = "rule:"
 """What a decision's `by` begins with when a rule gave it: no Slack id holds a colon."""
 
@@ -72,6 +74,13 @@ class Rule:
     def giver(self) -> str:
         """Who gave its decisions: `rule:business-hours`."""
         return f"{GIVER}{self.name}"
+
+    @property
+    def limits(self) -> str:
+        """For how long, when and for whom it approves, as a part of a sentence."""
+        hours = f", {self.hours}" if self.hours is not None else ""
+        kinds = f", for a {' or '.join(sorted(self.kinds))}" if self.kinds is not None else ""
+        return f"up to {duration_text(self.longest)}{hours}{kinds}"
 
     def may_fit(self, role: str, user: str) -> bool:
         """Whether it approves requests of this person for the role at some time."""
