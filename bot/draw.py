@@ -46,6 +46,7 @@ class Draw:
         paid = (self._card(row, facts), self._tell(row, facts), self._take_back(row))
         troubles = [one for one in (*paid, self._say_history(row, facts)) if one]
         with self._world.database.write() as session:
+            self._world.directory.keep(session)
             if not troubles:
                 drawings.drew(session, row.id, row.changed, at=self._world.clock.now())
                 return

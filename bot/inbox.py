@@ -35,6 +35,9 @@ ATTEMPTS: Final = 3
 _ASKS_AWS: Final = frozenset({"request", "break-glass", "credentials"})
 """Kinds that may wait for AWS: they queue by themselves and keep nobody else waiting."""
 
+_AT_THE_DOOR: Final = "approve"
+"""The kind for which an engineer waits at AWS's door."""
+
 _MAKES: Final = ("settle", "look", "draw", "alert", "review")
 
 log = logging.getLogger(__name__)
@@ -131,7 +134,7 @@ class Payer:
     def _person(self, row: Inbox, now: datetime) -> Person:
         if row.team != self._world.catalog.team:
             raise NotAllowed("xacct serves the members of its own Slack workspace only.")
-        if row.kind == "approve" and "request" in row.said:
+        if row.kind == _AT_THE_DOOR and "request" in row.said:
             ahead.of_decision(self._world, int(row.said["request"]))
         return self._world.directory.person(row.user, now=now)
 
@@ -139,7 +142,8 @@ class Payer:
         """The answer; None when another worker has paid the row meanwhile."""
         deed = verbs.prepare(self._world, verbs.Heard(row, person, now))
         with self._world.database.write() as session:
-            self._world.directory.keep(session)
+            if row.kind != _AT_THE_DOOR:  # then they are kept with the card that is drawn
+                self._world.directory.keep(session)
             return deed(session) if inbox.pay(session, row.id) else None
 
     def _deliver(self, row: Inbox, person: Person) -> None:
