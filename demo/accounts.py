@@ -14,7 +14,6 @@ from typing import Any, Final
 from sandbox.aws.process import Keys, SandboxAws
 from workflows.catalog.model import Account, Catalog, Mechanism, Role
 from workflows.documents import trust
-from workflows.drift.groups import roster
 
 BOT: Final = "xacct-bot"
 CONTROL: Final = "/xacct-ctl/"
@@ -51,7 +50,7 @@ def furnish(aws: SandboxAws, catalog: Catalog, users: Iterable[str]) -> Furnishe
     for role in catalog.roles:
         _group(iam, role)
         if role.group is not None and role.mechanism is Mechanism.DENY_GROUP:
-            for name in sorted(roster(catalog) & made.users.keys()):
+            for name in sorted(catalog.roster & made.users.keys()):
                 iam.add_user_to_group(GroupName=role.group.name, UserName=name)
     return made
 

@@ -16,6 +16,7 @@ from sandbox.aws.assume_role import AssumeRole
 from sandbox.aws.calls import CallLog
 from sandbox.aws.conditions import Conditions, frozen
 from sandbox.aws.copies import Copies
+from sandbox.aws.details import completed
 from sandbox.aws.handlers import Handlers
 from sandbox.aws.judge import Judge
 from sandbox.aws.loading import Ministack
@@ -167,8 +168,12 @@ class Emulator:
         simulation = Simulation(self._parts.evaluator, self.records)
         summary = iam._get_account_summary
         principals = Principals(self.records)
+        details = iam._IAM_HANDLERS["GetAccountAuthorizationDetails"]
         table = {
             **iam._IAM_HANDLERS,
+            "GetAccountAuthorizationDetails": lambda params: completed(
+                self.records, details, _account(), params
+            ),
             "SimulatePrincipalPolicy": lambda params: simulation.principal(_account(), params),
             "SimulateCustomPolicy": lambda params: simulation.custom(_account(), params),
             "UpdateUser": lambda params: update_user(self.records, principals, _account(), params),

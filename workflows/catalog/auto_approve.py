@@ -1,6 +1,6 @@
 """The rules of a catalog file that approve beforehand: each with the roles that it reaches."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -45,19 +45,38 @@ def _reached(
     """The roles that the patterns reach. One that more than one person has to approve is reached by
     its whole name only: nobody means it with a star.
     """
+
+    def wrong(role: Role) -> str | None:
+        if role.approvals == 1:
+            return None
+        return (
+            f"reaches {role.key}, which {role.approvals} people have to approve. Name it in full "
+            "if a rule is to do without them, or write a pattern that leaves it out."
+        )
+
+    return reached((*place, "roles"), entry.roles, roles, mistakes, not_by_pattern=wrong)
+
+
+def reached(
+    place: Place,
+    texts: Sequence[str],
+    roles: Sequence[Role],
+    mistakes: Mistakes,
+    *,
+    not_by_pattern: Callable[[Role], str | None],
+) -> list[Role]:
+    """The roles that names or patterns (`account/role`) reach; one that reaches none is a mistake.
+
+    `not_by_pattern` says, as the end of a sentence, why a pattern must not reach a role, or None.
+    """
     found: dict[str, Role] = {}
-    for index, text in enumerate(entry.roles):
+    for index, text in enumerate(texts):
         there = [role for role in roles if fnmatchcase(role.key.lower(), text.lower())]
         if not there:
-            mistakes.add((*place, "roles", index), _unknown(text, roles))
+            mistakes.add((*place, index), _unknown(text, roles))
         for role in there:
-            if role.approvals > 1 and is_pattern(text):
-                mistakes.add(
-                    (*place, "roles", index),
-                    f"The pattern {said(text)} reaches {role.key}, which {role.approvals} people "
-                    "have to approve. Name it in full if a rule is to do without them, or write a "
-                    "pattern that leaves it out.",
-                )
+            if is_pattern(text) and (wrong := not_by_pattern(role)) is not None:
+                mistakes.add((*place, index), f"The pattern {said(text)} {wrong}")
             found[role.key] = role
     return list(found.values())
 

@@ -19,7 +19,17 @@ PLACEHOLDERS: Final = ("{account}", "{role}", "{effect}")
 
 _IAM: Final = r"[A-Za-z0-9_+=,.@-]"  # names of users, groups, roles, and session names (IAM, STS)
 _RESERVED_PATHS: Final = ("/aws-reserved/", "/aws-service-role/", "/xacct-ctl/")
+_PRINCIPAL_ARN: Final = re.compile(
+    rf"arn:aws[a-z-]*:iam::[0-9]{{12}}:(?:role|user)/([!-~]*/)?{_IAM}{{1,64}}"
+)
 _ROLE_ARN: Final = re.compile(rf"arn:aws[a-z-]*:iam::[0-9]{{12}}:role/([!-~]*/)?{_IAM}{{1,64}}")
+_POLICY_ARN: Final = re.compile(
+    rf"arn:aws[a-z-]*:iam::(?:aws|[0-9]{{12}}|\{{account\}}):policy/([!-z|~]*/)?{_IAM}{{1,128}}"
+)
+_ACTION: Final = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+")
+_STATEMENT: Final = {
+    *("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"),
+}
 _KEPT_NAMES: Final = ("awsreservedsso_", "awsservicerolefor")
 
 
@@ -166,6 +176,47 @@ def role_arn(text: str) -> str:
     if not _ROLE_ARN.fullmatch(text):
         raise ValueError("Write the ARN of an IAM role, like arn:aws:iam::111122223333:role/ci.")
     return text
+
+
+def principal_arn(text: str) -> str:
+    """The ARN of an IAM role or user, of any account."""
+    if not _PRINCIPAL_ARN.fullmatch(text):
+        raise ValueError(
+            "Write the ARN of the IAM role (or user) that xacct runs as, like "
+            "arn:aws:iam::111122223333:role/xacct-ctl/xacct-bot."
+        )
+    return text
+
+
+def policy_arn(text: str) -> str:
+    """The ARN of a managed policy, AWS's or an account's; `{account}` stands for the role's."""
+    if not _POLICY_ARN.fullmatch(text):
+        raise ValueError(
+            "Write the ARN of a managed policy, like arn:aws:iam::aws:policy/ReadOnlyAccess, or "
+            "arn:aws:iam::{account}:policy/support for one of the role's own account."
+        )
+    return text
+
+
+def action(text: str) -> str:
+    """An action of a policy, or a pattern of actions."""
+    if not _ACTION.fullmatch(text):
+        raise ValueError('Write an action like s3:GetObject, a pattern like s3:Get*, or "*".')
+    return text
+
+
+def statement(said: dict[str, Any]) -> dict[str, Any]:
+    """One statement of an identity policy (IAM User Guide, "IAM JSON policy elements")."""
+    if said.get("Effect") not in {"Allow", "Deny"}:
+        raise ValueError("A statement has an `Effect`: Allow or Deny.")
+    for one, other in (("Action", "NotAction"), ("Resource", "NotResource")):
+        if (one in said) == (other in said):
+            raise ValueError(f"A statement has either `{one}` or `{other}`.")
+    if unknown := sorted(said.keys() - _STATEMENT):
+        raise ValueError(f"A statement of an identity policy has no `{unknown[0]}`.")
+    if not re.fullmatch(r"[A-Za-z0-9]*", str(said.get("Sid", ""))):
+        raise ValueError("A `Sid` has letters and digits only.")
+    return said
 
 
 def iam_user(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from workflows.catalog import accounts, auto_approve, grantees, shape, tree
+from workflows.catalog import accounts, auto_approve, grantees, shape, standing, tree
 from workflows.catalog.mistakes import Mistake, Mistakes, Once, Sheet
 from workflows.catalog.model import Catalog
 from workflows.catalog.roles import roles
@@ -39,6 +39,7 @@ def _catalog(sheet: Sheet, mistakes: Mistakes) -> Catalog:
     judgeable = not sheet.broken & _ALL_ROLES_NEED
     lent = roles(sheet, owners, grantee, mistakes) if judgeable else ()
     complete = judgeable and not sheet.broken & {"roles", "accounts"}
+    found_machines = grantees.machines(sheet, grantee, once, mistakes)
     return Catalog(
         installation=file.installation,
         team=file.slack.team,
@@ -52,9 +53,11 @@ def _catalog(sheet: Sheet, mistakes: Mistakes) -> Catalog:
         roles=lent,
         engineers=grantees.engineers(sheet, once),
         identity_rules=grantees.identity_rules(sheet, once),
-        machines=grantees.machines(sheet, grantee, once, mistakes),
+        machines=found_machines,
         visitors=grantees.visitors(sheet, grantee, once, mistakes),
         admins=tuple(dict.fromkeys(file.admins)),
         auditors=tuple(dict.fromkeys(file.auditors)),
         auto_approve=auto_approve.rules(sheet, lent, mistakes) if complete else (),
+        bot_arn=file.bot,
+        standing=standing.standing(sheet, lent, found_machines, mistakes) if complete else (),
     )

@@ -11,6 +11,7 @@ from typing import Final
 from workflows import names
 from workflows.catalog.break_glass import BreakGlass
 from workflows.catalog.duty import Duty, Escalation
+from workflows.catalog.permissions import Permissions, Standing
 from workflows.catalog.rule import Rule
 
 SHORTEST: Final = timedelta(minutes=5)
@@ -89,7 +90,8 @@ class Role:
 
     `requesters` and `approvers` are Slack ids; `(EVERYONE,)` are all requesters. `group` is there
     unless the mechanism is the trust policy. With `mfa` only IAM users who signed in with their MFA
-    device enter. `told_by` says which entry of the file describes it, and why that one.
+    device enter. `told_by` says which entry of the file describes it, and why that one. Setup makes
+    the role if it has `permissions`; with `adopt` it may seal one that somebody else made.
     """
 
     account: Account
@@ -111,6 +113,8 @@ class Role:
     escalation: Escalation | None = None
     told_by: str = ""
     break_glass: BreakGlass | None = None
+    permissions: Permissions | None = None
+    adopt: bool = False
 
     @property
     def deciders(self) -> tuple[str, ...]:
@@ -187,7 +191,8 @@ class Visitor:
 class Catalog:
     """Everything that xacct is told by its file. Missing lists mean nobody.
 
-    `team` is the Slack workspace; channels, admins and auditors are Slack ids.
+    `team` is the Slack workspace; channels, admins and auditors are Slack ids. `bot_arn` is the
+    identity in AWS that xacct runs as, which the manager roles trust.
     """
 
     installation: str
@@ -207,10 +212,21 @@ class Catalog:
     admins: tuple[str, ...]
     auditors: tuple[str, ...]
     auto_approve: tuple[Rule, ...] = ()
+    bot_arn: str | None = None
+    standing: tuple[Standing, ...] = ()
 
     @cached_property
     def _by_key(self) -> dict[str, Role]:
         return {role.key: role for role in self.roles}  # asked for in every verb and every look
+
+    @cached_property
+    def roster(self) -> frozenset[str]:
+        """The names of the IAM users who must be in every deny group: all that are listed but the
+        administrators.
+        """
+        spared = {one.casefold() for one in self.grantee.administrators}
+        names = {one.iam_user.rpartition("/")[2] for one in self.engineers if one.iam_user}
+        return frozenset(name for name in names if name.casefold() not in spared)
 
     def role(self, key: str) -> Role | None:
         """The role called exactly `account/name`."""

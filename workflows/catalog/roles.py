@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from workflows.catalog import deciders
+from workflows.catalog import deciders, standing
 from workflows.catalog.expand import Claim, claims
 from workflows.catalog.fields import NO_GROUP
 from workflows.catalog.mistakes import Mistakes, Sheet
@@ -85,6 +85,8 @@ def _role(claim: Claim, sheet: Sheet, grantee: GranteeAccount, tree: Tree) -> Ro
         escalation=deciders.escalation(told.escalation),
         break_glass=deciders.break_glass(told.break_glass),
         told_by=_told_by(claim, tree),
+        permissions=standing.permissions(told.permissions, claim.account),
+        adopt=told.adopt,
     )
 
 
@@ -125,6 +127,7 @@ def _judge(
             "name people. What they ask for still has to be approved.",
         )
     deciders.judge(place, told, limits, mistakes)
+    standing.judge_permissions(place, told, mistakes)
     for name in entry.name:
         if len(told.path) + len(name) > _SWITCHABLE:
             mistakes.add(

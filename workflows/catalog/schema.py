@@ -35,6 +35,10 @@ PathAndName = Annotated[str, AfterValidator(fields.path_and_name)]
 GroupTemplate = Annotated[str, AfterValidator(fields.group_template)]
 RoleArn = Annotated[str, AfterValidator(fields.role_arn)]
 ExternalId = Annotated[str, AfterValidator(fields.external_id)]
+PrincipalArn = Annotated[str, AfterValidator(fields.principal_arn)]
+PolicyArn = Annotated[str, AfterValidator(fields.policy_arn)]
+Action = Annotated[str, AfterValidator(fields.action)]
+Statement = Annotated[dict[str, Any], AfterValidator(fields.statement)]
 Team = Annotated[str, AfterValidator(fields.team)]
 Channel = Annotated[str, AfterValidator(fields.channel)]
 Requester = Annotated[str, AfterValidator(fields.requester)]
@@ -137,6 +141,14 @@ class BreakGlassEntry(Part):
     channel: Channel | None = None
 
 
+class PermissionsEntry(Part):
+    """What setup lets a role do in its account."""
+
+    managed: Annotated[list[PolicyArn], Field(max_length=9)] = []
+    statements: list[Statement] = []
+    at_most: list[Action] = []
+
+
 class RoleFields(Part):
     """What `defaults` says for every role, and a role's entry may say otherwise."""
 
@@ -156,6 +168,8 @@ class RoleFields(Part):
     session_end: StrictBool = True
     mfa: StrictBool = False
     break_glass: BreakGlassEntry | None = None
+    permissions: PermissionsEntry | None = None
+    adopt: StrictBool = False
 
 
 class Defaults(RoleFields):
@@ -225,6 +239,15 @@ class AutoApproveEntry(Part):
     kinds: Annotated[list[Kind], Field(min_length=1)] | None = None
 
 
+class StandingEntry(Part):
+    """Access that lasts: nobody asks for it, and nothing ends it but this file."""
+
+    roles: Annotated[list[str], BeforeValidator(_one_or_many), Field(min_length=1)]
+    whole_account: StrictBool = False
+    users: list[UserName] = []
+    machines: list[MachineName] = []
+
+
 class File(Part):
     """The whole file."""
 
@@ -243,3 +266,5 @@ class File(Part):
     identity_center: list[VisitorEntry] = []
     admins: list[SlackUser] = []
     auditors: list[SlackUser] = []
+    bot: PrincipalArn | None = None
+    standing: list[StandingEntry] = []

@@ -1,4 +1,4 @@
-"""The governed groups of a catalog, and who must be in those that deny."""
+"""The governed groups of a catalog."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,10 +25,3 @@ def governed(catalog: Catalog) -> Mapping[str, Governed]:
         before = found[name].role_arns if name in found else ()
         found[name] = Governed(name, denies=denies, role_arns=(*before, role.arn))
     return found
-
-
-def roster(catalog: Catalog) -> frozenset[str]:
-    """The IAM users whom the catalog names and who must be in every deny group."""
-    spared = {one.rpartition("/")[2].casefold() for one in catalog.grantee.administrators}
-    names = {one.iam_user.rpartition("/")[2] for one in catalog.engineers if one.iam_user}
-    return frozenset(name for name in names if name.casefold() not in spared)

@@ -15,7 +15,7 @@ from workflows import addresses, edits, restore
 from workflows.catalog.model import Role
 from workflows.drift import compare, known, places, strangers
 from workflows.drift.compare import Difference
-from workflows.drift.groups import governed, roster
+from workflows.drift.groups import governed
 from workflows.drift.places import Owed
 from workflows.drift.seen import AccountSeen
 from workflows.seen import RoleDetail
@@ -156,7 +156,7 @@ def _groups(world: World, seen: AccountSeen, said: Said) -> None:
     all_groups, arns = governed(catalog), [role.arn for role in catalog.roles]
     with world.database.write() as session:
         rows = known.places(session, catalog, began=seen.began)
-        owed = places.owed(seen, rows, all_groups, roster(catalog))
+        owed = places.owed(seen, rows, all_groups, catalog.roster)
         for one in owed:
             _owe(world, session, one)
         for target_id in places.taken(seen, rows):

@@ -13,7 +13,7 @@ from workflows import edits, restore
 from workflows.catalog.model import Account
 from workflows.drift import compare, known, places, strangers
 from workflows.drift.compare import Difference
-from workflows.drift.groups import governed, roster
+from workflows.drift.groups import governed
 from workflows.drift.run import AT_ONCE, read_account
 from workflows.drift.seen import AccountSeen
 from workflows.world import World
@@ -83,7 +83,7 @@ def _groups(session: Session, world: World, seen: AccountSeen) -> Iterable[Found
     catalog = world.catalog
     all_groups, arns = governed(catalog), [role.arn for role in catalog.roles]
     rows = known.places(session, catalog, began=seen.began)
-    owed = places.owed(seen, rows, all_groups, roster(catalog))
+    owed = places.owed(seen, rows, all_groups, catalog.roster)
     for one in places.differences([one.place for one in owed if one.wrong]):
         yield _different(one, one.facts["group"])
     for name, group in sorted(seen.groups.items()):

@@ -13,7 +13,7 @@ from db.store import alerts, standing
 from workflows.catalog.model import Account
 from workflows.drift import deleted, known, lifted, places, read, record
 from workflows.drift.compare import Difference
-from workflows.drift.groups import governed, roster
+from workflows.drift.groups import governed
 from workflows.drift.lost import Lookout, Trail
 from workflows.drift.seen import AccountSeen
 from workflows.errors import Trouble
@@ -148,7 +148,7 @@ def read_account(
     seen = read.account(world, account, sorted(noted | all_groups.keys()), stopping=stopping)
     with world.database.read() as session:
         rows = known.places(session, catalog, began=seen.began)
-    doubtful = places.doubtful(seen, rows, all_groups, roster(catalog))
+    doubtful = places.doubtful(seen, rows, all_groups, catalog.roster)
     seen = read.users(world, seen, account, doubtful, stopping=stopping)
     astray = places.astray(seen, rows)
     seen = read.names(world, seen, account, astray, stopping=stopping)

@@ -15,6 +15,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "limits": schema.Limits,
     "accounts": schema.AccountEntry,
     "roles": schema.RoleEntry,
+    "permissions": schema.PermissionsEntry,
     "on_duty": schema.DutyEntry,
     "escalation": schema.EscalationEntry,
     "break_glass": schema.BreakGlassEntry,
@@ -25,6 +26,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "people_rules": schema.PeopleRule,
     "machines": schema.MachineEntry,
     "identity_center": schema.VisitorEntry,
+    "standing": schema.StandingEntry,
 }
 
 

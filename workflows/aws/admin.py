@@ -1,0 +1,53 @@
+"""IAM of one account as whoever sets it up sees it: all of it read at once, and any call made."""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from workflows.aws.errors import translated
+from workflows.documents.text import Document
+
+_PAGE: Final = 1000  # the most that AWS gives (IAM, GetAccountAuthorizationDetails)
+_WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+Details = Mapping[str, list[Mapping[str, Any]]]
+
+
+class Admin:
+    """One account's IAM, with the rights of who runs setup. All methods raise Trouble."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def details(self, *, users: bool) -> Details:
+        """Roles, and managed policies of the account, with `users` users and groups, too; one call
+        per thousand of them.
+        """
+        kinds = ["Role", "LocalManagedPolicy", *(["User", "Group"] if users else [])]
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        with translated("iam:GetAccountAuthorizationDetails"):
+            pages = self._client.get_paginator("get_account_authorization_details")
+            for page in pages.paginate(Filter=kinds, PaginationConfig={"PageSize": _PAGE}):
+                for key in ("RoleDetailList", "Policies", "UserDetailList", "GroupDetailList"):
+                    found.setdefault(key, []).extend(page.get(key, []))
+        return found
+
+    def longest_sessions(self, roles: Collection[str]) -> Mapping[str, int]:
+        """Seconds, by the role's name: one call a role."""
+        return {name: self._role(name).get("MaxSessionDuration", 3600) for name in roles}
+
+    def trust(self, role: str) -> Document:
+        """The role's trust policy."""
+        document: Document = self._role(role)["AssumeRolePolicyDocument"]
+        return document
+
+    def _role(self, name: str) -> Mapping[str, Any]:
+        with translated("iam:GetRole"):
+            role: Mapping[str, Any] = self._client.get_role(RoleName=name)["Role"]
+        return role
+
+    def call(self, action: str, parameters: Mapping[str, Any]) -> None:
+        """Makes one call, by AWS's names."""
+        method = getattr(self._client, _WORD.sub("_", action).lower())
+        with translated(f"iam:{action}"):
+            method(**parameters)
