@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from bot import cli, drift_cli, report_cli, rules_cli, wiring
 from bot.running import Running
 from bot.settings import Mistakes, Settings, catalog_path
+from bot.setup import cli as setup_cli
 from db import migrate
 from db.session import Database, InUse
 from workflows.aws.sessions import aws_session
@@ -59,6 +60,8 @@ def main(argv: Sequence[str] | None = None, *, clock: Clock | None = None) -> in
 
 
 def _verb(said: argparse.Namespace, clock: Clock) -> int:
+    if said.verb == "setup":
+        return setup_cli.setup(said, clock)
     verbs: dict[tuple[str, str | None], Callable[[], int]] = {
         ("run", None): lambda: run(clock),
         ("catalog", "check"): lambda: cli.check_catalog(said.file),

@@ -12,8 +12,11 @@ def _descriptions() -> Any:
     return botocore.session.Session().get_component("data_loader")
 
 
-def aws_session() -> boto3.Session:
-    """A session with the credentials and settings of the environment."""
-    core = botocore.session.Session()
+def aws_session(profile: str | None = None) -> boto3.Session:
+    """A session with the credentials and settings of the environment, or of a profile.
+
+    Raises botocore's ProfileNotFound.
+    """
+    core = botocore.session.Session(profile=profile)
     core.register_component("data_loader", _descriptions())
     return boto3.Session(botocore_session=core)

@@ -14,6 +14,15 @@ from workflows.setup.objects import CONTROL, INSTALLATION, path_of
 LONGEST: Final = 6_144
 """Characters of a managed policy (IAM User Guide, "IAM and AWS STS quotas")."""
 
+_NEVER: Final = [
+    *("iam:Attach*", "iam:Create*", "iam:Delete*", "iam:Detach*", "iam:PassRole", "iam:Set*"),
+    *("iam:Tag*", "iam:Untag*", "iam:Upload*", "sts:AssumeRole"),
+]
+_NEVER_BY_GRANTEE: Final = [*_NEVER, "iam:Put*", "iam:Update*"]
+_NEVER_BY_OWNER: Final = [
+    *(*_NEVER, "iam:Add*", "iam:PutGroup*", "iam:PutRolePermissionsBoundary", "iam:PutUser*"),
+    "iam:UpdateRole*",
+]
 _READS: Final = ["iam:Get*", "iam:List*", "iam:Simulate*"]
 
 
@@ -45,16 +54,7 @@ def owner_manager(
             *statements,
             _allow("Simulate", ["iam:SimulatePrincipalPolicy"], [own_arn, *roles]),
             _allow("Account", account_wide, ["*"]),
-            _deny(
-                "Guard",
-                [
-                    *("iam:Add*", "iam:Attach*", "iam:Create*", "iam:Delete*", "iam:Detach*"),
-                    *("iam:PassRole", "iam:PutRolePermissionsBoundary", "iam:PutUser*"),
-                    *("iam:PutGroup*", "iam:SetDefaultPolicyVersion", "iam:Tag*", "iam:Untag*"),
-                    *("iam:UpdateRole*", "iam:UploadSSHPublicKey", "sts:AssumeRole"),
-                ],
-                ["*"],
-            ),
+            _deny("Guard", _NEVER_BY_OWNER, ["*"]),
             _never_control(own_arn),
         ]
     )
@@ -78,15 +78,7 @@ def grantee_manager(own_arn: str, groups: Iterable[str]) -> Document:
                 "Simulate", ["iam:SimulatePrincipalPolicy"], [f"{home}:user/*", f"{home}:role/*"]
             ),
             _allow("Account", account_wide, ["*"]),
-            _deny(
-                "Guard",
-                [
-                    *("iam:Attach*", "iam:Create*", "iam:Delete*", "iam:Detach*", "iam:PassRole"),
-                    *("iam:Put*", "iam:Set*", "iam:Tag*", "iam:Untag*", "iam:Update*"),
-                    *("iam:UploadSSHPublicKey", "sts:AssumeRole"),
-                ],
-                ["*"],
-            ),
+            _deny("Guard", _NEVER_BY_GRANTEE, ["*"]),
             _never_control(own_arn),
         ]
     )

@@ -32,12 +32,12 @@ T = TypeVar("T")
 Enter = Callable[[Account], Admin]
 """Into an account, with the rights of who runs setup. Raises Trouble."""
 
-Said = Callable[[Account], None]
-"""Is told of each account when something was done there."""
+Said = Callable[[], None]
+"""Is told when one more account was read, or one more call made."""
 
 
-def _nobody(account: Account) -> None:
-    del account
+def _nobody() -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def reading(
         except Trouble as trouble:
             return Reading(each, None, str(trouble))
         finally:
-            said(each.account)
+            said()
 
     return _at_once(one, wanted)
 
@@ -146,7 +146,7 @@ def _apply_one(
             for step in steps:
                 do(admin, step)
                 calls += 1
-                said(wanted.account)
+                said()
             return Outcome(wanted.account, calls)
         except (AwsBusy, AwsUnclear, AwsGone) as trouble:
             last = str(trouble)

@@ -12,6 +12,7 @@ from workflows.documents import text
 from workflows.documents.text import Document, Statement
 
 _CONTEXT: Final = 2  # lines around what differs
+_WIDTH: Final = 90  # characters
 
 
 class Verb(StrEnum):
@@ -46,6 +47,10 @@ class Call:
     action: str
     parameters: Mapping[str, Any]
 
+    def shown(self) -> dict[str, Any]:
+        """The call as JSON."""
+        return {"action": f"iam:{self.action}", "parameters": dict(self.parameters)}
+
 
 @dataclass(frozen=True)
 class TrustEdit:
@@ -57,6 +62,11 @@ class TrustEdit:
     without: frozenset[str] = frozenset()  # Sids
     first: tuple[Statement, ...] = ()
     last: tuple[Statement, ...] = ()
+
+    def shown(self) -> dict[str, Any]:
+        """The edit as JSON."""
+        edit = {"without": sorted(self.without), "first": self.first, "last": self.last}
+        return {"action": "iam:UpdateAssumeRolePolicy", "role": self.role, "edit": edit}
 
     def applied(self, document: Document) -> dict[str, Any]:
         """The document with the edit made; the same Sid never stands in it twice."""
@@ -121,8 +131,26 @@ def differing(before: Any, after: Any) -> tuple[str, ...]:
     return tuple(line for line in found[2:] if not line.startswith("@@"))
 
 
-def _lines(value: Any) -> list[str]:
-    return [] if value is None else json.dumps(value, indent=2).splitlines()
+def _lines(value: Any, indent: str = "") -> list[str]:
+    """The value as JSON, each part of it on one line where that has room for it."""
+    short = f"{indent}{json.dumps(value)}"
+    if value is None or value == {}:
+        return []
+    if len(short) <= _WIDTH or not isinstance(value, (Mapping, list, tuple)):
+        return [short]
+    deeper = f"{indent}  "
+    if isinstance(value, Mapping):
+        parts = [
+            [f"{deeper}{json.dumps(name)}: {(_lines(one, deeper) or ['null'])[0].lstrip()}"]
+            + _lines(one, deeper)[1:]
+            for name, one in value.items()
+        ]
+        opened, closed = "{", "}"
+    else:
+        parts, opened, closed = [_lines(one, deeper) for one in value], "[", "]"
+    for part in parts[:-1]:
+        part[-1] += ","
+    return [f"{indent}{opened}", *(line for part in parts for line in part), f"{indent}{closed}"]
 
 
 def same(one: Document, other: Document) -> bool:

@@ -6,7 +6,7 @@ from workflows.documents import groups as documents
 from workflows.documents.text import Document
 from workflows.setup.objects import Found, FoundGroup, Group, Wanted, path_of
 from workflows.setup.plan.change import Change, Stage, Step, Verb, call, differing, same
-from workflows.setup.wanted import inline_name, is_own_policy
+from workflows.setup.wanted.naming import inline_name, is_own_policy
 
 
 def changes(wanted: Wanted, found: Found, let_in: Collection[str] | None) -> Iterator[Change | str]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from workflows.setup.objects import Attachment, Found, FoundPolicy, Policy, Wanted, path_of
 from workflows.setup.plan.change import Change, Stage, Step, Verb, call, differing, same
-from workflows.setup.wanted import is_own_policy
+from workflows.setup.wanted.naming import is_own_policy
 
 _VERSIONS: Final = 5
 """Versions of a managed policy that AWS keeps at most (IAM User Guide, "Versioning")."""

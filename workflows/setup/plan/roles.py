@@ -27,7 +27,7 @@ from workflows.setup.plan.change import (
     missing,
     same,
 )
-from workflows.setup.wanted import STANDING
+from workflows.setup.wanted.owner import STANDING
 
 
 @dataclass(frozen=True)

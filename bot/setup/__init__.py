@@ -1,0 +1,1 @@
+"""`xacct setup …`: what is said to, and shown to, who sets up the accounts."""

@@ -1,0 +1,53 @@
+"""What `xacct setup` understands."""
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from workflows.aws.doors import USUAL_ROLE
+
+_VERBS: Final = {
+    "plan": "show what would change, and change nothing",
+    "apply": "make what the catalog describes, after asking",
+    "destroy": "take away all that setup made, after asking",
+}
+
+
+def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the verb with all that may follow it."""
+    setup = verbs.add_parser("setup", help="make the roles and groups of the catalog in AWS")
+    whats = setup.add_subparsers(dest="what", required=True, metavar="WHAT")
+    for name, words in _VERBS.items():
+        one = whats.add_parser(name, help=words, description=f"{words.capitalize()}.")
+        _accounts(one)
+        if name == "plan":
+            one.add_argument("--json", action="store_true", help="for programs")
+        else:
+            one.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _accounts(one: argparse.ArgumentParser) -> None:
+    """How the accounts are entered, and what is shown of them."""
+    one.add_argument("--catalog", type=Path, metavar="FILE", help="default: XACCT_CATALOG")
+    one.add_argument("--profile", help="whose keys of ~/.aws are used (default: the environment's)")
+    one.add_argument(
+        "--role",
+        default=USUAL_ROLE,
+        help=f"the role that is assumed in the other accounts (default: {USUAL_ROLE})",
+    )
+    one.add_argument(
+        "--account-profile",
+        action="append",
+        default=[],
+        type=_pair,
+        metavar="ACCOUNT=PROFILE",
+        help="a profile for one account, instead of the role; may be repeated",
+    )
+    one.add_argument("--mask", action="store_true", help="hide the middle of account ids")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    account, equals, profile = text.partition("=")
+    if not (account and equals and profile):
+        raise argparse.ArgumentTypeError("an account and a profile, like prod-payments=payments")
+    return account, profile

@@ -1,0 +1,127 @@
+"""The verbs of `xacct setup`: read the accounts, show, ask, do, and say what came of it."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from bot import wiring
+from bot.settings import Mistakes, catalog_path
+from bot.setup.screen import Screen
+from workflows.aws.doors import Doors, Way
+from workflows.catalog.model import Catalog
+from workflows.clock import Clock
+from workflows.errors import Refused
+from workflows.setup import run, wanted
+from workflows.setup.objects import Wanted
+from workflows.setup.plan import Plan
+
+DONE: Final = 0
+FAILED: Final = 1
+CHANGES: Final = 2
+"""Exit codes: nothing to do, or all is done; something is wrong; there are changes (of `plan`)."""
+
+
+def setup(said: argparse.Namespace, clock: Clock) -> int:
+    """Runs one verb; what is wrong with the catalog or the way in is FAILED, too."""
+    verbs: dict[str, Callable[[Setup], int]] = {
+        "plan": lambda one: one.plan(as_json=said.json),
+        "apply": lambda one: one.apply(yes=said.yes),
+        "destroy": lambda one: one.destroy(yes=said.yes),
+    }
+    try:
+        catalog = wiring.catalog(said.catalog or catalog_path(os.environ))
+        return verbs[said.what](Setup(said, catalog, clock))
+    except (Mistakes, wanted.NoBot, Refused) as wrong:
+        sys.stderr.write(f"{wrong}\n")
+        return FAILED
+
+
+class Setup:
+    """What the verbs share: the catalog, the doors, and the screen."""
+
+    def __init__(self, said: argparse.Namespace, catalog: Catalog, clock: Clock) -> None:
+        self._catalog, self._clock = catalog, clock
+        accounts = (catalog.grantee, *catalog.accounts)
+        profiles = {
+            catalog.find_account(name, accounts).id: profile
+            for name, profile in said.account_profile
+        }
+        self._doors = Doors(Way(said.profile, said.role, profiles))
+        self._screen = Screen(masked=said.mask)
+
+    def plan(self, *, as_json: bool) -> int:
+        """Shows what would change. CHANGES if anything would; FAILED if something is wrong."""
+        planned, _ = self._planned(wanted.everything(self._catalog))
+        if as_json:
+            self._screen.write(json.dumps(_plain(planned), indent=2))
+        else:
+            self._screen.plans(planned)
+        if any(one.problems for one in planned):
+            return FAILED
+        return CHANGES if any(one.changes for one in planned) else DONE
+
+    def apply(self, *, yes: bool) -> int:
+        """Makes what the catalog describes."""
+        return self._do(wanted.everything(self._catalog), yes=yes, question="Make these changes?")
+
+    def destroy(self, *, yes: bool) -> int:
+        """Takes away what setup made: owner accounts first, so that nobody is let in meanwhile."""
+        question = f"Take all of this away, for installation {self._catalog.installation}?"
+        return self._do(wanted.nothing(self._catalog), yes=yes, question=question)
+
+    def _do(self, all_of_it: Sequence[Wanted], *, yes: bool, question: str) -> int:
+        planned, inside = self._planned(all_of_it)
+        self._screen.plans(planned)
+        problems = any(one.problems for one in planned)
+        calls = sum(len(one.steps) for one in planned)
+        if not calls:
+            return FAILED if problems else DONE
+        if not (yes or self._screen.agrees(question)):
+            self._screen.say("Nothing was changed.")
+            return FAILED
+        with self._screen.progress("Working", calls) as one_more:
+            done = run.apply(
+                self._catalog,
+                {one.account.id: one for one in planned},
+                all_of_it,
+                self._doors.enter,
+                inside=inside,
+                said=one_more,
+            )
+        self._screen.outcomes(done)
+        self._screen.left(planned)
+        return FAILED if problems or any(one.trouble for one in done) else DONE
+
+    def _planned(self, all_of_it: Sequence[Wanted]) -> tuple[list[Plan], frozenset[str] | None]:
+        with self._screen.progress("Reading accounts", len(all_of_it)) as one_more:
+            readings = run.reading(self._catalog, all_of_it, self._doors.enter, one_more)
+        now = self._clock.now()
+        planned = run.plans(self._catalog, readings, now=now)
+        return planned, run.let_in(self._catalog, readings, now=now)
+
+
+def _plain(planned: Sequence[Plan]) -> dict[str, object]:
+    """The plan as JSON: each change with the calls that make it."""
+    return {
+        "accounts": [
+            {
+                "id": one.account.id,
+                "name": one.account.name,
+                "changes": [
+                    {
+                        "verb": change.verb,
+                        "object": change.thing,
+                        "diff": list(change.diff),
+                    }
+                    for change in one.changes
+                ],
+                "calls": [step.what.shown() for step in one.steps],
+                "problems": list(one.problems),
+                "left": list(one.left),
+            }
+            for one in planned
+        ]
+    }

@@ -1,0 +1,113 @@
+"""What is wanted in an owner account."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from workflows.catalog.model import Account, Catalog
+from workflows.catalog.model import Role as Lent
+from workflows.documents import trust
+from workflows.documents.text import Document, Statement
+from workflows.setup import rights
+from workflows.setup.objects import MadeBy, Policy, Role, Wanted
+from workflows.setup.wanted import naming
+
+STANDING: Final = "StandingByXacct"
+"""How the Sids of standing access begin. xacct's settles leave them alone, as somebody else's."""
+
+
+def owner(catalog: Catalog, account: Account) -> Wanted:
+    """The lent roles, sealed and within their boundaries, and the manager role."""
+    lent = catalog.roles_of(account)
+    arns = [role.arn for role in lent]
+    policies: list[Policy] = []
+    roles: list[Role] = []
+    for role in lent:
+        held, made = _lent_role(catalog, role, arns)
+        policies += held
+        roles.append(made)
+    managed, manager = naming.own_role(
+        catalog,
+        account.manager_arn,
+        "xacct writes trust policies and session ends with it",
+        rights.owner_manager(
+            account.manager_arn,
+            [role.arn for role in lent if role.permissions is not None],
+            [role.arn for role in lent if role.permissions is None],
+            boundaries=naming.policy_arn(catalog, account, "boundary-*"),
+            installation=catalog.installation,
+        ),
+        rights.entrance(naming.bot(catalog), account.external_id),
+    )
+    return Wanted(
+        account=account,
+        installation=catalog.installation,
+        policies=(*policies, managed),
+        roles=(*roles, manager),
+    )
+
+
+def _lent_role(catalog: Catalog, role: Lent, lent: Sequence[str]) -> tuple[list[Policy], Role]:
+    account, purpose = role.account, f"lent by xacct ({catalog.installation}) for a while"
+    seal = trust.seal(catalog.installation, partition=account.partition, account_id=account.id)
+    standing = tuple(_standing(catalog, role))
+    told = role.permissions
+    if told is None:
+        return [], Role(
+            arn=role.arn,
+            purpose=purpose,
+            trust=(seal,),
+            standing=standing,
+            governed=True,
+            made_by=MadeBy.OTHERS,
+            adopt=role.adopt,
+        )
+    bounds = naming.policy_arn(catalog, account, f"boundary-{role.name}")
+    policies = [
+        Policy(bounds, rights.boundary(bounds, told.at_most, lent), f"What {role.name} may at most")
+    ]
+    managed = [_in_partition(arn, account.partition) for arn in told.managed]
+    if told.document is not None:
+        document: Document = json.loads(told.document)
+        own = naming.policy(
+            catalog, account, f"role-{role.name}", document, f"What {role.name} may"
+        )
+        policies.append(own)
+        managed.append(own.arn)
+    return policies, Role(
+        arn=role.arn,
+        purpose=purpose,
+        trust=(seal,),
+        standing=standing,
+        managed=tuple(managed),
+        boundary=bounds,
+        governed=True,
+    )
+
+
+def _in_partition(arn: str, partition: str) -> str:
+    """AWS's own policies have the same names in all partitions."""
+    return f"arn:{partition}:{arn.split(':', 2)[2]}"
+
+
+def _standing(catalog: Catalog, role: Lent) -> Iterable[Statement]:
+    """Who always comes in, as principals: AWS binds each to the id of the user or role it names."""
+    mine = [one for one in catalog.standing if role.key in one.roles]
+    root = f"arn:{catalog.grantee.partition}:iam::{catalog.grantee.id}:root"
+    if any(one.whole_account for one in mine):
+        yield _always("WholeAccount", [root])
+    users = dict.fromkeys(naming.user_arn(catalog, name) for one in mine for name in one.users)
+    if users:
+        yield _always("Users", list(users))
+    machines = dict.fromkeys(arn for one in mine for arn in one.machines)
+    if machines:
+        yield _always("Machines", list(machines))
+
+
+def _always(which: str, principals: list[str]) -> Statement:
+    return {
+        "Sid": f"{STANDING}{which}",
+        "Effect": "Allow",
+        "Principal": {"AWS": principals[0] if len(principals) == 1 else sorted(principals)},
+        "Action": "sts:AssumeRole",
+    }
