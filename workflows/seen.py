@@ -21,6 +21,7 @@ class RoleSeen:
     longest_session: int  # seconds
     boundary: str | None  # ARN of the permissions boundary
     at: datetime
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pytest
 from db.lifecycle import State
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
+from tests import hands
 from tests.lab import Lab, some_catalog
 from tests.workflows.odd import Answer, Once, busy, refused, worker
 from workflows.aws.errors import AwsGone, AwsUnclear
@@ -150,6 +151,12 @@ def test_a_read_that_only_openings_need_and_that_is_refused_for_ever_stops_no_cl
 def test_while_the_room_is_not_known_nothing_opens_and_the_card_says_why(
     lab: Lab, name: str
 ) -> None:
+    more = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    lab.owner.put_role_policy(
+        RoleName="admin",
+        PolicyName="more",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [more]}),
+    )
     request = lab.ask("alice")
     lab.approve(request, "bob", pay=False)
     lab.pay(worker(lab, odd={name: FOR_ROOM.get(name, refused)}))
@@ -237,15 +244,17 @@ def _make_the_role_anew(lab: Lab, *, trust: bool = False) -> None:
         name: lab.owner.get_role_policy(RoleName="admin", PolicyName=name)["PolicyDocument"]
         for name in lab.owner.list_role_policies(RoleName="admin")["PolicyNames"]
     }
-    for name in inline:
-        lab.owner.delete_role_policy(RoleName="admin", PolicyName=name)
-    lab.owner.delete_role(RoleName="admin")
+    managed = lab.owner.list_attached_role_policies(RoleName="admin")["AttachedPolicies"]
+    hands.delete_role(lab.owner, "admin")
     lab.owner.create_role(
         RoleName="admin",
         Path="/xacct/",
         AssumeRolePolicyDocument=json.dumps(standing if trust else seal),
         MaxSessionDuration=14400,
+        PermissionsBoundary=role["PermissionsBoundary"]["PermissionsBoundaryArn"],
     )
+    for policy in managed:
+        lab.owner.attach_role_policy(RoleName="admin", PolicyArn=policy["PolicyArn"])
     for name, document in inline.items():
         lab.owner.put_role_policy(
             RoleName="admin", PolicyName=name, PolicyDocument=json.dumps(document)
@@ -296,13 +305,9 @@ def test_one_read_that_does_not_find_the_role_ends_nobodys_access(lab: Lab) -> N
 
 def test_a_user_who_is_deleted_and_a_group_that_is_deleted_end_what_they_held(lab: Lab) -> None:
     first, second = lab.lend("alice"), lab.lend("carol")
-    lab.home.remove_user_from_group(GroupName="allow-prod-payments-admin", UserName="alice")
-    key = lab.furnished.users["alice"].access_key_id
-    lab.home.delete_access_key(UserName="alice", AccessKeyId=key)
-    lab.home.delete_user(UserName="alice")
+    hands.delete_user(lab.home, "alice")
     lab.home.remove_user_from_group(GroupName="allow-prod-payments-admin", UserName="carol")
-    lab.home.delete_group_policy(GroupName="allow-prod-payments-admin", PolicyName="xacct")
-    lab.home.delete_group(GroupName="allow-prod-payments-admin")
+    hands.delete_group(lab.home, "allow-prod-payments-admin")
 
     lab.pass_time(minutes=61)
     lab.pass_time(seconds=61)  # that a user is gone is read twice

@@ -12,6 +12,7 @@ from db.models import TargetKind
 from db.store import memberships, targets
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
+from tests import hands
 from tests.lab import Lab, some_catalog
 from tests.workflows.conftest import USERS, lab_of
 from tests.workflows.odd import Once, busy, worker
@@ -379,6 +380,7 @@ def test_what_xacct_may_not_do_is_found_before_anybody_decides(allowing: Lab) ->
 
 def test_a_role_that_could_leave_a_way_back_says_so_on_the_card(allowing: Lab) -> None:
     lab = allowing
+    hands.let_write_beyond_boundaries(lab.owner, "owner-manager")
     lab.owner.delete_role_permissions_boundary(RoleName=lab.role.name)
     more = {"Effect": "Allow", "Action": "iam:CreateUser", "Resource": "*"}
     lab.owner.put_role_policy(
@@ -397,6 +399,7 @@ def test_what_became_worse_since_the_approval_ends_it(allowing: Lab) -> None:
     lab = allowing
     request = lab.ask("alice")
     lab.approve(request, "bob", pay=False)
+    hands.let_write_beyond_boundaries(lab.owner, "owner-manager")
     lab.owner.delete_role_permissions_boundary(RoleName=lab.role.name)
 
     lab.pay()

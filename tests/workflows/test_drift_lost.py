@@ -1,6 +1,5 @@
 """A human's edit that our write overwrote is found in CloudTrail and told, once."""
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ from db.store import standing as standing_rows
 from db.store import windows
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
+from tests import hands
 from tests.lab import Lab, some_catalog
 from tests.workflows.drifting import drift, kinds, said, standing
 from tests.workflows.odd import Answer, Once, worker
@@ -178,9 +178,11 @@ def test_an_edit_before_our_read_or_after_our_write_is_none_of_it(lab: Lab) -> N
 
 def test_a_manager_without_the_right_to_ask_leaves_the_rest_of_the_drift_alone(lab: Lab) -> None:
     lend_while_somebody_writes(lab, BUILD)
-    policy = lab.owner.get_role_policy(RoleName="owner-manager", PolicyName="allowed")
-    text = json.dumps(policy["PolicyDocument"]).replace("cloudtrail:LookupEvents", "iam:GetUser")
-    lab.owner.put_role_policy(RoleName="owner-manager", PolicyName="allowed", PolicyDocument=text)
+    hands.rewrite_policy(
+        lab.owner,
+        "owner-manager",
+        lambda text: text.replace("cloudtrail:LookupEvents", "iam:GetUser"),
+    )
     lab.clock.move(timedelta(minutes=15))
 
     outcome = drift(lab, trail=trail(lab))

@@ -11,6 +11,7 @@ from db.lifecycle import State, Why
 from db.store import alerts, memberships
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
+from tests import hands
 from tests.lab import Lab, some_catalog
 from tests.workflows.drifting import at_once, drift, kinds, said, standing
 from tests.workflows.odd import Answer, busy, refused, worker
@@ -235,16 +236,11 @@ def test_a_group_that_was_not_read_leaves_its_members_on_the_list(allowing: Lab)
 
 
 def _deleted(lab: Lab, name: str) -> None:
-    leave(lab, ALLOW, name)
-    key = lab.furnished.users[name].access_key_id
-    lab.home.delete_access_key(UserName=name, AccessKeyId=key)
-    lab.home.delete_user(UserName=name)
+    hands.delete_user(lab.home, name)
 
 
 def _role_deleted(lab: Lab) -> None:
-    for name in lab.owner.list_role_policies(RoleName="admin")["PolicyNames"]:
-        lab.owner.delete_role_policy(RoleName="admin", PolicyName=name)
-    lab.owner.delete_role(RoleName="admin")
+    hands.delete_role(lab.owner, "admin")
 
 
 STOPS: dict[str, Callable[[Lab], None]] = {

@@ -1,12 +1,12 @@
 """A role that has no session end any more: names that stand there keep lines of the right date."""
 
-import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from db.lifecycle import State, Why
+from tests import hands
 from tests.lab import Lab
 from workflows.documents import session_end
 from workflows.documents.session_end import Line
@@ -35,9 +35,9 @@ def end(lab: Lab, request: int) -> datetime:
 
 def no_more_right(lab: Lab) -> None:
     """xacct's role in the owner account may write the role's inline policies no longer."""
-    policy = lab.owner.get_role_policy(RoleName="owner-manager", PolicyName="allowed")
-    text = json.dumps(policy["PolicyDocument"]).replace("iam:PutRolePolicy", "iam:GetUser")
-    lab.owner.put_role_policy(RoleName="owner-manager", PolicyName="allowed", PolicyDocument=text)
+    hands.rewrite_policy(
+        lab.owner, "owner-manager", lambda text: text.replace("iam:PutRolePolicy", "iam:GetUser")
+    )
 
 
 @pytest.mark.parametrize("how", ["revoked", "in time"])

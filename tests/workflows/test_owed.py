@@ -13,6 +13,7 @@ from db.lifecycle import State
 from db.store import targets
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
+from tests import hands
 from tests.lab import Lab, some_catalog, some_role
 from tests.workflows.conftest import USERS, lab_of
 from tests.workflows.odd import Once, refused, worker
@@ -210,7 +211,7 @@ def test_a_wide_deny_group_is_lifted_and_only_the_role_asked_for_opens(
         }
         lab.home.put_group_policy(
             GroupName=group(lab),
-            PolicyName="xacct",
+            PolicyName=hands.INLINE,
             PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [wide]}),
         )
 
@@ -235,7 +236,7 @@ def test_a_wide_deny_group_over_an_open_role_is_not_lifted(
         }
         lab.home.put_group_policy(
             GroupName=group(lab),
-            PolicyName="xacct",
+            PolicyName=hands.INLINE,
             PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [wide]}),
         )
 

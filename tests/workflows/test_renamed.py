@@ -9,6 +9,7 @@ import pytest
 
 from db.lifecycle import State, Why
 from db.store import targets
+from tests import hands
 from tests.lab import Lab
 from tests.workflows.drifting import drift
 from tests.workflows.odd import Answer, refused, worker
@@ -26,10 +27,7 @@ def rename(lab: Lab, name: str = "alice", now: str = "ann") -> None:
 
 
 def delete(lab: Lab, name: str = "alice") -> None:
-    key = lab.furnished.users[name].access_key_id
-    lab.home.remove_user_from_group(GroupName=group(lab), UserName=name)
-    lab.home.delete_access_key(UserName=name, AccessKeyId=key)
-    lab.home.delete_user(UserName=name)
+    hands.delete_user(lab.home, name)
 
 
 def gone(_call: Answer, *_: Any) -> Any:
@@ -134,13 +132,14 @@ def test_a_deleted_user_is_gone_when_two_reads_a_minute_apart_say_so(allowing: L
 
 def _delete_the_group(lab: Lab, member: str) -> None:
     lab.home.remove_user_from_group(GroupName=group(lab), UserName=member)
-    lab.home.delete_group_policy(GroupName=group(lab), PolicyName="xacct")
-    lab.home.delete_group(GroupName=group(lab))
+    hands.delete_group(lab.home, group(lab))
 
 
 def _rename_the_group(lab: Lab, now: str, member: str) -> None:
     """As UpdateGroup leaves it, which the sandbox does not know."""
-    held = lab.home.get_group_policy(GroupName=group(lab), PolicyName="xacct")["PolicyDocument"]
+    held = lab.home.get_group_policy(GroupName=group(lab), PolicyName=hands.INLINE)[
+        "PolicyDocument"
+    ]
     lab.home.create_group(GroupName=now, Path="/xacct/")
     lab.home.put_group_policy(GroupName=now, PolicyName="x", PolicyDocument=json.dumps(held))
     lab.home.add_user_to_group(GroupName=now, UserName=member)

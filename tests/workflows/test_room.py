@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from db.lifecycle import State, Why
+from demo.accounts import set_up
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
+from tests import hands
 from tests.lab import Lab, slack_id, some_catalog, some_role
 from workflows.catalog.model import Delivery, GranteeKind, Mechanism, Visitor
 
@@ -31,7 +33,7 @@ def several(aws: SandboxAws, clock: SharedClock, tmp_path: Path) -> Iterator[Lab
         both = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": [admin.arn, reading.arn]}
         document = json.dumps({"Version": "2012-10-17", "Statement": [both]})
         lab.home.put_group_policy(
-            GroupName=shared.name, PolicyName="xacct", PolicyDocument=document
+            GroupName=shared.name, PolicyName=hands.INLINE, PolicyDocument=document
         )
         lab.catalog = replace(catalog, roles=(admin, replace(reading, group=shared), billing))
         lab.world = lab.another_worker()
@@ -84,6 +86,7 @@ def test_who_is_approved_and_not_written_down_yet_counts_at_the_look(trusting: L
 def test_the_vendors_statement_counts_at_the_look(trusting: Lab) -> None:
     lab = trusting
     lab.catalog = replace(lab.catalog, roles=(replace(lab.role, delivery=Delivery.CREDENTIALS),))
+    set_up(lab.aws, lab.catalog)
     lab.world = lab.another_worker()
     lab.aws.set_quota(lab.catalog.accounts[0].id, "AssumeRolePolicySizeQuota", 700)
 

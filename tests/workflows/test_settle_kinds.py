@@ -9,6 +9,7 @@ import pytest
 from db.lifecycle import State, Why
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
+from tests import hands
 from tests.lab import Lab, some_catalog
 from workflows.catalog.model import Delivery, Mechanism
 from workflows.drift.run import Drift
@@ -136,15 +137,11 @@ def test_what_could_not_be_opened_in_time_ends_although_the_account_cannot_be_en
 
 
 def _no_more_alice(lab: Lab) -> None:
-    key = lab.furnished.users["alice"].access_key_id
-    lab.home.delete_access_key(UserName="alice", AccessKeyId=key)
-    lab.home.delete_user_policy(UserName="alice", PolicyName="p")
-    lab.home.delete_user(UserName="alice")
+    hands.delete_user(lab.home, "alice")
 
 
 def _no_more_ci(lab: Lab) -> None:
-    lab.home.delete_role_policy(RoleName="ci", PolicyName="allowed")
-    lab.home.delete_role(RoleName="ci")
+    hands.delete_role(lab.home, "ci")
 
 
 @pytest.mark.parametrize(("machine", "delete"), [(None, _no_more_alice), ("ci", _no_more_ci)])

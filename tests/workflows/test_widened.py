@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from db.lifecycle import State, Why
+from tests import hands
 from tests.lab import Lab
 from tests.workflows.odd import refused, worker
 from workflows.seen import Verdict
@@ -42,9 +43,7 @@ def made_anew(lab: Lab) -> None:
     """The role is deleted, and another one has its name and everything else of it."""
     name, iam = lab.role.name, lab.owner
     role = iam.get_role(RoleName=name)["Role"]
-    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-        iam.delete_role_policy(RoleName=name, PolicyName=policy)
-    iam.delete_role(RoleName=name)
+    hands.delete_role(iam, name)
     iam.create_role(
         RoleName=name,
         Path=role["Path"],
@@ -54,6 +53,7 @@ def made_anew(lab: Lab) -> None:
 
 
 def more_rights(lab: Lab) -> None:
+    hands.let_write_beyond_boundaries(lab.owner, "owner-manager")
     lab.owner.delete_role_permissions_boundary(RoleName=lab.role.name)
     may(lab, "iam:CreateUser")
 
@@ -78,6 +78,7 @@ def test_what_became_worse_since_the_look_ends_the_request(
 
 def test_a_way_back_that_nobody_was_shown_ends_the_request(allowing: Lab) -> None:
     lab = allowing
+    hands.let_write_beyond_boundaries(lab.owner, "owner-manager")
     lab.owner.delete_role_permissions_boundary(RoleName=lab.role.name)
     may(lab, "iam:CreateUser")
     request = approved(lab)
@@ -93,6 +94,7 @@ def test_a_way_back_that_nobody_was_shown_ends_the_request(allowing: Lab) -> Non
 def test_what_became_better_since_the_look_is_opened(allowing: Lab) -> None:
     lab = allowing
     boundary = lab.owner.get_role(RoleName=lab.role.name)["Role"]["PermissionsBoundary"]
+    hands.let_write_beyond_boundaries(lab.owner, "owner-manager")
     lab.owner.delete_role_permissions_boundary(RoleName=lab.role.name)
     may(lab, "iam:CreateUser", "iam:CreateAccessKey")
     request = approved(lab)

@@ -31,6 +31,7 @@ class Iam:
             longest_session=role.get("MaxSessionDuration", 3600),
             boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
             at=date_of(reply),
+            tags={tag["Key"]: tag["Value"] for tag in role.get("Tags", ())},
         )
 
     def machine(self, name: str) -> GranteeSeen:

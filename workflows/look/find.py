@@ -1,6 +1,6 @@
 """Reading AWS for one request, with all that an approver should know of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
@@ -53,7 +53,7 @@ def find(world: World, row: Request) -> Found:
     owner = world.managers.fenced(target.manager_arn, target.external_id)
     home = world.managers.fenced(catalog.grantee.manager_arn, catalog.grantee.external_id)
     seen_role = observe.asking_role(world, owner, row.role_name)
-    asking = _ask(world, row, owner, home)
+    others = _ask(world, row, home, owner)
     vendor = (
         home.ask(home.iam.machine, row.vendor_arn.rpartition("/")[2]) if row.vendor_arn else None
     )
@@ -67,6 +67,7 @@ def find(world: World, row: Request) -> Found:
         kind = GranteeKind(row.grantee_kind)
         grantee = observe.grantee(home.iam, kind, row.grantee_name, row.grantee_arn)
     seen = seen_role()
+    asking = others(seen.role)
     vendor_id = vendor.result().unique_id if vendor is not None else None
     return Found(
         grantee=grantee,
@@ -77,8 +78,10 @@ def find(world: World, row: Request) -> Found:
     )
 
 
-def _ask(world: World, row: Request, owner: Fenced, home: Fenced) -> Asking:
-    """One call each, beside the reads."""
+def _ask(world: World, row: Request, home: Fenced, owner: Fenced) -> Callable[[RoleSeen], Asking]:
+    """One call each, beside the reads; of xacct's own rights on the role when that was read, since
+    they may depend on its boundary and its tags.
+    """
     group = _group_arn(world, row)
     keys = {
         "aws:CurrentTime": text.moment(world.clock.now() + home.skew),
@@ -86,16 +89,18 @@ def _ask(world: World, row: Request, owner: Fenced, home: Fenced) -> Asking:
         "sts:RoleSessionName": row.session_name,
     }
     ask = observe.asking_simulation
-    return Asking(
-        grantee=ask(
-            home, judge.who_enters(row), ["sts:AssumeRole"], resource=row.role_arn, keys=keys
-        ),
-        owner_rights=ask(owner, owner.manager_arn, _ON_A_ROLE, resource=row.role_arn),
-        home_rights=(
-            ask(home, home.manager_arn, _ON_A_GROUP, resource=group) if group is not None else None
-        ),
-        ways_back=ask(owner, row.role_arn, observe.WAYS_BACK),
-    )
+    grantee = ask(home, judge.who_enters(row), ["sts:AssumeRole"], resource=row.role_arn, keys=keys)
+    home_rights = None
+    if group is not None:
+        home_rights = ask(home, home.manager_arn, _ON_A_GROUP, resource=group)
+    ways_back = ask(owner, row.role_arn, observe.WAYS_BACK)
+
+    def asked_of(role: RoleSeen) -> Asking:
+        own = judge.keys_of(role)
+        owner_rights = ask(owner, owner.manager_arn, _ON_A_ROLE, resource=role.arn, keys=own)
+        return Asking(grantee, owner_rights, home_rights, ways_back)
+
+    return asked_of
 
 
 def _group_arn(world: World, row: Request) -> str | None:

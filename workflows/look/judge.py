@@ -21,7 +21,7 @@ from workflows.plan import role as role_plan
 from workflows.plan.grant import Grant
 from workflows.plan.member import Place, no_slot
 from workflows.plan.phase import Phase
-from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, Verdict
+from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, RoleSeen, Verdict
 from workflows.world import World
 
 WRITES_SESSION_END: Final = "iam:PutRolePolicy"
@@ -109,6 +109,14 @@ def group_fault(world: World, session: Session, row: Request, member: MemberSeen
     if wrong is None:
         return None
     return f"The group {row.group_name} {wrong}. Mend the group, then ask again."
+
+
+def keys_of(role: RoleSeen) -> dict[str, str]:
+    """Condition keys of a write to the role, which AWS's simulation does not look up by itself
+    (Service Authorization Reference for IAM). A role without a boundary fits none.
+    """
+    tags = {f"aws:ResourceTag/{key}": value for key, value in role.tags.items()}
+    return {"iam:PermissionsBoundary": role.boundary or "none", **tags}
 
 
 def rights_fault(verdicts: Sequence[Verdict] | None, *, whose: str) -> str | None:

@@ -140,11 +140,7 @@ def _lines(value: Any, indent: str = "") -> list[str]:
         return [short]
     deeper = f"{indent}  "
     if isinstance(value, Mapping):
-        parts = [
-            [f"{deeper}{json.dumps(name)}: {(_lines(one, deeper) or ['null'])[0].lstrip()}"]
-            + _lines(one, deeper)[1:]
-            for name, one in value.items()
-        ]
+        parts = [_named(name, one, deeper) for name, one in value.items()]
         opened, closed = "{", "}"
     else:
         parts, opened, closed = [_lines(one, deeper) for one in value], "[", "]"
@@ -157,6 +153,11 @@ def same(one: Document, other: Document) -> bool:
     """Whether two documents say the same, whatever the order of their statements."""
     mine, theirs = text.statements(one), text.statements(other)
     return len(mine) == len(theirs) and not missing(mine, theirs) and not missing(theirs, mine)
+
+
+def _named(name: str, value: Any, indent: str) -> list[str]:
+    first, *rest = _lines(value, indent) or ["null"]
+    return [f"{indent}{json.dumps(name)}: {first.lstrip()}", *rest]
 
 
 def missing(wanted: Iterable[Statement], held: Iterable[Statement]) -> list[Statement]:
