@@ -221,7 +221,7 @@ class People(Bench):
             pair=pair,
             expires=self.now + timedelta(seconds=seconds),
             until=max((one.latest_end for one in sure or opening), default=before),
-            by={one.number for one in opening},
+            by=set() if sure else {one.number for one in opening},
             sure=bool(sure),
             closing=not (sure or opening),
         )

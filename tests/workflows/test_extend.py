@@ -15,6 +15,7 @@ from sandbox.clock import SharedClock
 from tests.lab import Lab, slack_id, some_catalog
 from workflows import access
 from workflows.catalog.model import Engineer, GranteeKind, Mechanism
+from workflows.documents import text, trust
 from workflows.errors import AlreadySettled, NotAllowed, NotFound, Refused
 
 
@@ -49,6 +50,13 @@ def extend(
         )
     lab.pay()
     return row.id
+
+
+def take_away(lab: Lab) -> None:
+    """A human takes everything of xacct but its seal out of the role's trust policy."""
+    role = lab.owner.get_role(RoleName=lab.role.name)["Role"]
+    held = text.statements(role["AssumeRolePolicyDocument"])
+    lab.write_trust(text.document(one for one in held if trust.is_seal(one)))
 
 
 def end(lab: Lab, request_id: int) -> datetime:
@@ -286,3 +294,39 @@ def test_a_refused_extension_changes_nothing(lab: Lab) -> None:
         extend(lab, first, minutes=180)
 
     assert lab.everything_stored() == before
+
+
+def test_an_extension_does_not_give_back_what_a_human_took_away(lab: Lab) -> None:
+    """His removal ends the grant, although it was not noticed before somebody extended it."""
+    first = lab.lend("alice", minutes=60)
+    second = extend(lab, first)
+    lab.pass_time(minutes=2)  # no read is taken for one of before the opening any more
+    take_away(lab)
+
+    lab.approve(second, "bob")
+
+    assert lab.visit("alice").answer == "AccessDenied"
+    lab.pass_time(seconds=61)
+    assert lab.row(first).why is Why.REMOVED
+    assert (lab.row(second).state, lab.row(second).opened_at) == (State.ENDED, None)
+    assert "did not stay open" in (lab.row(second).trouble or "")
+    assert lab.visit("alice").answer == "AccessDenied"
+
+
+def test_another_grant_does_not_give_back_what_a_human_took_away(lab: Lab) -> None:
+    """It opens by itself, when what he took away has ended."""
+    first = lab.lend("alice", minutes=60)
+    lab.pass_time(minutes=2)
+    inside = lab.visit("alice").session
+    second = lab.ask("alice", minutes=90)
+    take_away(lab)
+
+    lab.approve(second, "bob")
+
+    assert lab.visit("alice").answer == "AccessDenied"
+    lab.pass_time(minutes=2)
+    assert lab.row(first).why is Why.REMOVED
+    lab.pass_time(seconds=30)
+    assert lab.row(second).state is State.ACTIVE
+    assert lab.visit("alice").answer == "ok"
+    assert not lab.works(inside)

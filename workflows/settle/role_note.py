@@ -66,11 +66,14 @@ def note(world: World, session: Session, held: Held, found: Sequence[Request], r
     asked = read.asked.without(opening.frozen(held_back, found))
     if abs(off) > opening.CLOCKS_APART:
         alarm.clocks_differ(session, off, now)
+    taken = _taken_away(world, session, held, seen, found, asked)
     for row in (one for one in found if one.state is State.APPROVED):
         if row.id in asked.unfit:
             opening.end_unfit(session, row, asked.unfit[row.id], now)
         elif row.id in asked.fit and held_up is None:
-            _note_row(world, session, row, read.role, rows.noted_pair(found, row))
+            pair = rows.noted_pair(found, row)
+            if row.noted_at is not None or not any(one.id in taken for one in pair):
+                _note_row(world, session, row, read.role, pair)
     asked = asked if held_up is None else asked.held_up()
     wanted, planned = _planned(world, session, held, seen, found, asked)
     targets.taken_up(session, held.lease)
@@ -80,6 +83,23 @@ def note(world: World, session: Session, held: Held, found: Sequence[Request], r
     fail_refused(session, found, planned.refused, now)
     coming = frozenset(one.request for one in wanted.grants if one.phase is Phase.OPENING)
     return Noted(wanted, planned, coming - planned.refused.keys(), asked, held_up, closing)
+
+
+def _taken_away(
+    world: World,
+    session: Session,
+    held: Held,
+    seen: RoleDetail,
+    found: Sequence[Request],
+    asked: Asked,
+) -> frozenset[int]:
+    """The active requests that somebody took away in AWS. Another one of the same grantee is not
+    opened before they have ended: his statement would give them back.
+    """
+    coming = [one for one in found if one.state is State.APPROVED and one.noted_at is None]
+    if not any(one.state is State.ACTIVE for row in coming for one in rows.noted_pair(found, row)):
+        return frozenset()
+    return role_record.wanted(world, session, held, seen, found, asked).plan(seen).missing
 
 
 def _planned(

@@ -1,6 +1,6 @@
 """Writing down what a role was read back to hold, and when it is next to be looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -145,7 +145,7 @@ def record(world: World, held: Held, paid: Paid) -> None:
         _note_removals(found, paid)
         if settled:
             looks += [_settled(session, row, paid, now) for row in found]
-        waiting = any(row.id in asked.fit and row.noted_at is None for row in found)
+        waiting = any(_waits(row, found, asked, again.missing) for row in found)
         comes = settled or not held.target.closing
         late = now if comes and any(asked.missed(row) for row in found) else None
         done = settled and not (asked.unsaid or waiting or doubts)
@@ -158,6 +158,14 @@ def record(world: World, held: Held, paid: Paid) -> None:
             trouble=_trouble(paid, doubts, settled=settled),
             closed=settled,
         )
+
+
+def _waits(row: Request, found: Sequence[Request], asked: Asked, taken: Collection[int]) -> bool:
+    """Whether it may be opened soon. What waits for a grant that somebody took away is looked at
+    again when that has ended.
+    """
+    pair = rows.noted_pair(found, row)
+    return row.id in asked.fit and row.noted_at is None and not any(one.id in taken for one in pair)
 
 
 def _trouble(paid: Paid, doubts: Sequence[str], *, settled: bool) -> str | None:

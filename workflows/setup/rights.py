@@ -116,7 +116,7 @@ def boundary(own_arn: str, at_most: Sequence[str], lent: Sequence[str]) -> Docum
     paths = sorted({f"{home}:role{path_of(arn)}*" for arn in lent if path_of(arn) != "/"})
     bare = sorted(arn for arn in lent if path_of(arn) == "/")
     roles = [*paths, *bare]
-    beyond = {"StringNotEquals": {"iam:PermissionsBoundary": own_arn}}
+    beyond = {"ArnNotEquals": {"iam:PermissionsBoundary": own_arn}}
     control = [f"{home}:role{CONTROL}*", f"{home}:policy{CONTROL}*"]
     return text.document(
         [
