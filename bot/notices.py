@@ -14,6 +14,7 @@ from bot.headlines import (
     because,
     beforehand,
     goes_on,
+    lapsed,
     left,
     spreading,
 )
@@ -133,14 +134,21 @@ def _told(row: Request, facts: Facts) -> tuple[str, str] | None:
         case State.DENIED:
             told = "denied", _denied(row)
         case State.LAPSED:
-            told = "lapsed", "lapsed: nobody decided in time. Ask again if you still need it."
+            told = "lapsed", f"lapsed: {lapsed(row)}. Ask again if you still need it."
         case State.CANCELLED if not mine:
             told = "cancelled", f"cancelled. {_over(row, facts)} Nothing was opened."
         case State.ENDING if not (mine or was_open):
-            told = "failed", f"not opened. {_over(row, facts)}"
+            told = "failed", f"{_not_opened(row)}. {_over(row, facts)}"
         case State.ENDED if was_open:
             told = "ended", f"ended. {_over(row, facts)}{_after(row, facts)}"
     return told
+
+
+def _not_opened(row: Request) -> str:
+    """What failed was not opened; what somebody ended while it was written may have been open."""
+    if row.noted_at is None or row.why in (Why.FAILED, Why.NOT_OPENED):
+        return "not opened"
+    return "ended before AWS was read to hold all of it"
 
 
 def _active(row: Request) -> str:

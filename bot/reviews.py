@@ -11,9 +11,9 @@ from bot import blocks
 from bot.blocks import escaped, moment, user, users
 from bot.cards import Drawing
 from bot.channels import Channels
-from bot.headlines import REASON_SHOWN, because
+from bot.headlines import REASON_SHOWN, because, lapsed, lasted
 from bot.posting import Later, Posting
-from db.lifecycle import FINAL
+from db.lifecycle import FINAL, State
 from db.models import Request, Review
 from db.store import requests, reviews
 from workflows.durations import duration_text
@@ -150,7 +150,7 @@ def card(row: Request, review: Review, asked: Sequence[str]) -> Drawing:
     asks = f"{users(asked)}: look into it, and sign its review."
     done = f"Signed by {user(review.signed_by or '')}: {escaped(review.note or '', REASON_SHOWN)}"
     said = [
-        f"{user(row.requester)}: {_lasted(row)}",
+        f"{user(row.requester)}: {lasted(row)}. {_how_it_ended(row)}",
         f"Reason: {escaped(row.reason, REASON_SHOWN)}",
         done if signed else asks,
     ]
@@ -169,11 +169,10 @@ def card(row: Request, review: Review, asked: Sequence[str]) -> Drawing:
     )
 
 
-def _lasted(row: Request) -> str:
-    if row.opened_at is None:
-        return f"it did not open. {because(row.why)}"
-    until = f" until {moment(row.ended_at)}" if row.ended_at is not None else ""
-    return f"open from {moment(row.opened_at)}{until}. {because(row.why)}"
+def _how_it_ended(row: Request) -> str:
+    if row.state is State.LAPSED:
+        return f"It lapsed: {lapsed(row)}."
+    return "Denied." if row.state is State.DENIED else because(row.why)
 
 
 def replaced(row: Request) -> Drawing:
