@@ -74,12 +74,15 @@ class Remind:
 
     def _panel(self, row: Request, now: datetime) -> Panel | None:
         """Who may decide, of those whom Slack can reach; None where nobody can say."""
-        found = summon.panel_for(self._world, row)
         try:
             requester = self._world.directory.person(row.requester, now=now)
         except Unreachable:
             return None
-        return summon.reachable(self._world, found, requester=requester) if found else None
+        found = summon.panel_for(self._world, row, requester=requester)
+        if found is None:
+            return None
+        grantee = access.grantee_of(self._world.catalog, row)
+        return summon.reachable(self._world, found, requester=requester, grantee=grantee)
 
     def _asked(self, row: Request, now: datetime) -> Asked:
         panel = self._panel(row, now)

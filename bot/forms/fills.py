@@ -88,7 +88,7 @@ def denying(world: World, request_id: int) -> Fill:
     def fill(by: Person) -> Json:
         row = _row(world, request_id)
         requester = world.directory.person(row.requester, now=world.clock.now())
-        panel = summon.panel_for(world, row)
+        panel = summon.panel_for(world, row, requester=requester)
         able = panel.able if panel is not None else ()
         access.may_decide(world.catalog, row, by, requester=requester, able=able)
         if row.state is not State.PENDING:

@@ -1,6 +1,7 @@
 """What a review says of a use: how long it was open, as far as AWS was read, and how it ended."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ OPEN = "open from <!date^1795528800^"
 MAYBE = "AWS was never read to hold all of it, so it may have been open meanwhile"
 
 
-def said(state: State = State.ENDED, **columns: object) -> tuple[str, str]:
+def said(state: State = State.ENDED, **columns: Any) -> tuple[str, str]:
     """The review of such a use, and the window in which it is signed."""
     row = a_request(state, break_glass=True, **columns)
     window = signing(row, Sign(row.id, ""))
@@ -36,7 +37,7 @@ def said(state: State = State.ENDED, **columns: object) -> tuple[str, str]:
     ids=["read back open", "written and never read back", "never written"],
 )
 def test_a_review_says_no_more_of_how_long_it_was_open_than_aws_was_read_to_say(
-    columns: dict[str, object], words: str
+    columns: dict[str, Any], words: str
 ) -> None:
     told = said(why=Why.REVOKED, ended_at=LATER, **columns)
 
@@ -78,7 +79,7 @@ def test_a_use_that_was_denied_is_not_called_cancelled() -> None:
     ],
 )
 def test_what_was_revoked_while_it_was_written_is_not_told_as_never_opened(
-    columns: dict[str, object], words: str
+    columns: dict[str, Any], words: str
 ) -> None:
     found = notice(a_request(State.ENDING, **columns), Facts())
 

@@ -1,6 +1,7 @@
 """Who is on duty decides: the real Slack group and a real PagerDuty over sockets."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -18,7 +19,7 @@ from workflows.catalog.duty import Duty, Escalation, Roster
 
 Offices = Callable[..., Office]
 
-BOB, DORA, CAROL = slack_id("bob"), slack_id("dora"), slack_id("carol")
+ALICE, BOB, CAROL, DORA = map(slack_id, ("alice", "bob", "carol", "dora"))
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +99,58 @@ def test_an_empty_group_leaves_the_fallback_and_the_card_says_so(offices: Office
     card = office.asks()
 
     assert "names nobody who may approve, so the fallback is asked" in str(card.blocks)
+    assert asked_of(office) == [BOB]
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_a_group_of_nobody_but_the_one_who_asks_leaves_the_fallback_to_decide(
+    offices: Offices, *, trusted: bool
+) -> None:
+    office = offices(
+        duty=group("S0HIMSELF", trusted=trusted, fallback=(BOB,)), approvers=(BOB, CAROL)
+    )
+    office.slack.add_usergroup("S0HIMSELF", [CAROL])
+
+    card = office.asks("carol")
+
+    assert "names nobody who may approve, so the fallback is asked" in str(card.blocks)
+    assert asked_of(office) == [BOB]
+    office.clicks("carol", "approve", card)
+    office.hears("carol", "cannot decide on your own request")
+    office.clicks("bob", "approve", card)
+    office.seen("Active until")
+
+
+def test_a_group_of_nobody_who_can_be_reached_leaves_the_fallback_to_decide(
+    offices: Offices,
+) -> None:
+    office = offices(duty=group("S0GUESTS", fallback=(BOB,)))
+    office.slack.add_usergroup("S0GUESTS", [DORA])
+    office.slack.change_user(DORA, is_restricted=True)
+    try:
+        card = office.asks("carol")
+
+        assert asked_of(office) == [BOB]
+        office.clicks("bob", "approve", card)
+        office.seen("Active until")
+    finally:
+        office.slack.change_user(DORA, is_restricted=False)
+
+
+def test_a_group_of_nobody_but_the_machines_owner_leaves_the_fallback_to_decide(
+    offices: Offices,
+) -> None:
+    office = offices(
+        duty=group("S0OWNERS", fallback=(BOB,)),
+        approvers=(BOB, ALICE),
+        changed=lambda catalog: replace(
+            catalog, machines=(replace(catalog.machines[0], owners=(ALICE, CAROL)),)
+        ),
+    )
+    office.slack.add_usergroup("S0OWNERS", [ALICE])
+
+    office.asks("carol", "request payments admin 1h --as ci release 7.4")
+
     assert asked_of(office) == [BOB]
 
 
@@ -224,7 +277,7 @@ def _reminded_again(office: Office, before: int) -> bool:
 def test_a_request_that_only_deactivated_people_could_approve_is_refused_at_once(
     offices: Offices,
 ) -> None:
-    office = offices(approvers=(BOB, slack_id("alice")))
+    office = offices(approvers=(BOB, ALICE))
     office.slack.change_user(BOB, deleted=True)
     try:
         office.says("alice", "request payments admin 1h INC-482")

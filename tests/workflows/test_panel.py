@@ -86,3 +86,21 @@ def test_duty_and_escalation_are_of_the_terms() -> None:
 
     assert plain != ruled
     assert rules.terms(ROLE) != rules.terms(on_duty(trusted=True))
+
+
+def test_whoever_may_not_decide_is_out_before_it_is_asked_whether_a_roster_names_anybody() -> None:
+    for trusted in (False, True):
+        ruled = on_duty(fallback=("U0BEN", "U0ANN"), trusted=trusted)
+
+        found = panel(ruled, {"U0ANN"}, out={"U0ANN"})
+
+        assert found.able == ("U0BEN",)
+        assert "names nobody who may approve, so the fallback is asked" in found.because
+
+
+def test_whoever_may_not_decide_may_not_as_one_who_is_asked_later() -> None:
+    later = replace(ROLE, escalation=Escalation(timedelta(minutes=30), ("U0DON", "U0EVE")))
+
+    found = panel(later, out={"U0ANN", "U0DON"}, escalated=True)
+
+    assert found.able == ("U0BEN", "U0CYD", "U0EVE")
