@@ -141,9 +141,11 @@ def _way(role: Role) -> str:
 
 
 def _enders(catalog: Catalog, role: Role) -> str:
+    trusted = role.duty is not None and role.duty.trusted
+    asked = " whoever was asked or approved," if trusted else ""
     return (
-        f"He himself (of a machine: its owners), {_list(role.deciders)}, and the administrators: "
-        f"{_list(catalog.admins)}."
+        f"He himself (of a machine: its owners), {_list(role.deciders)},{asked} and the "
+        f"administrators: {_list(catalog.admins)}."
     )
 
 

@@ -92,22 +92,20 @@ def same_person(one: Person, other: Person) -> bool:
     return bool(one.email) and (one.email or "").casefold() == (other.email or "").casefold()
 
 
-def may_revoke(
-    catalog: Catalog, role: Role | None, actor: str, *, requester: str, owners: Sequence[str]
-) -> None:
-    """Refuses everybody but the requester, a machine's owners, the approvers and the admins."""
-    if not can_revoke(catalog, role, actor, requester=requester, owners=owners):
+def may_revoke(catalog: Catalog, role: Role | None, actor: str, *, of: Iterable[str]) -> None:
+    """Refuses everybody but the approvers of the role, the admins, and `of`: whose request it is,
+    who was asked about it, and who approved it.
+    """
+    if not can_revoke(catalog, role, actor, of=of):
         raise NotAllowed(
             "Only the requester, an approver of the role or an administrator of xacct can end this."
         )
 
 
-def can_revoke(
-    catalog: Catalog, role: Role | None, actor: str, *, requester: str, owners: Sequence[str]
-) -> bool:
+def can_revoke(catalog: Catalog, role: Role | None, actor: str, *, of: Iterable[str]) -> bool:
     """Whether `may_revoke` would not refuse."""
     approvers = role.deciders if role is not None else ()
-    return actor in {requester, *owners, *approvers, *catalog.admins}
+    return actor in {*of, *approvers, *catalog.admins}
 
 
 def administers(person: Person, catalog: Catalog) -> None:

@@ -135,9 +135,9 @@ def shown(session: Session, catalog: Catalog, row: Request, heard: Heard) -> Dra
 
 def _works(catalog: Catalog, row: Request, by: Person) -> list[str]:
     """The buttons that the rules would not refuse, as far as the row and the catalog tell."""
-    role, owners = catalog.role(row.role), access.owners_of(catalog, row)
+    role = catalog.role(row.role)
     approves = role is not None and _may_decide(catalog, row, by)
-    ends = rules.can_revoke(catalog, role, by.user, requester=row.requester, owners=owners)
+    ends = rules.can_revoke(catalog, role, by.user, of=access.enders_of(catalog, row))
     return [
         *(["approve", "approve_less", "deny"] if approves else []),
         *(["revoke"] if ends else []),

@@ -13,7 +13,7 @@ from bot import rosters
 from bot.slack import clients
 from db.lifecycle import State
 from sandbox.pagerduty import TOKEN, SandboxPagerDuty
-from tests.bot.office import Office, settings
+from tests.bot.office import FORGOTTEN, Office, settings
 from tests.lab import slack_id
 from workflows.catalog.duty import Duty, Escalation, Roster
 
@@ -174,6 +174,44 @@ def test_of_a_trusted_group_everybody_decides(offices: Offices) -> None:
     office.clicks("dora", "approve", card)
 
     office.seen("Active until")
+
+
+def test_who_was_asked_as_one_of_a_trusted_group_revokes_by_the_card_and_no_stranger_does(
+    offices: Offices,
+) -> None:
+    office = offices(duty=group("S0ONCALLF", trusted=True), approvers=(BOB,))
+    office.slack.add_usergroup("S0ONCALLF", [DORA])
+    office.clicks("dora", "approve", office.asks())
+    card = office.seen("Active until")
+
+    office.clicks("alice", "revoke", card)
+    office.hears("alice", "Only the requester, an approver of the role")
+    office.says("dora", "show #1")
+    office.hears("dora", "Request #1")
+    assert office.slack.ephemerals(DORA)[-1].element("revoke") is not None
+    office.clicks("dora", "revoke", card)
+
+    office.seen(f"Revoked by <@{DORA}>")
+
+
+def test_who_approved_and_left_the_trusted_group_since_still_ends_it_and_approves_nothing(
+    offices: Offices,
+) -> None:
+    office = offices(duty=group("S0ONCALLG", trusted=True, fallback=(BOB,)), approvers=(BOB,))
+    office.slack.add_usergroup("S0ONCALLG", [DORA])
+    office.clicks("dora", "approve", office.asks())
+    card = office.seen("Active until")
+    office.slack.add_usergroup("S0ONCALLG", [ALICE])
+    office.later(FORGOTTEN)
+    office.says("alice", "request payments admin 30m INC-483")
+    other = office.seen("Waiting for approval")
+
+    office.clicks("dora", "approve", other)
+    office.hears("dora", "Only the approvers of this role can decide")
+    office.clicks("dora", "revoke", card)
+
+    office.until(lambda: office.row().state is State.ENDED, "the end")
+    assert office.row(2).state is State.PENDING
 
 
 # --- PagerDuty
