@@ -60,7 +60,9 @@ def waits(row: Request, asked: Asked) -> Drawing:
     """What those who are asked hear again, below the card."""
     still = "still waits for a decision"
     if asked.escalates:
-        still = "waits for a decision, and nobody has decided: more of you are asked now"
+        more = ": more of you are asked now" if {*asked.of} - {*row.asked_of} else ""
+        because = f" ({escaped(asked.because, 400)})" if asked.because else ""
+        still = f"waits for a decision, and nobody has decided{more}{because}"
     text = f"{users(asked.of)}: {_what(row)} {still}. It lapses {moment(row.lapses_at)}."
     return Drawing(text, [blocks.section(text)])
 

@@ -61,7 +61,7 @@ class Remind:
         asked = self._asked(row, now)
         if row.terms is not None:
             self._showing.below(row.id, waits(row, asked))
-        if asked.of != row.asked_of:
+        if asked.escalates or asked.of != row.asked_of:
             self._tell(row, asked_now(row, asked))
         again = now + self._world.catalog.remind_after * 2 ** (row.reminded + 1)
         coming = [again] if again < row.lapses_at else []

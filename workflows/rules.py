@@ -61,8 +61,7 @@ def gives_less(role: Role, seconds: int | None, *, asked: int) -> None:
 def can_be_approved(role: Role, panel: Panel, own: Collection[str]) -> None:
     """Refuses a request that too few could approve; those in `own` cannot, it is their own."""
     able = [one for one in panel.able if one not in own]
-    later = role.escalation.to if role.escalation is not None else ()
-    if len({*able, *later} - {*own}) < role.approvals:
+    if len({*able, *panel.later} - {*own}) < role.approvals:
         because = f" ({panel.because})" if panel.because else ""
         raise NotAllowed(
             f"Nobody could approve this: {role.key} needs {role.approvals} "
@@ -122,6 +121,7 @@ def people(users: Iterable[str]) -> str:
 def rule_of(role: Role) -> dict[str, Any]:
     """All of the catalog that an approver relies on when he decides."""
     further = {"duty": role.duty, "escalation": role.escalation}
+    told = {name: asdict(one) for name, one in further.items() if one is not None}
     return {
         "role": role.arn,
         "mechanism": role.mechanism,
@@ -132,7 +132,10 @@ def rule_of(role: Role) -> dict[str, Any]:
         "delivery": role.delivery,
         "session_end": role.session_end,
         "mfa": role.mfa,
-        **{name: asdict(one) for name, one in further.items() if one is not None},
+        **{
+            name: {field: value for field, value in one.items() if value is not None}
+            for name, one in told.items()
+        },
     }
 
 

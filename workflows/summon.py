@@ -20,10 +20,10 @@ def panel_of(
     """Who may decide on what this person asks for now, for that grantee. Asks rosters and Slack;
     never raises.
     """
-    on_duty = _on_duty(world, role)
+    on_duty, more = _on_duty(world, role), _escalation(world, role)
     unable = _unable(world, selected(role, on_duty), requester, grantee)
     out = {requester.user, *grantee.owners, *unable}
-    return panel(role, on_duty, out=out, escalated=escalated)
+    return panel(role, on_duty, more=more, out=out, escalated=escalated)
 
 
 def panel_for(world: World, row: Request, *, requester: Person) -> Panel | None:
@@ -44,14 +44,24 @@ def reachable(world: World, found: Panel, *, requester: Person, grantee: Grantee
     """The panel without those of whom Slack says that they could not decide. Of whom Slack says
     nothing stays.
     """
-    gone = _unable(world, found.able, requester, grantee)
-    return Panel(tuple(one for one in found.able if one not in gone), found.because)
+    gone = _unable(world, (*found.able, *found.later), requester, grantee)
+    able, later = (
+        tuple(one for one in people if one not in gone) for people in (found.able, found.later)
+    )
+    return Panel(able, found.because, later)
 
 
 def _on_duty(world: World, role: Role) -> frozenset[str] | None:
     """Who is on the role's roster; None: it has none, or it cannot be read."""
     roll = world.duties.roll(role.duty, now=world.clock.now()) if role.duty is not None else None
     return None if roll is None else roll.users | _known_by_address(world, role, roll)
+
+
+def _escalation(world: World, role: Role) -> frozenset[str] | None:
+    """Who is on the roster of the role's escalation; None: it has none, or it cannot be read."""
+    duty = role.escalation.duty if role.escalation is not None else None
+    roll = world.duties.roll(duty, now=world.clock.now()) if duty is not None else None
+    return None if roll is None else roll.users
 
 
 def _unable(

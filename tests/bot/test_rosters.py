@@ -11,7 +11,7 @@ import urllib3
 
 from bot import rosters
 from bot.slack import clients
-from db.lifecycle import State
+from db.lifecycle import State, Why
 from sandbox.pagerduty import TOKEN, SandboxPagerDuty
 from tests.bot.office import FORGOTTEN, Office, settings
 from tests.lab import slack_id
@@ -303,6 +303,65 @@ def test_it_escalates_once(offices: Offices) -> None:
         office.until(partial(_reminded_again, office, before), what="a reminder")
 
     assert len(office.recorded("escalated")) == 1
+
+
+def leads(name: str, *to: str) -> Escalation:
+    """After ten minutes these people are asked, too, and everybody in the group."""
+    return Escalation(timedelta(minutes=10), to, group(name, trusted=True))
+
+
+def test_an_escalation_widens_to_a_slack_group_of_people_whom_the_catalog_does_not_name(
+    offices: Offices,
+) -> None:
+    office = offices(approvers=(BOB,), escalation=leads("S0LEADSA"))
+    office.slack.add_usergroup("S0LEADSA", [DORA, ALICE])
+    card = office.asks("alice")
+    office.clicks("dora", "approve", card)
+    office.hears("dora", "can decide on it")
+
+    office.later(timedelta(minutes=10, seconds=1).total_seconds())
+
+    assert f"<@{BOB}>, <@{DORA}>" in in_thread(office, "more of you are asked now")
+    assert f"<@{ALICE}>" not in office.is_told("alice", "nobody has decided yet").text
+    shown = office.seen(f"asked of <@{BOB}>, <@{DORA}>")
+    office.clicks("dora", "approve", shown)
+    office.seen("Active until")
+
+
+def test_a_group_of_an_escalation_that_cannot_be_read_is_no_yes_and_is_named(
+    offices: Offices,
+) -> None:
+    office = offices(approvers=(BOB,), escalation=leads("S0GONE", CAROL))
+    office.asks("alice")
+
+    office.later(timedelta(minutes=10, seconds=1).total_seconds())
+
+    words = "the Slack user group S0GONE could not be read, so nobody of it is asked"
+    in_thread(office, words)
+    shown = office.seen(words)
+    office.is_told("alice", words)
+    office.clicks("dora", "approve", shown)
+    office.hears("dora", f"can decide on it: <@{BOB}>, <@{CAROL}>")
+    office.clicks("carol", "approve", shown)
+    office.seen("Active until")
+
+
+def test_who_left_the_group_of_an_escalation_before_the_opening_has_approved_nothing(
+    offices: Offices,
+) -> None:
+    office = offices(approvers=(BOB,), escalation=leads("S0LEADSB"), approvals=2)
+    office.slack.add_usergroup("S0LEADSB", [DORA])
+    office.asks("alice")
+    office.later(timedelta(minutes=10, seconds=1).total_seconds())
+    office.clicks("dora", "approve", office.seen(f"asked of <@{BOB}>, <@{DORA}>"))
+    shown = office.seen("1 of 2")
+    office.slack.add_usergroup("S0LEADSB", [CAROL])
+    office.later(FORGOTTEN)
+
+    office.clicks("bob", "approve", shown)
+
+    office.until(lambda: office.row().state is State.ENDED, "the end")
+    assert office.row().why is Why.CHANGED
 
 
 def _reminded_again(office: Office, before: int) -> bool:

@@ -38,7 +38,12 @@ def duty(told: DutyEntry | None) -> Duty | None:
 
 def escalation(told: EscalationEntry | None) -> Escalation | None:
     """The escalation that an entry says."""
-    return None if told is None else Escalation(told.after, tuple(dict.fromkeys(told.to)))
+    if told is None:
+        return None
+    widened = None
+    if told.slack_group is not None:
+        widened = Duty(Roster.SLACK_GROUP, told.slack_group, trusted=told.trusted, fallback=())
+    return Escalation(told.after, tuple(dict.fromkeys(told.to)), widened)
 
 
 def break_glass(told: BreakGlassEntry | None) -> BreakGlass | None:
@@ -55,11 +60,30 @@ def judge(place: Place, told: RoleFields, limits: Limits, mistakes: Mistakes) ->
         _judge_duty(place, told.on_duty, told, mistakes)
     if told.break_glass is not None:
         _judge_break_glass((*place, "break_glass"), told.break_glass, told, mistakes)
-    if told.escalation is not None and told.escalation.after >= limits.pending_lapses:
+    if told.escalation is not None:
+        _judge_escalation((*place, "escalation"), told.escalation, limits, mistakes)
+
+
+def _judge_escalation(
+    where: Place, entry: EscalationEntry, limits: Limits, mistakes: Mistakes
+) -> None:
+    if entry.after >= limits.pending_lapses:
         mistakes.add(
-            (*place, "escalation", "after"),
+            (*where, "after"),
             f"A request lapses after {duration_text(limits.pending_lapses)} "
             "(`limits.pending_lapses`), so it would never escalate. Write less.",
+        )
+    if not entry.to and entry.slack_group is None:
+        mistakes.add(
+            where,
+            "Say who is asked then: people, `to: [U012DAVE]`, or a Slack user group, "
+            "`slack_group: S012LEADS`.",
+        )
+    if entry.trusted != (entry.slack_group is not None):
+        mistakes.add(
+            (*where, "trusted"),
+            "Everybody in the Slack user group decides then, and whoever may edit it in Slack says "
+            "who that is. Write `trusted: true` beside `slack_group`, or name people under `to`.",
         )
 
 
@@ -86,7 +110,7 @@ def _judge_break_glass(
 
 def _judge_number(place: Place, told: RoleFields, mistakes: Mistakes) -> None:
     later = told.escalation.to if told.escalation is not None else []
-    trusted = told.on_duty is not None and told.on_duty.trusted
+    trusted = any(one is not None and one.trusted for one in (told.on_duty, told.escalation))
     able = len({*told.approvers, *later})
     if able and not trusted and told.approvals > able:
         mistakes.add(

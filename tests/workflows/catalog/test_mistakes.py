@@ -131,6 +131,17 @@ def test_a_wrong_account_is_told_with_its_place(
             "never escalate",
             {"escalation": {"after": "4h", "to": ["U0A0"]}},
         ),
+        ("escalation", "Say who is asked then", {"escalation": {"after": "30m"}}),
+        (
+            "escalation.trusted",
+            "Write `trusted: true` beside `slack_group`",
+            {"escalation": {"after": "30m", "slack_group": "S012LEADS"}},
+        ),
+        (
+            "escalation.trusted",
+            "Write `trusted: true` beside `slack_group`",
+            {"escalation": {"after": "30m", "to": ["U0A0"], "trusted": True}},
+        ),
         ("delivery", "role of their own", {"delivery": "credentials"}),
         ("max_duration", "limits.longest_duration", {"max_duration": "13h"}),
         ("max_duration", "45m, 1h30m or 2d", {"max_duration": "long"}),
