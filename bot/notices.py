@@ -83,10 +83,13 @@ def asked_directly(row: Request, asked: Sequence[str]) -> Drawing:
 
 
 def moved(row: Request) -> Drawing:
-    """What becomes of a card in a channel that others can read now: it says nothing any more."""
+    """What becomes of a message in a channel that others can read now: it says nothing any more.
+    Its thread is not ours to empty: what its replies are called is not remembered.
+    """
     text = (
-        f"#{row.id}: this channel is shared with others, so xacct shows nothing here any more. Who "
-        "is asked has the card in direct messages, or in another channel."
+        f"#{row.id}: this channel is shared with others, so xacct took away what stood here, and "
+        "goes on in another channel or in direct messages. Replies below stay as they are: delete "
+        "them if the others must not read them."
     )
     return Drawing(text, [blocks.context(text)])
 

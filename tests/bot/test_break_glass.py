@@ -11,7 +11,7 @@ from bot.__main__ import main
 from db.lifecycle import State
 from sandbox.slack.process import SandboxSlack
 from sandbox.slack.values import Message, View
-from tests.bot.office import Office, channel_with_everybody
+from tests.bot.office import FORGOTTEN, Office, channel_with_everybody
 from tests.lab import KEY, slack_id
 from workflows.catalog.break_glass import BreakGlass
 
@@ -249,6 +249,59 @@ def test_app_home_has_the_button_for_who_may_and_the_signature_for_who_can(
     office.window("dora", "What you looked at")
     assert "Break Glass" not in str(approver.document)
     assert "sign the review" not in str(home("carol", "Updated").document)
+
+
+# --- a channel that outsiders can read later
+
+
+def shared(emergency: Emergency) -> None:
+    """Somebody shares the loud channel with another organisation."""
+    emergency.office.slack.change_channel(emergency.loud, is_ext_shared=True)
+    emergency.passes(seconds=FORGOTTEN)
+
+
+def test_what_stands_in_a_loud_channel_that_is_shared_later_says_nothing_any_more(
+    emergency: Emergency,
+) -> None:
+    office = emergency.office
+    emergency.breaks()
+    emergency.ends()
+    shared(emergency)
+
+    emergency.passes(minutes=15)
+
+    office.until(lambda: _unsaid(emergency), "the empty messages")
+    assert len(office.slack.messages(emergency.loud)) == 2
+    card = office.seen("review needed")
+    assert office.slack.click(slack_id("bob"), card, "sign").acked
+    view = office.window("bob", "What you looked at")
+    office.slack.submit(slack_id("bob"), view, {"note": "the log shows the restart"})
+    office.seen("review signed")
+
+
+def test_a_review_that_is_signed_after_its_channel_was_shared_is_told_elsewhere(
+    emergency: Emergency,
+) -> None:
+    office = emergency.office
+    emergency.breaks()
+    card = emergency.ends()
+    shared(emergency)
+
+    assert office.slack.click(slack_id("bob"), card, "sign").acked
+    view = office.window("bob", "What you looked at")
+    office.slack.submit(slack_id("bob"), view, {"note": "the log shows the restart"})
+
+    office.seen("review signed")
+    office.until(lambda: _unsaid(emergency), "the empty messages")
+    assert "the log shows" not in str(office.slack.messages(emergency.loud))
+
+
+def _unsaid(emergency: Emergency) -> bool:
+    """Whether nothing of the use stands in the loud channel, and what says so is true."""
+    held = emergency.office.slack.messages(emergency.loud)
+    words = ("carol", "payments are down", "CAROL", ROLE)
+    said = [one.text + str(one.blocks) for one in held]
+    return all("Replies below stay" in one and not any(map(one.count, words)) for one in said)
 
 
 # --- the report in the terminal
