@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +13,12 @@ from db.lifecycle import State
 from sandbox.slack.process import SandboxSlack
 from sandbox.slack.values import Message, View
 from tests.bot.office import FORGOTTEN, Office, channel_with_everybody
-from tests.lab import KEY, slack_id
+from tests.lab import KEY, account_id, slack_id, some_role
 from workflows.catalog.break_glass import BreakGlass
+from workflows.catalog.model import Account, Catalog, Mechanism
 
 ROLE = "prod-payments/admin"
+MECHANISM = Mechanism.ALLOW_GROUP
 
 
 class Emergency:
@@ -135,6 +138,37 @@ def test_who_is_not_named_gets_no_window_and_no_role_of_it(emergency: Emergency)
         assert words in str(office.window("dora", words).document)
 
     assert office.rows() == []
+
+
+def another(name: str) -> Account:
+    """One more owner account."""
+    number = account_id()
+    manager = f"arn:aws:iam::{number}:role/xacct-ctl/owner-manager"
+    return Account(number, name, (), "aws", manager, "owner-1")
+
+
+def test_an_account_alone_lists_its_roles_that_he_may_open_so_and_no_others(
+    offices: Callable[..., Office],
+) -> None:
+    glass = BreakGlass((slack_id("carol"),), timedelta(minutes=30))
+
+    def more(catalog: Catalog) -> Catalog:
+        role, (search, empty) = catalog.roles[0], map(another, ("prod-search", "prod-empty"))
+        there = some_role(catalog.grantee, search, "indexer", MECHANISM, break_glass=glass)
+        asked = some_role(catalog.grantee, empty, "reader", MECHANISM)
+        accounts = (role.account, search, empty)
+        return replace(catalog, accounts=accounts, roles=(role, there, asked))
+
+    office = offices(break_glass=glass, changed=more)
+
+    office.says("carol", "break-glass prod-search")
+    shown = str(office.window("carol", "Only in an emergency").document)
+    assert "prod-search/indexer" in shown
+    assert ROLE not in shown
+    office.says("carol", "break-glass prod-empty")
+    office.window("carol", "no role in prod-empty that you may open without an approver")
+    office.says("carol", "break-glass prod-nowhere")
+    office.window("carol", "You can use no account called prod-nowhere")
 
 
 def test_who_became_a_guest_before_he_sent_the_window_opens_nothing(

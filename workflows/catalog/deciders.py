@@ -2,6 +2,8 @@
 does without them in an emergency.
 """
 
+from collections.abc import Sequence
+
 from workflows.catalog.break_glass import BreakGlass
 from workflows.catalog.duty import Duty, Escalation, Roster
 from workflows.catalog.mistakes import Mistakes
@@ -11,6 +13,7 @@ from workflows.catalog.model import (
     SHORTEST_WITH_CREDENTIALS,
     Delivery,
     GranteeKind,
+    Role,
 )
 from workflows.catalog.schema import (
     BreakGlassEntry,
@@ -106,6 +109,20 @@ def _judge_break_glass(
         )
     if set(told.kinds) == {GranteeKind.MACHINE}:
         mistakes.add(where, "Break-glass lets people in, and this role is lent to machines only.")
+
+
+def judge_signers(place: Place, role: Role, admins: Sequence[str], mistakes: Mistakes) -> None:
+    """Notes who could break glass although nobody else could sign his review."""
+    if role.break_glass is None or (role.duty is not None and role.duty.trusted):
+        return
+    signers = {*role.deciders, *admins}
+    alone = [one for one in role.break_glass.people if not signers - {one}]
+    if alone:
+        mistakes.add(
+            (*place, "break_glass", "people"),
+            f"Nobody could sign the review of a use by {', '.join(alone)}: another person has to, "
+            "an approver of the role or an administrator. Name one under `approvers` or `admins`.",
+        )
 
 
 def _judge_number(place: Place, told: RoleFields, mistakes: Mistakes) -> None:
