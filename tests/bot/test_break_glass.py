@@ -338,6 +338,29 @@ def _unsaid(emergency: Emergency) -> bool:
     return all("Replies below stay" in one and not any(map(one.count, words)) for one in said)
 
 
+def test_where_no_channel_takes_it_everybody_hears_of_a_use_but_the_one_who_did_it(
+    offices: Callable[..., Office],
+) -> None:
+    carol = slack_id("carol")
+    office = offices(
+        break_glass=BreakGlass((carol,), timedelta(minutes=30)),
+        changed=lambda catalog: replace(catalog, admins=(carol, *catalog.admins)),
+    )
+    office.changes_channel(is_archived=True)
+    office.says("carol", f"break-glass {ROLE} payments are down")
+    view = office.window("carol", "Only in an emergency")
+
+    office.slack.submit(carol, view, {"reason": "payments are down", "word": ROLE})
+
+    for name in ("root", "alice", "bob", "dora"):
+        office.is_told(name, "Break-glass #1: <@U0CAROL> opens")
+    office.says("bob", "revoke #1")
+    for name in ("root", "alice", "bob", "dora"):
+        office.is_told(name, "Break-glass #1, review needed")
+    assert not any(one.text.startswith("Break-glass #1:") for one in office.dms("carol"))
+    assert not any("review needed" in one.text for one in office.dms("carol"))
+
+
 # --- the report in the terminal
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from db.store import reminders
 from sandbox.slack.values import Message
-from tests.bot.office import Office
+from tests.bot.office import FORGOTTEN, Office
 from tests.lab import slack_id
 from workflows.catalog.duty import Escalation
 
@@ -102,3 +102,21 @@ def test_where_the_requester_is_told_too_each_hears_it_once_whichever_word_is_no
     assert mentions(office, card) == 1
     assert sum("nobody has decided yet" in one.text for one in office.dms("alice")) == 1
     assert len(office.recorded("escalated")) == 1
+
+
+def test_a_reminder_asks_only_who_can_be_reached_by_then(offices: Callable[..., Office]) -> None:
+    later = Escalation(timedelta(minutes=10), (CAROL, DORA))
+    office = offices(approvers=(BOB, DORA), escalation=later)
+    card = office.asks("alice")
+    office.slack.change_user(DORA, deleted=True)
+    try:
+        office.later(FORGOTTEN)
+        due(office, 10.1)
+
+        office.until(lambda: mentions(office, card), "the reminder")
+        (said,) = [one.text for one in office.slack.thread(card) if WAITS in one.text]
+        assert said.startswith(f"<@{BOB}>, <@{CAROL}>: ")
+        assert list(office.row().asked_of) == [BOB, CAROL]
+        assert f"<@{DORA}>" not in office.is_told("alice", "nobody has decided yet").text
+    finally:
+        office.slack.change_user(DORA, deleted=False)
