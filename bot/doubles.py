@@ -41,7 +41,8 @@ class Doubles:
                 if row is None or self._is_known(row, channel, ts):
                     return
                 if (column := _missing(row, channel, ts, user)) is not None:
-                    drawings.remember(session, request_id, **column)
+                    at = self._world.clock.now()
+                    drawings.remember(session, request_id, draw_at=at, **column)
                     return
             self._slack.redraw(channel, ts, replaced(row))
         except Later as later:

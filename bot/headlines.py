@@ -145,7 +145,34 @@ def _cancelled(row: Request, facts: Facts) -> Look:
 
 def _lapsed(row: Request, facts: Facts) -> Look:
     del facts
-    return "Lapsed", f"{_struck(row)}\nNobody decided in time. Nothing was opened."
+    because = lapsed(row)
+    said = f"{because[0].upper()}{because[1:]}. Nothing was opened."
+    return "Lapsed", f"{_struck(row)}\n{said}"
+
+
+def lapsed(row: Request) -> str:
+    """Why a request lapsed: part of a sentence. Before AWS was looked at nobody can decide, and on
+    break-glass nobody is to.
+    """
+    if row.terms is None:
+        return "AWS could not be looked at in time"
+    return "nobody decided in time"
+
+
+def lasted(row: Request) -> str:
+    """From when on, and until when, what is over was open, as far as AWS was read: part of a
+    sentence.
+    """
+    until = f" until {moment(row.ended_at)}" if row.ended_at is not None else ""
+    if row.opened_at is not None:
+        return f"open from {moment(row.opened_at)}{until}"
+    if row.noted_at is None:  # a note goes before any write
+        return "it did not open"
+    over = f", and was closed again {moment(row.ended_at)}" if row.ended_at is not None else ""
+    return (
+        f"it was being written to AWS from {moment(row.noted_at)} on{over}; AWS was never read to "
+        "hold all of it, so it may have been open meanwhile"
+    )
 
 
 _STATES: Final[dict[State, Callable[[Request, Facts], Look]]] = {

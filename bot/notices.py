@@ -14,6 +14,7 @@ from bot.headlines import (
     because,
     beforehand,
     goes_on,
+    lapsed,
     left,
     spreading,
 )
@@ -59,7 +60,9 @@ def waits(row: Request, asked: Asked) -> Drawing:
     """What those who are asked hear again, below the card."""
     still = "still waits for a decision"
     if asked.escalates:
-        still = "waits for a decision, and nobody has decided: more of you are asked now"
+        more = ": more of you are asked now" if {*asked.of} - {*row.asked_of} else ""
+        because = f" ({escaped(asked.because, 400)})" if asked.because else ""
+        still = f"waits for a decision, and nobody has decided{more}{because}"
     text = f"{users(asked.of)}: {_what(row)} {still}. It lapses {moment(row.lapses_at)}."
     return Drawing(text, [blocks.section(text)])
 
@@ -80,10 +83,13 @@ def asked_directly(row: Request, asked: Sequence[str]) -> Drawing:
 
 
 def moved(row: Request) -> Drawing:
-    """What becomes of a card in a channel that others can read now: it says nothing any more."""
+    """What becomes of a message in a channel that others can read now: it says nothing any more.
+    Its thread is not ours to empty: what its replies are called is not remembered.
+    """
     text = (
-        f"#{row.id}: this channel is shared with others, so xacct shows nothing here any more. Who "
-        "is asked has the card in direct messages, or in another channel."
+        f"#{row.id}: this channel is shared with others, so xacct took away what stood here, and "
+        "goes on in another channel or in direct messages. Replies below stay as they are: delete "
+        "them if the others must not read them."
     )
     return Drawing(text, [blocks.context(text)])
 
@@ -133,14 +139,21 @@ def _told(row: Request, facts: Facts) -> tuple[str, str] | None:
         case State.DENIED:
             told = "denied", _denied(row)
         case State.LAPSED:
-            told = "lapsed", "lapsed: nobody decided in time. Ask again if you still need it."
+            told = "lapsed", f"lapsed: {lapsed(row)}. Ask again if you still need it."
         case State.CANCELLED if not mine:
             told = "cancelled", f"cancelled. {_over(row, facts)} Nothing was opened."
         case State.ENDING if not (mine or was_open):
-            told = "failed", f"not opened. {_over(row, facts)}"
+            told = "failed", f"{_not_opened(row)}. {_over(row, facts)}"
         case State.ENDED if was_open:
             told = "ended", f"ended. {_over(row, facts)}{_after(row, facts)}"
     return told
+
+
+def _not_opened(row: Request) -> str:
+    """What failed was not opened; what somebody ended while it was written may have been open."""
+    if row.noted_at is None or row.why in (Why.FAILED, Why.NOT_OPENED):
+        return "not opened"
+    return "ended before AWS was read to hold all of it"
 
 
 def _active(row: Request) -> str:

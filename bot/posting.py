@@ -1,5 +1,6 @@
 """Messages in Slack: posted once, redrawn, and put off when Slack does not take them."""
 
+import socket
 import threading
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -41,12 +42,18 @@ UNREACHABLE: Final = frozenset(
 """This person cannot be told anything, now or later."""
 
 
-class Later(Exception):  # noqa: N818  an answer: it stays owed
-    """Slack did not take it; try again after `pause`, or after a growing one."""
+_UNCLEAR: Final = frozenset({"fatal_error", "internal_error", "unknown_error"})
+"""It is possible that some of it was done (docs.slack.dev/reference/methods, "Errors")."""
 
-    def __init__(self, what: str, pause: timedelta | None = None) -> None:
+
+class Later(Exception):  # noqa: N818  an answer: it stays owed
+    """Slack did not take it; try again after `pause`, or after a growing one. `lost`: it may have
+    taken it, the answer did not come.
+    """
+
+    def __init__(self, what: str, pause: timedelta | None = None, *, lost: bool = False) -> None:
         super().__init__(what)
-        self.pause = pause
+        self.pause, self.lost = pause, lost
 
 
 class Posting:
@@ -90,7 +97,8 @@ class Posting:
             self.call("chat.postMessage", channel=channel, drawing=drawing, thread_ts=ts)
         except SlackApiError as error:
             if code_of(error) not in (*_CLOSED, *_LOST, "thread_not_found"):
-                raise Later(f"chat.postMessage: {code_of(error)}") from None
+                lost = code_of(error) in _UNCLEAR
+                raise Later(f"chat.postMessage: {code_of(error)}", lost=lost) from None
 
     def redraw(self, channel: str, ts: str, drawing: Drawing) -> bool:
         """Whether the message that is there shows the drawing now; False when it is lost."""
@@ -125,7 +133,7 @@ class Posting:
                 raise Later(f"{method} in {channel}: ratelimited", asked) from None
             raise
         except Exception as error:  # noqa: BLE001  the network: nobody knows if it was done
-            raise Later(f"{method}: {type(error).__name__}") from None
+            raise Later(f"{method}: {type(error).__name__}", lost=not _was_refused(error)) from None
         return {"channel": answer["channel"], "ts": answer["ts"]}
 
     def _wait_for(self, channel: str) -> None:
@@ -136,3 +144,13 @@ class Posting:
                 del self._busy[channel]
         if until is not None and until > now:
             raise Later(f"{channel} is too busy for now", until - now)
+
+
+def _was_refused(error: BaseException | None) -> bool:
+    """Whether nothing was sent: nobody took the connection."""
+    while error is not None:
+        if isinstance(error, ConnectionRefusedError | socket.gaierror):
+            return True
+        reason = getattr(error, "reason", None)
+        error = reason if isinstance(reason, BaseException) else error.__cause__
+    return False

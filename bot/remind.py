@@ -57,12 +57,17 @@ class Remind:
     def _approvers(self, row: Request, now: datetime) -> None:
         """In the thread of the card, where a mention reaches them; ever more seldom. Who is on duty
         is looked up anew, and more are asked when it is time; the requester hears who is asked now.
+
+        The mention comes last, and is written down as soon as somebody may have read it: whatever
+        fails before is done again, and mentions nobody a second time.
         """
         asked = self._asked(row, now)
-        if row.terms is not None:
-            self._showing.below(row.id, waits(row, asked))
-        if asked.of != row.asked_of:
+        if asked.escalates or asked.of != row.asked_of:
             self._tell(row, asked_now(row, asked))
+        with self._world.database.write() as session:
+            reminders.asks(session, row, asked, at=now)
+        if row.terms is not None:
+            self._showing.below_once(row.id, waits(row, asked))
         again = now + self._world.catalog.remind_after * 2 ** (row.reminded + 1)
         coming = [again] if again < row.lapses_at else []
         if row.escalate_at is not None and now < row.escalate_at < row.lapses_at:
@@ -70,16 +75,18 @@ class Remind:
         with self._world.database.write() as session:
             next_at = min(coming, default=None)
             reminders.reminded(session, row, number=row.reminded + 1, next_at=next_at)
-            reminders.asks(session, row, asked, at=now)
 
     def _panel(self, row: Request, now: datetime) -> Panel | None:
         """Who may decide, of those whom Slack can reach; None where nobody can say."""
-        found = summon.panel_for(self._world, row)
         try:
             requester = self._world.directory.person(row.requester, now=now)
         except Unreachable:
             return None
-        return summon.reachable(self._world, found, requester=requester) if found else None
+        found = summon.panel_for(self._world, row, requester=requester)
+        if found is None:
+            return None
+        grantee = access.grantee_of(self._world.catalog, row)
+        return summon.reachable(self._world, found, requester=requester, grantee=grantee)
 
     def _asked(self, row: Request, now: datetime) -> Asked:
         panel = self._panel(row, now)

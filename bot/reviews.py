@@ -10,10 +10,11 @@ from typing import Any, Final
 from bot import blocks
 from bot.blocks import escaped, moment, user, users
 from bot.cards import Drawing
-from bot.channels import Channels
-from bot.headlines import REASON_SHOWN, because
+from bot.channels import Channels, Fault
+from bot.headlines import REASON_SHOWN, because, lapsed, lasted
+from bot.notices import moved
 from bot.posting import Later, Posting
-from db.lifecycle import FINAL
+from db.lifecycle import FINAL, State
 from db.models import Request, Review
 from db.store import requests, reviews
 from workflows.durations import duration_text
@@ -64,7 +65,8 @@ class Reviews:
         asked = self._signers(row)
         if review.said_ts is None:
             posted = self._post(row, review, filed(row, asked))
-            self._remember(row, said_ts=posted["ts"])
+            self._remember(row, said_channel=posted["channel"], said_ts=posted["ts"])
+        self._empty(row, review)
         if row.state not in FINAL:
             return None
         if review.signed_by is None:
@@ -111,14 +113,29 @@ class Reviews:
         """Whether the card that stands shows the drawing now. Raises Later."""
         if review.card_channel is None or review.card_ts is None:
             return False
-        in_channel = review.card_channel.startswith(("C", "G"))
-        if in_channel and self._channels.fault(review.card_channel) is not None:
+        if (
+            _is_channel(review.card_channel)
+            and self._channels.fault(review.card_channel) is not None
+        ):
             return False
         return self._slack.redraw(review.card_channel, review.card_ts, drawing)
+
+    def _empty(self, row: Request, review: Review) -> None:
+        """What stands in a channel that outsiders can read now says nothing any more."""
+        for name in ("said", "card"):
+            channel, ts = getattr(review, f"{name}_channel"), getattr(review, f"{name}_ts")
+            if _is_channel(channel) and self._channels.fault(channel) is Fault.SHARED:
+                self._slack.redraw(channel, ts, moved(row))
+                self._remember(row, **{f"{name}_channel": None})
 
     def _remember(self, row: Request, **columns: Any) -> None:
         with self._world.database.write() as session:
             reviews.remember(session, row.id, **columns)
+
+
+def _is_channel(place: str | None) -> bool:
+    """Whether more than one person reads it."""
+    return place is not None and place.startswith(("C", "G"))
 
 
 # --- what it looks like
@@ -150,7 +167,7 @@ def card(row: Request, review: Review, asked: Sequence[str]) -> Drawing:
     asks = f"{users(asked)}: look into it, and sign its review."
     done = f"Signed by {user(review.signed_by or '')}: {escaped(review.note or '', REASON_SHOWN)}"
     said = [
-        f"{user(row.requester)}: {_lasted(row)}",
+        f"{user(row.requester)}: {lasted(row)}. {_how_it_ended(row)}",
         f"Reason: {escaped(row.reason, REASON_SHOWN)}",
         done if signed else asks,
     ]
@@ -169,11 +186,10 @@ def card(row: Request, review: Review, asked: Sequence[str]) -> Drawing:
     )
 
 
-def _lasted(row: Request) -> str:
-    if row.opened_at is None:
-        return f"it did not open. {because(row.why)}"
-    until = f" until {moment(row.ended_at)}" if row.ended_at is not None else ""
-    return f"open from {moment(row.opened_at)}{until}. {because(row.why)}"
+def _how_it_ended(row: Request) -> str:
+    if row.state is State.LAPSED:
+        return f"It lapsed: {lapsed(row)}."
+    return "Denied." if row.state is State.DENIED else because(row.why)
 
 
 def replaced(row: Request) -> Drawing:

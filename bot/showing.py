@@ -1,5 +1,6 @@
 """Where the card of a request stands: in a channel, or else with each who is asked."""
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,8 @@ from db.lifecycle import UNDECIDED_OR_OPEN
 from db.models import Request
 from db.store import drawings, requests
 from workflows.world import World
+
+log = logging.getLogger(__name__)
 
 
 class Showing:
@@ -33,16 +36,38 @@ class Showing:
 
     def below(self, request_id: int, drawing: Drawing) -> bool:
         """Replies to the card wherever it stands; whether it stands anywhere. Raises Later."""
-        with self._world.database.read() as session:
-            row = requests.get(session, request_id)
-        if row is None:
-            return False
-        places = list(row.copies.values())
-        if row.card_channel is not None and self._channels.fault(row.card_channel) is None:
-            places.append([row.card_channel, row.card_ts])
+        places = self._places(request_id)
         for channel, ts in places:
             self._slack.reply(channel, ts, drawing)
         return bool(places)
+
+    def below_once(self, request_id: int, drawing: Drawing) -> None:
+        """Replies to the card wherever it stands, never twice in one place: what somebody may have
+        read is not repeated. Raises Later where nobody can have read it anywhere.
+        """
+        troubles, read = [], False
+        for channel, ts in self._places(request_id):
+            try:
+                self._slack.reply(channel, ts, drawing)
+                read = True
+            except Later as later:
+                log.warning("a reply to request %s is left out: %s", request_id, later)
+                troubles.append(later)
+                read = read or later.lost
+        if troubles and not read:
+            raise max(troubles, key=lambda one: one.pause or timedelta())
+
+    def _places(self, request_id: int) -> list[Sequence[str]]:
+        """Where its card stands and takes replies (channel, `ts`). Raises Later."""
+        with self._world.database.read() as session:
+            row = requests.get(session, request_id)
+        if row is None:
+            return []
+        places: list[Sequence[str]] = list(row.copies.values())
+        channel, ts = row.card_channel, row.card_ts
+        if channel is not None and ts is not None and self._channels.fault(channel) is None:
+            places.append((channel, ts))
+        return places
 
     def _redrawn(self, row: Request, drawing: Drawing) -> bool:
         """Whether the card in its channel shows the drawing; one that outsiders can read now says

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.blocks import code, escaped, giver, moment, to_the_second, user
-from bot.headlines import REASON_SHOWN, TROUBLE_SHOWN, Facts, because
+from bot.headlines import REASON_SHOWN, TROUBLE_SHOWN, Facts, because, lapsed
 from db.lifecycle import State
 from db.models import Decision, Request
 from workflows.durations import duration_text
@@ -22,7 +22,7 @@ def lines(row: Request, facts: Facts) -> list[str]:
     if row.state is State.CANCELLED:
         told.append(f"{_why(row, facts)} Nothing was opened.")
     if row.state is State.LAPSED:
-        told.append("Lapsed: nobody decided in time.")
+        told.append(f"Lapsed: {lapsed(row)}.")
     return told
 
 

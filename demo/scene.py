@@ -44,6 +44,11 @@ def headline(card: Message) -> str:
     return plain(str(card.blocks[1]["text"]["text"]).partition("\n")[0])
 
 
+def _said(view: View) -> str:
+    """The first paragraph of a window, on one line."""
+    return plain(str(view.blocks[0]["text"]["text"]))
+
+
 class Scene:
     """The acts. Raises Unexpected for what is not as it must be, NeverSeen for what never comes."""
 
@@ -85,14 +90,47 @@ class Scene:
 
     def asks(self, who: str, text: str) -> Message:
         """Types a request and waits for its card, with the buttons of a decision."""
-        before = {card.ts for card in self.slack.messages(self.channel)}
+        before = self.cards()
+        self._files(who, text)
+        card = self.stage.until(lambda: self._decidable(before), what="a card with Approve on it")
+        self.judge("the card in #approvals", "Slack", headline(card), expected=True)
+        return card
+
+    def files(self, who: str, text: str) -> Message:
+        """Types a request that nobody has to decide on, and waits for its card to be active."""
+        before = self.cards()
+        self._files(who, text)
+        return self.active(before)
+
+    def _files(self, who: str, text: str) -> None:
         answer = self.types(who, text)
         filed = re.match(r"Request #\d+ is filed", answer)
         shown = filed[0] if filed else answer
         self.judge(f"{who}: /xacct {text}", "Slack", shown, expected=bool(filed))
-        card = self.stage.until(lambda: self._decidable(before), what="a card with Approve on it")
+
+    def cards(self) -> set[str]:
+        """The messages of #approvals, by their `ts`."""
+        return {card.ts for card in self.slack.messages(self.channel)}
+
+    def active(self, before: set[str]) -> Message:
+        """The card that was not there before, once it says that the role is active."""
+
+        def found() -> Message | None:
+            cards = [one for one in self.slack.messages(self.channel) if one.ts not in before]
+            return next((one for one in cards if headline(one).startswith("Active")), None)
+
+        card = self.stage.until(found, what="a card that says Active")
         self.judge("the card in #approvals", "Slack", headline(card), expected=True)
         return card
+
+    def channel_says(self, channel: str, words: str) -> Message:
+        """The message of a channel that holds these words, once it is there."""
+
+        def found() -> Message | None:
+            said = self.slack.messages(channel)
+            return next((one for one in said if words in one.text), None)
+
+        return self.stage.until(found, what=f"{words!r} in {channel}")
 
     def _decidable(self, before: set[str]) -> Message | None:
         cards = [card for card in self.slack.messages(self.channel) if card.ts not in before]
@@ -158,6 +196,37 @@ class Scene:
         """The modal that this person has in front."""
         views = self.slack.views(slack_id(who))
         return views[-1] if views else None
+
+    def front(self, who: str, words: str) -> View:
+        """The modal in front, once it holds these words."""
+
+        def found() -> View | None:
+            view = self.front_view(who)
+            return view if view is not None and words in str(view.document) else None
+
+        return self.stage.until(found, what=f"{who}'s window with {words!r}")
+
+    def window_after(self, who: str, on: Message, action: str, words: str) -> str:
+        """Clicks a button that opens a window; what that says, once it holds these words."""
+        self.slack.click(slack_id(who), on, action)
+        return _said(self.front(who, words))
+
+    def submits(self, who: str, **values: str) -> str:
+        """Sends the window in front; what stands in its place then."""
+        view = self.front_view(who)
+        assert view is not None
+        self.slack.submit(slack_id(who), view, values)
+        return _said(self.front(who, "#"))
+
+    def submits_in_vain(self, who: str, **values: str) -> str:
+        """Sends the window in front, which must stay; what is wrong, in its own words."""
+        view = self.front_view(who)
+        assert view is not None
+        self.slack.submit(slack_id(who), view, values)
+        wrong = self.stage.until(
+            lambda: (self.front_view(who) or view).errors, what="what is wrong in the window"
+        )
+        return plain("; ".join(wrong.values()))
 
     # --- at AWS, with the people's own keys
 

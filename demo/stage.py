@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Self, TypeVar
 
+from bot.channels import channels_of
 from bot.wiring import SOCKETS
 from db import audit
 from db.session import Database
@@ -153,6 +154,20 @@ class Stage:
             "XACCT_DATABASE_URL": self.database_url,
         }
 
+    def terminal(self, *words: str) -> str:
+        """What `xacct …` says in the terminal, beside the bot that runs. Raises Broken."""
+        done = subprocess.run(  # noqa: S603  our own module
+            (sys.executable, "-m", "bot", *words, "--json"),
+            cwd=_HOUSE,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise Broken(f"xacct {' '.join(words)}: {done.stderr}")
+        return done.stdout
+
     # --- what is beside it
 
     @contextmanager
@@ -195,7 +210,5 @@ def _fill(slack: SandboxSlack, catalog: Catalog) -> None:
         people.update(role.approvers)
     for person in sorted(people):
         slack.add_user(person, name=handle(person))
-    channels = {catalog.approvals_channel, catalog.alerts_channel}
-    channels.update(role.channel for role in catalog.roles)
-    for channel in sorted(channels):
+    for channel in sorted(channels_of(catalog)):
         slack.add_channel(channel, channel.removeprefix("C0").lower(), members=sorted(people))

@@ -1,4 +1,4 @@
-"""The story: twelve steps, each told as it is played."""
+"""The story: fourteen steps, each told as it is played."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -9,6 +9,7 @@ from typing import Final
 
 from db import audit
 from demo.accounts import let_assume_anything
+from demo.alone import beforehand, broken_glass
 from demo.door import Caller, Rest
 from demo.scene import Loan, Scene, number_of, slack_id
 from demo.stage import Stage
@@ -23,7 +24,7 @@ _EXPORT: Final = re.compile(r"export (AWS_[A-Z_]+)=(\S+)")
 
 
 def play(stage: Stage, telling: Telling) -> None:
-    """Plays the twelve steps. Raises at the first thing that is not as it must be."""
+    """Plays the fourteen steps. Raises at the first thing that is not as it must be."""
     scene = Scene(stage, telling)
     first = FirstLoan(scene)
     steps: tuple[tuple[str, Callable[[], None]], ...] = (
@@ -38,6 +39,8 @@ def play(stage: Stage, telling: Telling) -> None:
         ("The bot is killed right after AWS was opened", lambda: killed(scene)),
         ("A revoke in the middle", lambda: revoked(scene)),
         ("Credentials for who has no keys", lambda: credentials(scene)),
+        ("A rule approves beforehand", lambda: beforehand(scene)),
+        ("Dave breaks glass, and Bob signs it", lambda: broken_glass(scene)),
         ("All of it is in the audit log", lambda: audited(scene)),
     )
     for title, step in steps:
@@ -240,9 +243,9 @@ def _secrets(keys: Keys) -> tuple[str, str]:
 
 
 def audited(scene: Scene) -> None:
-    """Step 12."""
+    """Step 14."""
     latest = scene.types("erin", "audit")
-    so = "delivered" in latest
+    so = "signed review" in latest
     scene.judge("erin: /xacct audit", "Slack", f"{latest.count('•')} entries", expected=so)
     cards = [one for one in scene.slack.messages(scene.channel) if one.thread_ts is None]
     for number in sorted({number_of(card) for card in cards}):

@@ -56,6 +56,22 @@ def slack_id(name: str) -> str:
     return f"U0{name.upper()}"
 
 
+def a_person(name: str, **facts: Any) -> Person:
+    """A full member of the workspace whose address is confirmed, unless the facts say otherwise."""
+    known = Person(
+        user=slack_id(name),
+        team=TEAM,
+        name=name,
+        email=f"{name}@corp.example",
+        email_confirmed=True,
+        guest=False,
+        bot=False,
+        stranger=False,
+        deleted=False,
+    )
+    return replace(known, **facts)
+
+
 def account_id() -> str:
     return f"{random.randrange(10**11, 10**12)}"
 
@@ -284,17 +300,7 @@ class Lab:
     # --- people
 
     def describe(self, user: str) -> Person:
-        return self.people.get(user) or Person(
-            user=user,
-            team=TEAM,
-            name=user.lower(),
-            email=f"{user.lower()}@corp.example",
-            email_confirmed=True,
-            guest=False,
-            bot=False,
-            stranger=False,
-            deleted=False,
-        )
+        return self.people.get(user) or a_person(user.lower(), user=user)
 
     def person(self, name: str) -> Person:
         return self.describe(slack_id(name))

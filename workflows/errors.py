@@ -1,5 +1,8 @@
 """Refusals: what xacct will not do, as types whose text is the sentence a person reads."""
 
+import re
+from typing import Final
+
 
 class Refused(Exception):  # noqa: N818  it is an answer, not a fault
     """Something that was asked for will not be done; `str()` is the whole sentence shown.
@@ -21,10 +24,23 @@ class AlreadySettled(Refused):
 
 
 class Trouble(Exception):  # noqa: N818  its kinds are named by what AWS did
-    """AWS did not do as asked. `action` is AWS's name of the call; the text holds no secret."""
+    """AWS did not do as asked. `action` is AWS's name of the call; the text holds no secret.
 
-    def __init__(self, action: str, code: str, message: str) -> None:
-        super().__init__(f"{action}: {code}: {message}" if message else f"{action}: {code}")
+    `reference` is AWS's id of the request, by which AWS and CloudTrail know it: each try has
+    another one. `plain` is the text without it.
+    """
+
+    def __init__(self, action: str, code: str, message: str, reference: str = "") -> None:
+        self.plain = f"{action}: {code}: {message}" if message else f"{action}: {code}"
+        super().__init__(f"{self.plain} (AWS request {reference})" if reference else self.plain)
         self.action = action
         self.code = code
         self.message = message
+
+
+_REFERENCE: Final = re.compile(r" \(AWS request [\w-]+\)")
+
+
+def is_same(one: str | None, other: str | None) -> bool:
+    """Whether two texts of troubles say the same, by whichever requests of AWS."""
+    return (one and _REFERENCE.sub("", one)) == (other and _REFERENCE.sub("", other))

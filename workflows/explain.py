@@ -113,8 +113,10 @@ def _later(catalog: Catalog, role: Role) -> str:
     lapses = f"It lapses after {duration_text(catalog.pending_lapses)}"
     if role.escalation is None:
         return f"{lapses}; nobody else is asked."
-    after = duration_text(role.escalation.after)
-    return f"After {after} {_list(role.escalation.to)} may decide, too. {lapses}."
+    after, duty = duration_text(role.escalation.after), role.escalation.duty
+    group = [f"everybody in the Slack user group {duty.id}"] if duty is not None else []
+    asked = " and ".join([*([_list(role.escalation.to)] if role.escalation.to else []), *group])
+    return f"After {after} {asked} may decide, too. {lapses}."
 
 
 def _how_long(role: Role) -> str:
@@ -141,9 +143,12 @@ def _way(role: Role) -> str:
 
 
 def _enders(catalog: Catalog, role: Role) -> str:
+    widened = role.escalation.duty if role.escalation is not None else None
+    trusted = any(one is not None and one.trusted for one in (role.duty, widened))
+    asked = " whoever was asked or approved," if trusted else ""
     return (
-        f"He himself (of a machine: its owners), {_list(role.deciders)}, and the administrators: "
-        f"{_list(catalog.admins)}."
+        f"He himself (of a machine: its owners), {_list(role.deciders)},{asked} and the "
+        f"administrators: {_list(catalog.admins)}."
     )
 
 

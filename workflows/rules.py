@@ -61,8 +61,7 @@ def gives_less(role: Role, seconds: int | None, *, asked: int) -> None:
 def can_be_approved(role: Role, panel: Panel, own: Collection[str]) -> None:
     """Refuses a request that too few could approve; those in `own` cannot, it is their own."""
     able = [one for one in panel.able if one not in own]
-    later = role.escalation.to if role.escalation is not None else ()
-    if len({*able, *later} - {*own}) < role.approvals:
+    if len({*able, *panel.later} - {*own}) < role.approvals:
         because = f" ({panel.because})" if panel.because else ""
         raise NotAllowed(
             f"Nobody could approve this: {role.key} needs {role.approvals} "
@@ -92,22 +91,20 @@ def same_person(one: Person, other: Person) -> bool:
     return bool(one.email) and (one.email or "").casefold() == (other.email or "").casefold()
 
 
-def may_revoke(
-    catalog: Catalog, role: Role | None, actor: str, *, requester: str, owners: Sequence[str]
-) -> None:
-    """Refuses everybody but the requester, a machine's owners, the approvers and the admins."""
-    if not can_revoke(catalog, role, actor, requester=requester, owners=owners):
+def may_revoke(catalog: Catalog, role: Role | None, actor: str, *, of: Iterable[str]) -> None:
+    """Refuses everybody but the approvers of the role, the admins, and `of`: whose request it is,
+    who was asked about it, and who approved it.
+    """
+    if not can_revoke(catalog, role, actor, of=of):
         raise NotAllowed(
             "Only the requester, an approver of the role or an administrator of xacct can end this."
         )
 
 
-def can_revoke(
-    catalog: Catalog, role: Role | None, actor: str, *, requester: str, owners: Sequence[str]
-) -> bool:
+def can_revoke(catalog: Catalog, role: Role | None, actor: str, *, of: Iterable[str]) -> bool:
     """Whether `may_revoke` would not refuse."""
     approvers = role.deciders if role is not None else ()
-    return actor in {requester, *owners, *approvers, *catalog.admins}
+    return actor in {*of, *approvers, *catalog.admins}
 
 
 def administers(person: Person, catalog: Catalog) -> None:
@@ -124,6 +121,7 @@ def people(users: Iterable[str]) -> str:
 def rule_of(role: Role) -> dict[str, Any]:
     """All of the catalog that an approver relies on when he decides."""
     further = {"duty": role.duty, "escalation": role.escalation}
+    told = {name: asdict(one) for name, one in further.items() if one is not None}
     return {
         "role": role.arn,
         "mechanism": role.mechanism,
@@ -134,7 +132,10 @@ def rule_of(role: Role) -> dict[str, Any]:
         "delivery": role.delivery,
         "session_end": role.session_end,
         "mfa": role.mfa,
-        **{name: asdict(one) for name, one in further.items() if one is not None},
+        **{
+            name: {field: value for field, value in one.items() if value is not None}
+            for name, one in told.items()
+        },
     }
 
 

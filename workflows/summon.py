@@ -3,52 +3,87 @@
 from collections.abc import Iterable
 
 from db.models import Request
-from workflows import rules
-from workflows.access.rows import is_escalated
+from workflows import identity, rules
+from workflows.access.rows import grantee_of, is_escalated
 from workflows.catalog.model import Catalog, Role
 from workflows.directory import Unreachable
 from workflows.duties import Roll
 from workflows.errors import NotAllowed
-from workflows.panel import Panel, panel
-from workflows.person import Person
+from workflows.panel import Panel, panel, selected
+from workflows.person import Grantee, Person
 from workflows.world import World
 
 
-def panel_of(world: World, role: Role, *, escalated: bool = False) -> Panel:
-    """Who may decide on a request for the role now. Asks rosters and Slack; never raises."""
-    if role.duty is None:
-        return panel(role, escalated=escalated)
-    roll = world.duties.roll(role.duty, now=world.clock.now())
-    on_duty = None if roll is None else roll.users | _known_by_address(world, role, roll)
-    return panel(role, on_duty, escalated=escalated)
+def panel_of(
+    world: World, role: Role, *, requester: Person, grantee: Grantee, escalated: bool = False
+) -> Panel:
+    """Who may decide on what this person asks for now, for that grantee. Asks rosters and Slack;
+    never raises.
+    """
+    on_duty, more = _on_duty(world, role), _escalation(world, role)
+    unable = _unable(world, selected(role, on_duty), requester, grantee)
+    out = {requester.user, *grantee.owners, *unable}
+    return panel(role, on_duty, more=more, out=out, escalated=escalated)
 
 
-def panel_for(world: World, row: Request) -> Panel | None:
+def panel_for(world: World, row: Request, *, requester: Person) -> Panel | None:
     """Who may decide on this request now; None: the catalog does not have its role any more."""
     role = world.catalog.role(row.role)
     if role is None:
         return None
-    return panel_of(world, role, escalated=is_escalated(row, world.clock.now()))
+    return panel_of(
+        world,
+        role,
+        requester=requester,
+        grantee=grantee_of(world.catalog, row),
+        escalated=is_escalated(row, world.clock.now()),
+    )
 
 
-def reachable(world: World, found: Panel, *, requester: Person) -> Panel:
-    """The panel without those of whom Slack says that they could not decide: the requester under
-    another id, guests, who was deactivated. Of whom Slack says nothing stays.
+def reachable(world: World, found: Panel, *, requester: Person, grantee: Grantee) -> Panel:
+    """The panel without those of whom Slack says that they could not decide. Of whom Slack says
+    nothing stays.
     """
-    gone = {
+    gone = _unable(world, (*found.able, *found.later), requester, grantee)
+    able, later = (
+        tuple(one for one in people if one not in gone) for people in (found.able, found.later)
+    )
+    return Panel(able, found.because, later)
+
+
+def _on_duty(world: World, role: Role) -> frozenset[str] | None:
+    """Who is on the role's roster; None: it has none, or it cannot be read."""
+    roll = world.duties.roll(role.duty, now=world.clock.now()) if role.duty is not None else None
+    return None if roll is None else roll.users | _known_by_address(world, role, roll)
+
+
+def _escalation(world: World, role: Role) -> frozenset[str] | None:
+    """Who is on the roster of the role's escalation; None: it has none, or it cannot be read."""
+    duty = role.escalation.duty if role.escalation is not None else None
+    roll = world.duties.roll(duty, now=world.clock.now()) if duty is not None else None
+    return None if roll is None else roll.users
+
+
+def _unable(
+    world: World, users: Iterable[str], requester: Person, grantee: Grantee
+) -> frozenset[str]:
+    """Who of these could not decide: guests, who was deactivated, the requester under another id,
+    and whose own the grantee is.
+    """
+    return frozenset(
         one.user
-        for one in _people(world, found.able)
-        if not _could_decide(one, requester, world.catalog)
-    }
-    return Panel(tuple(one for one in found.able if one not in gone), found.because)
+        for one in _people(world, users)
+        if not _could_decide(one, requester, grantee, world.catalog)
+    )
 
 
-def _could_decide(one: Person, requester: Person, catalog: Catalog) -> bool:
+def _could_decide(one: Person, requester: Person, grantee: Grantee, catalog: Catalog) -> bool:
     try:
         rules.identified(one, catalog)
     except NotAllowed:
         return False
-    return one.user == requester.user or not rules.same_person(one, requester)
+    himself = one.user == requester.user or rules.same_person(one, requester)
+    return not himself and not identity.is_own(catalog, one, grantee.kind, grantee.name)
 
 
 def _known_by_address(world: World, role: Role, roll: Roll) -> frozenset[str]:

@@ -8,7 +8,7 @@ from bot.command import BreakGlass, RevokeAll, Sign
 from bot.command import Request as Asked
 from bot.forms import about, asking, confirming, glass
 from bot.verbs.glass import user_of
-from bot.verbs.heard import role_for
+from bot.verbs.heard import account_for, role_for
 from bot.verbs.incidents import scope_of
 from db.lifecycle import State
 from db.models import Request
@@ -53,15 +53,19 @@ def breaking(world: World, command: BreakGlass) -> Fill:
 
     def fill(by: Person) -> Json:
         catalog = world.catalog
-        mine = glass.choices(catalog, by.user)
+        mine, account = glass.choices(catalog, by.user), None
         if command.account is not None and command.role is not None:
             role = role_for(catalog, by.user, command.account, command.role)
             access.glass_of(role, by.user)
             mine = [one for one in mine if one.role == role]
+        elif command.account is not None:
+            account = account_for(catalog, by.user, command.account)
+            mine = [one for one in mine if one.role.account == account]
         if not mine:
+            where = f" in {account.name}" if account is not None else ""
             raise NotAllowed(
-                "There is no role that you may open without an approver. Ask for one: `/xacct "
-                "request`. Who may is named under `break_glass` in the catalog."
+                f"There is no role{where} that you may open without an approver. Ask for one: "
+                "`/xacct request`. Who may is named under `break_glass` in the catalog."
             )
         with world.database.read() as session:
             access.may_break(session, by, world.clock.now())
@@ -88,7 +92,7 @@ def denying(world: World, request_id: int) -> Fill:
     def fill(by: Person) -> Json:
         row = _row(world, request_id)
         requester = world.directory.person(row.requester, now=world.clock.now())
-        panel = summon.panel_for(world, row)
+        panel = summon.panel_for(world, row, requester=requester)
         able = panel.able if panel is not None else ()
         access.may_decide(world.catalog, row, by, requester=requester, able=able)
         if row.state is not State.PENDING:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot import blocks
-from bot.blocks import Json, code, escaped, moment, user, users
+from bot.blocks import Json, code, escaped, user, users
 from bot.command import BreakGlass, Sign, Unclear, parse, render
 from bot.command.read import LONGEST_REASON
 from bot.forms import parts
 from bot.forms.asking import plainly
+from bot.headlines import lasted
 from db.models import Request
 from workflows.access import channel_of
 from workflows.catalog.model import Catalog, Role
@@ -105,17 +106,13 @@ def break_command(catalog: Catalog, user_id: str, view: Json) -> tuple[str, dict
 
 def signing(row: Request, said: Sign) -> Json:
     """Shows the use, and asks what was looked at."""
-    opened = "it was never open"
-    if row.opened_at is not None:
-        until = f" until {moment(row.ended_at)}" if row.ended_at is not None else ""
-        opened = f"open from {moment(row.opened_at)}{until}"
     what = f"#{row.id} {code(row.role, 150)} for {code(row.grantee_name, 128)}"
     note = parts.line("note", value=said.note, most=LONGEST_REASON, multiline=True)
     return parts.modal(
         SIGN,
         SIGNING,
         [
-            blocks.section(f"{what}, by {user(row.requester)} without an approver: {opened}."),
+            blocks.section(f"{what}, by {user(row.requester)} without an approver: {lasted(row)}."),
             blocks.section(f"Reason: {escaped(row.reason, 600)}"),
             parts.field(
                 "note",

@@ -14,6 +14,7 @@ from workflows import access, identity, summon
 from workflows.catalog.model import Role
 from workflows.errors import Refused, Trouble
 from workflows.panel import Panel
+from workflows.person import Grantee
 from workflows.world import World
 
 
@@ -38,7 +39,7 @@ def request(world: World, heard: Heard, command: said.Request) -> Deed:
         duration=command.duration or role.default_duration,
         reason=command.reason,
     )
-    asked = panel(world, heard, role)
+    asked = panel(world, heard, role, grantee)
 
     def deed(session: Session) -> str:
         row = access.request(session, catalog, ask, by=by, now=heard.at, panel=asked)
@@ -55,7 +56,9 @@ def extend(world: World, heard: Heard, command: said.Extend) -> Deed:
     with world.database.read() as session:
         row = requests.get(session, command.id)
     role = catalog.role(row.role) if row is not None else None
-    asked = panel(world, heard, role) if role is not None else None
+    asked = None
+    if row is not None and role is not None:
+        asked = panel(world, heard, role, access.grantee_of(catalog, row))
     return lambda session: answers.filed(
         access.extend(session, catalog, more, by=heard.by, now=heard.at, panel=asked)
     )
@@ -74,9 +77,10 @@ def cancel_pressed(world: World, heard: Heard, asked: dict[str, Any]) -> Deed:
     return cancel(world, heard, said.Cancel(int(asked["request"])))
 
 
-def panel(world: World, heard: Heard, role: Role) -> Panel:
+def panel(world: World, heard: Heard, role: Role, grantee: Grantee) -> Panel:
     """Those who may decide on what this person asks for, as far as Slack can reach them."""
-    return summon.reachable(world, summon.panel_of(world, role), requester=heard.by)
+    found = summon.panel_of(world, role, requester=heard.by, grantee=grantee)
+    return summon.reachable(world, found, requester=heard.by, grantee=grantee)
 
 
 def finder(world: World) -> identity.FindByTag:

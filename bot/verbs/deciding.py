@@ -73,4 +73,5 @@ def _asked(world: World, heard: Heard, request_id: int) -> tuple[Person, Panel |
         row = requests.get(session, request_id)
     if row is None:
         raise NotFound(f"There is no request #{request_id}.")
-    return world.directory.person(row.requester, now=heard.at), summon.panel_for(world, row)
+    requester = world.directory.person(row.requester, now=heard.at)
+    return requester, summon.panel_for(world, row, requester=requester)

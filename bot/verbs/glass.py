@@ -22,7 +22,7 @@ def break_glass(world: World, heard: Heard, command: said.BreakGlass) -> Deed:
     longest = access.glass_of(role, by.user).longest
     grantee = identity.own(catalog, by, role, finder(world))
     ask = access.Ask(role, grantee, longest, command.reason, break_glass=True)
-    asked = panel(world, heard, role)
+    asked = panel(world, heard, role, grantee)
     return lambda session: answers.broken(
         access.break_glass(session, catalog, ask, by=by, now=heard.at, panel=asked)
     )

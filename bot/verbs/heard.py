@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.cards import Drawing
 from db.models import Inbox
-from workflows.catalog.model import Catalog, Role
+from workflows.catalog.model import Account, Catalog, Role
 from workflows.person import Person
 
 Answer = str | Drawing
@@ -25,13 +25,19 @@ class Heard:
     at: datetime
 
 
+def account_for(catalog: Catalog, user: str, account: str) -> Account:
+    """The account that this person means, of those with roles that he may ask for. Raises
+    NotFound: what he may not ask for and what is not there look alike.
+    """
+    return catalog.find_account(account, catalog.accounts_of(catalog.roles_for(user)))
+
+
 def role_for(catalog: Catalog, user: str, account: str, role: str) -> Role:
     """The role that this person means. Raises NotFound: what he may not ask for and what is not
     there look alike.
     """
-    mine = catalog.roles_for(user)
-    found = catalog.find_account(account, catalog.accounts_of(mine))
-    return catalog.find_role(found, role, mine)
+    found = account_for(catalog, user, account)
+    return catalog.find_role(found, role, catalog.roles_for(user))
 
 
 def role_in_sight(catalog: Catalog, user: str, account: str, role: str) -> Role:

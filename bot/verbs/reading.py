@@ -31,8 +31,9 @@ def mine(world: World, heard: Heard, _command: said.List) -> Deed:
     decides = [role.arn for role in catalog.roles_decided_by(by.user)]
 
     def deed(session: Session) -> str:
-        waiting = [one for one in listing.waiting(session, decides) if by.user in one.asked_of]
-        return answers.standing(listing.of_person(session, by.user, machines=machines), waiting)
+        waiting = listing.waiting(session, decides, asked=by.user)
+        own = listing.of_person(session, by.user, machines=machines)
+        return answers.standing(own, [one for one in waiting if by.user in one.asked_of])
 
     return deed
 
@@ -45,13 +46,15 @@ def home(world: World, by: Person, now: datetime) -> Callable[[Session], Json]:
     signs = None if by.user in catalog.admins else decides
 
     def deed(session: Session) -> Json:
-        waiting = listing.waiting(session, decides, decided=True)
+        waiting = listing.waiting(session, decides, asked=by.user, decided=True)
+        inside = listing.inside(session, decides, asked=by.user)
+        unsigned = reviews.unsigned(session, signs, asked=by.user)
         lists = Lists(
             waiting=[one for one in waiting if _is_asked(catalog, one, by)],
             own=listing.of_person(session, by.user, machines=machines),
             over=listing.over(session, by.user),
-            inside=[one for one in listing.inside(session, decides) if one.requester != by.user],
-            reviews=[one for one in reviews.unsigned(session, signs) if one.requester != by.user],
+            inside=[one for one in inside if one.requester != by.user],
+            reviews=[one for one in unsigned if one.requester != by.user],
             breaks=any(
                 one.break_glass is not None and by.user in one.break_glass.people
                 for one in catalog.roles_for(by.user)
@@ -135,9 +138,9 @@ def shown(session: Session, catalog: Catalog, row: Request, heard: Heard) -> Dra
 
 def _works(catalog: Catalog, row: Request, by: Person) -> list[str]:
     """The buttons that the rules would not refuse, as far as the row and the catalog tell."""
-    role, owners = catalog.role(row.role), access.owners_of(catalog, row)
+    role = catalog.role(row.role)
     approves = role is not None and _may_decide(catalog, row, by)
-    ends = rules.can_revoke(catalog, role, by.user, requester=row.requester, owners=owners)
+    ends = rules.can_revoke(catalog, role, by.user, of=access.enders_of(catalog, row))
     return [
         *(["approve", "approve_less", "deny"] if approves else []),
         *(["revoke"] if ends else []),

@@ -19,6 +19,7 @@ class Review(Table):
     say_at: Mapped[datetime | None]  # next moment that channel is owed a word
     changed: Mapped[int] = mapped_column(default=1)  # how often it came to be owed one
     attempts: Mapped[int] = mapped_column(default=0)
+    said_channel: Mapped[str | None] = mapped_column(String(24))
     said_ts: Mapped[str | None] = mapped_column(String(32))  # the word that it was filed
     card_channel: Mapped[str | None] = mapped_column(String(24))
     card_ts: Mapped[str | None] = mapped_column(String(32))

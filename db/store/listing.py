@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from db.lifecycle import OPEN, UNDECIDED_OR_OPEN, State
 from db.models import Request
+from db.store.concerning import on_roles
 from db.store.requests import locked, with_decisions
 
 _STANDING: Final = (*UNDECIDED_OR_OPEN, State.ENDING)
@@ -41,13 +42,15 @@ def of_role(session: Session, role_arn: str) -> Sequence[Request]:
     ).all()
 
 
-def inside(session: Session, role_arns: Collection[str], limit: int = 200) -> Sequence[Request]:
-    """What is open, or is being opened or closed, on any of these roles, with who approved it; the
-    first to end first.
+def inside(
+    session: Session, role_arns: Collection[str], limit: int = 200, *, asked: str | None = None
+) -> Sequence[Request]:
+    """What is open, or is being opened or closed, on any of these roles, or was `asked` of this
+    person, with who approved it; the first to end first.
     """
     query = (
         select(Request)
-        .where(Request.role_arn.in_(role_arns), Request.state.in_(OPEN))
+        .where(on_roles(role_arns, asked), Request.state.in_(OPEN))
         .order_by(Request.ends_at, Request.id)
         .limit(limit)
     )
@@ -81,14 +84,19 @@ def undecided_or_open(
 
 
 def waiting(
-    session: Session, role_arns: Collection[str], limit: int = 50, *, decided: bool = False
+    session: Session,
+    role_arns: Collection[str],
+    limit: int = 50,
+    *,
+    asked: str | None = None,
+    decided: bool = False,
 ) -> Sequence[Request]:
-    """What waits for a decision on any of these roles, the oldest first; with what was `decided` on
-    each so far, if that is asked for.
+    """What waits for a decision on any of these roles, or is `asked` of this person, the oldest
+    first; with what was `decided` on each so far, if that is wanted.
     """
     query = (
         select(Request)
-        .where(Request.role_arn.in_(role_arns), Request.state == State.PENDING)
+        .where(on_roles(role_arns, asked), Request.state == State.PENDING)
         .order_by(Request.id)
         .limit(limit)
     )

@@ -55,8 +55,8 @@ def later(session: Session, claimed: Request, when: datetime) -> None:
 
 @dataclass(frozen=True)
 class Asked:
-    """Whom a request is asked of now, and why they; `escalates` where more are asked for the first
-    time.
+    """Whom a request is asked of now, and why they; `escalates` where it is time, for the first
+    time, to ask more.
     """
 
     of: list[str]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.lifecycle import FINAL, State
 from db.models import Person, Request, Review
+from db.store.concerning import on_roles
 
 CLAIM: Final = timedelta(seconds=60)
 """How long one worker has what a channel is owed to itself."""
@@ -77,8 +78,12 @@ def uses(session: Session, *, since: datetime | None = None) -> Sequence[Use]:
     return [(request, review) for request, review in found]
 
 
-def unsigned(session: Session, role_arns: Collection[str] | None) -> Sequence[Request]:
-    """Uses that are over and wait for a signature, on these roles (None: on all), oldest first."""
+def unsigned(
+    session: Session, role_arns: Collection[str] | None, *, asked: str | None = None
+) -> Sequence[Request]:
+    """Uses that are over and wait for a signature, on these roles (None: on all), or that this
+    person was `asked` to look into; the oldest first.
+    """
     query = (
         select(Request)
         .join(Review, Review.request_id == Request.id)
@@ -86,7 +91,7 @@ def unsigned(session: Session, role_arns: Collection[str] | None) -> Sequence[Re
         .order_by(Request.id)
     )
     if role_arns is not None:
-        query = query.where(Request.role_arn.in_(role_arns))
+        query = query.where(on_roles(role_arns, asked))
     return session.scalars(query).all()
 
 

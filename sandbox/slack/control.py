@@ -67,6 +67,7 @@ class Control:
             "lift": slack.limits.lift,
             "slow": self.slow,
             "connected": slack.sockets.connected,
+            "route": slack.sockets.route,
             "disconnect_sockets": slack.sockets.disconnect,
             "everything": self.everything,
         }

@@ -160,6 +160,10 @@ class SandboxSlack(Acts):
         """How many sockets the app has open."""
         return int(self._do("connected"))
 
+    def route(self, *sockets: int) -> None:
+        """Sends the next envelopes over these of the app's sockets, one each: see Reply.socket."""
+        self._do("route", sockets=sockets)
+
     # what goes wrong
 
     def force(self, method: str, **fault: Any) -> None:

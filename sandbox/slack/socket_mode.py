@@ -7,7 +7,9 @@ import asyncio
 import json
 import random
 import time
+from collections import deque
 from dataclasses import dataclass
+from itertools import count
 from secrets import token_hex
 from typing import Final
 from uuid import uuid4
@@ -35,6 +37,7 @@ class Retry:
 class _Socket:
     ws: web.WebSocketResponse
     request: web.Request
+    number: int
     going: bool = False
 
     async def say(self, message: Json) -> bool:
@@ -58,6 +61,8 @@ class Sockets:
         self._clock = clock
         self._tickets: set[str] = set()
         self._open: list[_Socket] = []
+        self._numbers = count()
+        self._routed: deque[int] = deque()
         self._waiting: dict[str, asyncio.Future[tuple[Json | None, float]]] = {}
         self._closing: set[asyncio.Task[object]] = set()
 
@@ -66,6 +71,10 @@ class Sockets:
         ticket = token_hex(16)
         self._tickets.add(ticket)
         return ticket
+
+    def route(self, sockets: list[int]) -> None:
+        """The next envelopes go over these sockets, one each; Slack lets nobody choose."""
+        self._routed.extend(sockets)
 
     def connected(self) -> int:
         """How many sockets are there to stay."""
@@ -79,7 +88,7 @@ class Sockets:
         self._tickets.discard(ticket)
         ws = web.WebSocketResponse()
         await ws.prepare(request)
-        socket = _Socket(ws, request)
+        socket = _Socket(ws, request, next(self._numbers))
         if len(self._open) >= MOST_SOCKETS:
             await socket.say({"type": "disconnect", "reason": "too_many_websockets"})
             await ws.close()
@@ -126,7 +135,7 @@ class Sockets:
             envelope["retry_reason"] = retry.reason if retry else ""
         started, sent = time.monotonic(), self._clock.time()
         try:
-            if not await self._send(envelope):
+            if (socket := await self._send(envelope)) is None:
                 return Reply(acked=False, error="dispatch_failed")
             async with asyncio.timeout(ACK_SECONDS):
                 answer, arrived = await acked
@@ -134,15 +143,16 @@ class Sockets:
             return Reply(acked=False, latency=ACK_SECONDS, error="operation_timeout")
         finally:
             self._waiting.pop(envelope_id, None)
-        return Reply(acked=True, latency=arrived - started, payload=answer, sent=sent)
+        return Reply(True, arrived - started, payload=answer, sent=sent, socket=socket.number)
 
-    async def _send(self, envelope: Json) -> bool:
-        """Tries sockets in any order, those that are going last."""
+    async def _send(self, envelope: Json) -> _Socket | None:
+        """Tries sockets in any order, those that are going last; the one that it went over."""
         candidates = random.sample(self._open, len(self._open))
-        for socket in sorted(candidates, key=lambda candidate: candidate.going):
+        first = self._routed.popleft() if self._routed else None
+        for socket in sorted(candidates, key=lambda one: (one.number != first, one.going)):
             if not socket.ws.closed and await socket.say(envelope):
-                return True
-        return False
+                return socket
+        return None
 
     async def disconnect(self, reason: str | None) -> None:
         """Tells every socket to go, and closes it a moment later; with no reason, cuts it.

@@ -133,6 +133,7 @@ class Reply:
     `operation_timeout` (no ack within 3 s), `dispatch_failed` (no socket), what is wrong with the
     ack's payload, or, before anything was sent, why Slack's client does not let this person do it.
     Not acked and no error: there was nothing to send (a view that did not ask for `view_closed`).
+    `socket` is the number of the app's socket that it was sent over, in the order of their opening.
     """
 
     acked: bool
@@ -140,6 +141,7 @@ class Reply:
     payload: Json | None = None
     error: str | None = None
     sent: float | None = None
+    socket: int | None = None
 
 
 @dataclass(frozen=True)

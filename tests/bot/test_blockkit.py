@@ -2,6 +2,8 @@
 the sandbox's table of them, and slackblocks as a second opinion.
 """
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,17 +11,31 @@ import slackblocks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot import blocks, reviews
 from bot import home as homes
 from bot.cards import card
-from bot.forms import about, asking, parts
+from bot.command import said
+from bot.command.read import LONGEST_REASON
+from bot.forms import about, asking, confirming, glass, parts
 from bot.headlines import Facts
-from bot.notices import notice, over, warning
-from db.models import Request
-from sandbox.slack.blockkit import view_complaints
+from bot.notices import (
+    asked_directly,
+    asked_now,
+    moved,
+    notice,
+    over,
+    replaced,
+    waits,
+    warning,
+)
+from db.models import Request, Review
+from db.store.reminders import Asked
+from sandbox.slack.blockkit import message_complaints, view_complaints
 from sandbox.slack.home import home_complaints
 from tests.bot import second_opinion
 from tests.bot.test_cards import FACTS, HARM, NOW, mrkdwn, requests
 from tests.lab import some_catalog
+from workflows.catalog.break_glass import BreakGlass
 from workflows.catalog.model import Mechanism
 
 CATALOG = some_catalog(mechanism=Mechanism.TRUST_POLICY, users=("alice", "bob"))
@@ -79,6 +95,58 @@ def test_every_form_keeps_slacks_limits_and_lets_nothing_in(
         second_opinion.of_view(view)
         harmless(view)
     assert view_complaints(homes.refused("no")) != []  # a home is no modal: the check can fail
+
+
+@settings(max_examples=50, deadline=None)
+@given(row=requests(), because=HARM, note=HARM, signed=st.booleans(), escalates=st.booleans())
+def test_every_other_message_keeps_slacks_limits_and_lets_nothing_in(
+    row: Request, because: str, note: str, *, signed: bool, escalates: bool
+) -> None:
+    asked = Asked(["U0BOB", "U0DORA"], because, escalates)
+    review = Review(reminded=1, note=note, signed_by="U0BOB", signed_at=NOW if signed else None)
+    row.asked_of = []
+    messages = [
+        waits(row, asked),
+        asked_now(row, asked),
+        asked_directly(row, asked.of),
+        moved(row),
+        replaced(row),
+        reviews.filed(row, asked.of),
+        reviews.card(row, review, asked.of),
+        reviews.replaced(row),
+    ]
+
+    for one in messages:
+        assert message_complaints(one.blocks) == []
+        second_opinion.of_message(one.blocks)
+        harmless(one.blocks)
+        assert 0 < len(one.text) <= blocks.FALLBACK
+        harmless({"type": "mrkdwn", "text": one.text})
+
+
+@settings(max_examples=50, deadline=None)
+@given(row=requests(), words=HARM, number=st.integers(1, 10**6))
+def test_every_window_of_an_emergency_keeps_slacks_limits_and_lets_nothing_in(
+    row: Request, words: str, number: int
+) -> None:
+    glassy = replace(CATALOG.roles[0], break_glass=BreakGlass(("U0ALICE",), timedelta(minutes=30)))
+    many = [replace(glassy, name=f"admin-{one}") for one in range(120)]
+    windows = [
+        glass.breaking(glass.choices(replace(CATALOG, roles=roles), "U0ALICE"), typed)
+        for roles in ((glassy,), tuple(many))
+        for typed in (said.BreakGlass(None, None), said.BreakGlass("a", "b", words))
+    ]
+    why = words[:LONGEST_REASON]  # the grammar refuses a longer one
+    windows += [
+        glass.signing(row, said.Sign(row.id, words)),
+        confirming.form(said.RevokeAll(said.Everything(), why), "everything", number=number),
+        confirming.form(said.RevokeAll(said.Account("prod"), why), "prod", number=number),
+    ]
+
+    for view in windows:
+        assert view_complaints(view) == []
+        second_opinion.of_view(view)
+        harmless(view)
 
 
 def test_the_second_opinion_can_say_no() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +12,13 @@ from bot.__main__ import main
 from db.lifecycle import State
 from sandbox.slack.process import SandboxSlack
 from sandbox.slack.values import Message, View
-from tests.bot.office import Office, channel_with_everybody
-from tests.lab import KEY, slack_id
+from tests.bot.office import FORGOTTEN, Office, channel_with_everybody
+from tests.lab import KEY, account_id, slack_id, some_role
 from workflows.catalog.break_glass import BreakGlass
+from workflows.catalog.model import Account, Catalog, Mechanism
 
 ROLE = "prod-payments/admin"
+MECHANISM = Mechanism.ALLOW_GROUP
 
 
 class Emergency:
@@ -137,6 +140,37 @@ def test_who_is_not_named_gets_no_window_and_no_role_of_it(emergency: Emergency)
     assert office.rows() == []
 
 
+def another(name: str) -> Account:
+    """One more owner account."""
+    number = account_id()
+    manager = f"arn:aws:iam::{number}:role/xacct-ctl/owner-manager"
+    return Account(number, name, (), "aws", manager, "owner-1")
+
+
+def test_an_account_alone_lists_its_roles_that_he_may_open_so_and_no_others(
+    offices: Callable[..., Office],
+) -> None:
+    glass = BreakGlass((slack_id("carol"),), timedelta(minutes=30))
+
+    def more(catalog: Catalog) -> Catalog:
+        role, (search, empty) = catalog.roles[0], map(another, ("prod-search", "prod-empty"))
+        there = some_role(catalog.grantee, search, "indexer", MECHANISM, break_glass=glass)
+        asked = some_role(catalog.grantee, empty, "reader", MECHANISM)
+        accounts = (role.account, search, empty)
+        return replace(catalog, accounts=accounts, roles=(role, there, asked))
+
+    office = offices(break_glass=glass, changed=more)
+
+    office.says("carol", "break-glass prod-search")
+    shown = str(office.window("carol", "Only in an emergency").document)
+    assert "prod-search/indexer" in shown
+    assert ROLE not in shown
+    office.says("carol", "break-glass prod-empty")
+    office.window("carol", "no role in prod-empty that you may open without an approver")
+    office.says("carol", "break-glass prod-nowhere")
+    office.window("carol", "You can use no account called prod-nowhere")
+
+
 def test_who_became_a_guest_before_he_sent_the_window_opens_nothing(
     emergency: Emergency,
 ) -> None:
@@ -249,6 +283,82 @@ def test_app_home_has_the_button_for_who_may_and_the_signature_for_who_can(
     office.window("dora", "What you looked at")
     assert "Break Glass" not in str(approver.document)
     assert "sign the review" not in str(home("carol", "Updated").document)
+
+
+# --- a channel that outsiders can read later
+
+
+def shared(emergency: Emergency) -> None:
+    """Somebody shares the loud channel with another organisation."""
+    emergency.office.slack.change_channel(emergency.loud, is_ext_shared=True)
+    emergency.passes(seconds=FORGOTTEN)
+
+
+def test_what_stands_in_a_loud_channel_that_is_shared_later_says_nothing_any_more(
+    emergency: Emergency,
+) -> None:
+    office = emergency.office
+    emergency.breaks()
+    emergency.ends()
+    shared(emergency)
+
+    emergency.passes(minutes=15)
+
+    office.until(lambda: _unsaid(emergency), "the empty messages")
+    assert len(office.slack.messages(emergency.loud)) == 2
+    card = office.seen("review needed")
+    assert office.slack.click(slack_id("bob"), card, "sign").acked
+    view = office.window("bob", "What you looked at")
+    office.slack.submit(slack_id("bob"), view, {"note": "the log shows the restart"})
+    office.seen("review signed")
+
+
+def test_a_review_that_is_signed_after_its_channel_was_shared_is_told_elsewhere(
+    emergency: Emergency,
+) -> None:
+    office = emergency.office
+    emergency.breaks()
+    card = emergency.ends()
+    shared(emergency)
+
+    assert office.slack.click(slack_id("bob"), card, "sign").acked
+    view = office.window("bob", "What you looked at")
+    office.slack.submit(slack_id("bob"), view, {"note": "the log shows the restart"})
+
+    office.seen("review signed")
+    office.until(lambda: _unsaid(emergency), "the empty messages")
+    assert "the log shows" not in str(office.slack.messages(emergency.loud))
+
+
+def _unsaid(emergency: Emergency) -> bool:
+    """Whether nothing of the use stands in the loud channel, and what says so is true."""
+    held = emergency.office.slack.messages(emergency.loud)
+    words = ("carol", "payments are down", "CAROL", ROLE)
+    said = [one.text + str(one.blocks) for one in held]
+    return all("Replies below stay" in one and not any(map(one.count, words)) for one in said)
+
+
+def test_where_no_channel_takes_it_everybody_hears_of_a_use_but_the_one_who_did_it(
+    offices: Callable[..., Office],
+) -> None:
+    carol = slack_id("carol")
+    office = offices(
+        break_glass=BreakGlass((carol,), timedelta(minutes=30)),
+        changed=lambda catalog: replace(catalog, admins=(carol, *catalog.admins)),
+    )
+    office.changes_channel(is_archived=True)
+    office.says("carol", f"break-glass {ROLE} payments are down")
+    view = office.window("carol", "Only in an emergency")
+
+    office.slack.submit(carol, view, {"reason": "payments are down", "word": ROLE})
+
+    for name in ("root", "alice", "bob", "dora"):
+        office.is_told(name, "Break-glass #1: <@U0CAROL> opens")
+    office.says("bob", "revoke #1")
+    for name in ("root", "alice", "bob", "dora"):
+        office.is_told(name, "Break-glass #1, review needed")
+    assert not any(one.text.startswith("Break-glass #1:") for one in office.dms("carol"))
+    assert not any("review needed" in one.text for one in office.dms("carol"))
 
 
 # --- the report in the terminal

@@ -286,7 +286,8 @@ SAYS: list[tuple[Request, Facts, str]] = [
     (a_request(State.ENDED, why=Why.REVOKED, opened_at=NOW), Facts((), None, "UX"), "by <@UX>"),
     (a_request(State.ENDED, why=Why.NOT_OPENED), Facts(), "Ended without being opened"),
     (a_request(State.CANCELLED, why=Why.FAILED, trouble="no room"), Facts(), "no room"),
-    (a_request(State.LAPSED), Facts(), "Nobody decided in time"),
+    (a_request(State.LAPSED, terms="ab"), Facts(), "Nobody decided in time"),
+    (a_request(State.LAPSED), Facts(), "AWS could not be looked at in time. Nothing was opened."),
 ]
 
 

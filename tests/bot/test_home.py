@@ -1,10 +1,13 @@
 """App Home: for each person what concerns him, and buttons that work there."""
 
+from collections.abc import Callable
+
 from db.lifecycle import State
 from sandbox.slack.process import SandboxSlack
 from sandbox.slack.values import View
 from tests.bot.office import Office
 from tests.lab import slack_id
+from workflows.catalog.duty import Duty, Roster
 
 
 def home(office: Office, name: str, words: str) -> View:
@@ -95,3 +98,22 @@ def test_a_home_is_shown_anew_on_request(office: Office) -> None:
     office.slack.click(slack_id("carol"), view, "refresh")
 
     home(office, "carol", "pending")
+
+
+def test_who_is_asked_as_one_of_a_trusted_group_finds_it_at_home_and_in_his_list(
+    offices: Callable[..., Office],
+) -> None:
+    trusted = Duty(Roster.SLACK_GROUP, "S0HOMES", trusted=True, fallback=())
+    office = offices(duty=trusted, approvers=(slack_id("bob"),))
+    office.slack.add_usergroup("S0HOMES", [slack_id("dora")])
+    office.asks("carol", "request payments admin 1h refunds are stuck")
+    office.says("dora", "list")
+    office.hears("dora", "#1 `prod-payments/admin`")
+    assert "refunds" not in str(opens(office, "alice", "You have nothing open").document)
+
+    office.slack.click(slack_id("dora"), opens(office, "dora", "Waits for you"), "approve")
+    office.seen("Active until")
+
+    view = opens(office, "dora", "In the roles that you approve")
+    assert office.slack.click(slack_id("dora"), view, "revoke").acked
+    office.seen("Ended")

@@ -1,6 +1,7 @@
 """Who is on duty decides: the real Slack group and a real PagerDuty over sockets."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -10,15 +11,15 @@ import urllib3
 
 from bot import rosters
 from bot.slack import clients
-from db.lifecycle import State
+from db.lifecycle import State, Why
 from sandbox.pagerduty import TOKEN, SandboxPagerDuty
-from tests.bot.office import Office, settings
+from tests.bot.office import FORGOTTEN, Office, settings
 from tests.lab import slack_id
 from workflows.catalog.duty import Duty, Escalation, Roster
 
 Offices = Callable[..., Office]
 
-BOB, DORA, CAROL = slack_id("bob"), slack_id("dora"), slack_id("carol")
+ALICE, BOB, CAROL, DORA = map(slack_id, ("alice", "bob", "carol", "dora"))
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +102,58 @@ def test_an_empty_group_leaves_the_fallback_and_the_card_says_so(offices: Office
     assert asked_of(office) == [BOB]
 
 
+@pytest.mark.parametrize("trusted", [False, True])
+def test_a_group_of_nobody_but_the_one_who_asks_leaves_the_fallback_to_decide(
+    offices: Offices, *, trusted: bool
+) -> None:
+    office = offices(
+        duty=group("S0HIMSELF", trusted=trusted, fallback=(BOB,)), approvers=(BOB, CAROL)
+    )
+    office.slack.add_usergroup("S0HIMSELF", [CAROL])
+
+    card = office.asks("carol")
+
+    assert "names nobody who may approve, so the fallback is asked" in str(card.blocks)
+    assert asked_of(office) == [BOB]
+    office.clicks("carol", "approve", card)
+    office.hears("carol", "cannot decide on your own request")
+    office.clicks("bob", "approve", card)
+    office.seen("Active until")
+
+
+def test_a_group_of_nobody_who_can_be_reached_leaves_the_fallback_to_decide(
+    offices: Offices,
+) -> None:
+    office = offices(duty=group("S0GUESTS", fallback=(BOB,)))
+    office.slack.add_usergroup("S0GUESTS", [DORA])
+    office.slack.change_user(DORA, is_restricted=True)
+    try:
+        card = office.asks("carol")
+
+        assert asked_of(office) == [BOB]
+        office.clicks("bob", "approve", card)
+        office.seen("Active until")
+    finally:
+        office.slack.change_user(DORA, is_restricted=False)
+
+
+def test_a_group_of_nobody_but_the_machines_owner_leaves_the_fallback_to_decide(
+    offices: Offices,
+) -> None:
+    office = offices(
+        duty=group("S0OWNERS", fallback=(BOB,)),
+        approvers=(BOB, ALICE),
+        changed=lambda catalog: replace(
+            catalog, machines=(replace(catalog.machines[0], owners=(ALICE, CAROL)),)
+        ),
+    )
+    office.slack.add_usergroup("S0OWNERS", [ALICE])
+
+    office.asks("carol", "request payments admin 1h --as ci release 7.4")
+
+    assert asked_of(office) == [BOB]
+
+
 def test_a_group_that_slack_does_not_know_leaves_the_fallback(offices: Offices) -> None:
     office = offices(duty=group("S0NOWHERE", fallback=(BOB,)))
 
@@ -121,6 +174,44 @@ def test_of_a_trusted_group_everybody_decides(offices: Offices) -> None:
     office.clicks("dora", "approve", card)
 
     office.seen("Active until")
+
+
+def test_who_was_asked_as_one_of_a_trusted_group_revokes_by_the_card_and_no_stranger_does(
+    offices: Offices,
+) -> None:
+    office = offices(duty=group("S0ONCALLF", trusted=True), approvers=(BOB,))
+    office.slack.add_usergroup("S0ONCALLF", [DORA])
+    office.clicks("dora", "approve", office.asks())
+    card = office.seen("Active until")
+
+    office.clicks("alice", "revoke", card)
+    office.hears("alice", "Only the requester, an approver of the role")
+    office.says("dora", "show #1")
+    office.hears("dora", "Request #1")
+    assert office.slack.ephemerals(DORA)[-1].element("revoke") is not None
+    office.clicks("dora", "revoke", card)
+
+    office.seen(f"Revoked by <@{DORA}>")
+
+
+def test_who_approved_and_left_the_trusted_group_since_still_ends_it_and_approves_nothing(
+    offices: Offices,
+) -> None:
+    office = offices(duty=group("S0ONCALLG", trusted=True, fallback=(BOB,)), approvers=(BOB,))
+    office.slack.add_usergroup("S0ONCALLG", [DORA])
+    office.clicks("dora", "approve", office.asks())
+    card = office.seen("Active until")
+    office.slack.add_usergroup("S0ONCALLG", [ALICE])
+    office.later(FORGOTTEN)
+    office.says("alice", "request payments admin 30m INC-483")
+    other = office.seen("Waiting for approval")
+
+    office.clicks("dora", "approve", other)
+    office.hears("dora", "Only the approvers of this role can decide")
+    office.clicks("dora", "revoke", card)
+
+    office.until(lambda: office.row().state is State.ENDED, "the end")
+    assert office.row(2).state is State.PENDING
 
 
 # --- PagerDuty
@@ -214,6 +305,65 @@ def test_it_escalates_once(offices: Offices) -> None:
     assert len(office.recorded("escalated")) == 1
 
 
+def leads(name: str, *to: str) -> Escalation:
+    """After ten minutes these people are asked, too, and everybody in the group."""
+    return Escalation(timedelta(minutes=10), to, group(name, trusted=True))
+
+
+def test_an_escalation_widens_to_a_slack_group_of_people_whom_the_catalog_does_not_name(
+    offices: Offices,
+) -> None:
+    office = offices(approvers=(BOB,), escalation=leads("S0LEADSA"))
+    office.slack.add_usergroup("S0LEADSA", [DORA, ALICE])
+    card = office.asks("alice")
+    office.clicks("dora", "approve", card)
+    office.hears("dora", "can decide on it")
+
+    office.later(timedelta(minutes=10, seconds=1).total_seconds())
+
+    assert f"<@{BOB}>, <@{DORA}>" in in_thread(office, "more of you are asked now")
+    assert f"<@{ALICE}>" not in office.is_told("alice", "nobody has decided yet").text
+    shown = office.seen(f"asked of <@{BOB}>, <@{DORA}>")
+    office.clicks("dora", "approve", shown)
+    office.seen("Active until")
+
+
+def test_a_group_of_an_escalation_that_cannot_be_read_is_no_yes_and_is_named(
+    offices: Offices,
+) -> None:
+    office = offices(approvers=(BOB,), escalation=leads("S0GONE", CAROL))
+    office.asks("alice")
+
+    office.later(timedelta(minutes=10, seconds=1).total_seconds())
+
+    words = "the Slack user group S0GONE could not be read, so nobody of it is asked"
+    in_thread(office, words)
+    shown = office.seen(words)
+    office.is_told("alice", words)
+    office.clicks("dora", "approve", shown)
+    office.hears("dora", f"can decide on it: <@{BOB}>, <@{CAROL}>")
+    office.clicks("carol", "approve", shown)
+    office.seen("Active until")
+
+
+def test_who_left_the_group_of_an_escalation_before_the_opening_has_approved_nothing(
+    offices: Offices,
+) -> None:
+    office = offices(approvers=(BOB,), escalation=leads("S0LEADSB"), approvals=2)
+    office.slack.add_usergroup("S0LEADSB", [DORA])
+    office.asks("alice")
+    office.later(timedelta(minutes=10, seconds=1).total_seconds())
+    office.clicks("dora", "approve", office.seen(f"asked of <@{BOB}>, <@{DORA}>"))
+    shown = office.seen("1 of 2")
+    office.slack.add_usergroup("S0LEADSB", [CAROL])
+    office.later(FORGOTTEN)
+
+    office.clicks("bob", "approve", shown)
+
+    office.until(lambda: office.row().state is State.ENDED, "the end")
+    assert office.row().why is Why.CHANGED
+
+
 def _reminded_again(office: Office, before: int) -> bool:
     return office.row().reminded > before
 
@@ -224,7 +374,7 @@ def _reminded_again(office: Office, before: int) -> bool:
 def test_a_request_that_only_deactivated_people_could_approve_is_refused_at_once(
     offices: Offices,
 ) -> None:
-    office = offices(approvers=(BOB, slack_id("alice")))
+    office = offices(approvers=(BOB, ALICE))
     office.slack.change_user(BOB, deleted=True)
     try:
         office.says("alice", "request payments admin 1h INC-482")

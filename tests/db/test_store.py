@@ -9,7 +9,7 @@ from sqlalchemy import text
 from db.lifecycle import Event, IllegalMove, State
 from db.models import Request, Target, TargetKind
 from db.session import Database, InUse
-from db.store import drawings, inbox, memberships, requests, targets
+from db.store import drawings, inbox, listing, memberships, requests, targets
 from db.store.inbox import Said
 from db.store.targets import LostLease, Owed, Term
 from tests.db.conftest import KEY, NOON, a_request, address
@@ -287,3 +287,20 @@ def test_one_process_has_an_sqlite_file(database: Database) -> None:
     assert second is not None
     second.close()
     other.close()
+
+
+def test_what_somebody_was_asked_about_is_found_by_his_whole_id_on_whichever_role(
+    database: Database,
+) -> None:
+    first, second, other = (a_request(database, name) for name in ("alice", "bob", "carol"))
+    with database.write() as session:
+        for number, asked in ((first, ["U0BOB2", "U0BOB"]), (second, ["U0BOB22"]), (other, [])):
+            session.get_one(Request, number).asked_of = asked
+
+    with database.read() as session:
+        found = listing.waiting(session, [], asked="U0BOB2")
+        assert [one.id for one in found] == [first]
+        arn = found[0].role_arn
+        assert len(listing.waiting(session, [arn], asked="U0BOB2")) == 3
+        assert [one.id for one in listing.waiting(session, [], asked="U0%")] == []
+        assert listing.waiting(session, []) == []

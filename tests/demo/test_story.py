@@ -1,4 +1,4 @@
-"""The demo plays twelve steps against real processes, and can fail."""
+"""The demo plays fourteen steps against real processes, and can fail."""
 
 import os
 import re
@@ -30,14 +30,16 @@ def catalog_with(old: str, new: str) -> str:
     return text.replace(old, new)
 
 
-def test_all_twelve_steps_are_as_expected_and_nothing_is_left(tmp_path: Path) -> None:
+def test_all_fourteen_steps_are_as_expected_and_nothing_is_left(tmp_path: Path) -> None:
     done = subprocess.run(
         DEMO, cwd=HOUSE, env=environment(tmp_path), capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert steps_of(done.stdout) == list(range(1, 13))
-    assert "all as expected" in done.stdout
+    assert steps_of(done.stdout) == list(range(1, 15))
+    counted = re.search(r"^(\d+ checks) in (14 steps), all as expected", done.stdout, re.MULTILINE)
+    assert counted is not None
+    assert f"{counted[2]} with {counted[1]}" in (HOUSE / "README.md").read_text()
     assert max(map(len, done.stdout.splitlines())) <= 100
     assert list(tmp_path.iterdir()) == []
 

@@ -335,8 +335,8 @@ BUGS: Final = (
     Bug(
         "a roster adds approvers whom the catalog does not name",
         "workflows/panel.py",
-        "        chosen = tuple(one for one in role.approvers if one in on_duty)\n",
-        "        chosen = tuple(sorted(on_duty))\n",
+        "    return tuple(one for one in role.approvers if one in on_duty)\n",
+        "    return tuple(sorted(on_duty))\n",
         (
             "tests/workflows/test_panel.py::test_a_roster_selects_among_the_approvers_and_adds_nobody",
         ),

@@ -15,13 +15,12 @@ from db.models import Audit, Request
 from db.session import Database
 from db.store import requests
 from tests import databases
-from tests.lab import KEY, TEAM, slack_id, some_catalog
+from tests.lab import KEY, a_person, some_catalog
 from workflows import access, identity
 from workflows.access import Ask, Click
 from workflows.catalog.model import Catalog, Mechanism
 from workflows.clock import SystemClock
 from workflows.errors import AlreadySettled
-from workflows.person import Person
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
@@ -44,20 +43,6 @@ class Place:
     catalog: Catalog
 
 
-def person(name: str) -> Person:
-    return Person(
-        user=slack_id(name),
-        team=TEAM,
-        name=name,
-        email=f"{name}@corp.example",
-        email_confirmed=True,
-        guest=False,
-        bot=False,
-        stranger=False,
-        deleted=False,
-    )
-
-
 class Racer:
     """One process's half: it keeps its connections from race to race."""
 
@@ -72,7 +57,7 @@ class Racer:
     @classmethod
     def run(cls, verb: str, number: int, terms: str) -> str:
         """What this one was told."""
-        by, alice, now = person(VERBS[verb]), person("alice"), SystemClock().now()
+        by, alice, now = a_person(VERBS[verb]), a_person("alice"), SystemClock().now()
         click = Click(number, terms)
         try:
             with cls.database.write() as session:
@@ -117,7 +102,7 @@ def pools(place: Place) -> Iterator[list[ProcessPoolExecutor]]:
 
 def ask(database: Database, catalog: Catalog) -> tuple[int, str]:
     """A request that was looked at: its number, and the terms that its card shows."""
-    by, now, role = person("alice"), SystemClock().now(), catalog.roles[0]
+    by, now, role = a_person("alice"), SystemClock().now(), catalog.roles[0]
     with database.write() as session:
         grantee = identity.own(catalog, by, role, lambda _key, _value: ())
         asked = Ask(role, grantee, role.default_duration, "a race")
@@ -166,5 +151,5 @@ def _race(
     if state is State.APPROVED:  # nobody asks twice for one role: it is given back
         with database.write() as session:
             now = SystemClock().now()
-            access.revoke(session, place.catalog, [number], by=person("alice"), now=now)
+            access.revoke(session, place.catalog, [number], by=a_person("alice"), now=now)
     return verbs[winner], winner

@@ -16,7 +16,7 @@ from workflows.aws.errors import (
     AwsUnclear,
     translated,
 )
-from workflows.errors import Trouble
+from workflows.errors import Trouble, is_same
 
 
 def said(code: str, status: int = 400) -> ClientError:
@@ -83,6 +83,28 @@ def test_no_answer_is_never_taken_for_one_and_is_not_repeated(error: Exception) 
     assert type(found) is AwsUnclear
     assert "Secret" not in str(found)
     assert "http" not in str(found)
+
+
+def test_what_aws_said_has_the_id_of_its_request_which_makes_it_no_other_trouble() -> None:
+    texts = []
+    for number in ("8b1f5c0e-1f2a-4b3c-9d4e-5f6071829304", "other-id-1234"):
+        error = said("AccessDenied")
+        error.response["ResponseMetadata"]["RequestId"] = number
+        found = trouble(error)
+        assert str(found) == f"{found.plain} (AWS request {number})"
+        texts.append(str(found))
+
+    assert is_same(*texts)
+    assert is_same(None, None)
+    assert not is_same(texts[0], None)
+    assert not is_same(texts[0], "iam:AnyCall: Throttling")
+
+
+def test_an_id_that_is_none_is_not_repeated() -> None:
+    error = said("AccessDenied")
+    error.response["ResponseMetadata"]["RequestId"] = "<https://evil.example|here>"
+
+    assert str(trouble(error)) == "iam:AnyCall: AccessDenied: as AWS puts it"
 
 
 def test_a_long_message_of_aws_is_cut() -> None:

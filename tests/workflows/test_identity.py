@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab import TEAM, slack_id, some_catalog
+from tests.lab import a_person, slack_id, some_catalog
 from workflows import identity
 from workflows.catalog.model import Catalog, Engineer, GranteeKind, IdentityRule, Mechanism, Visitor
 from workflows.errors import NotAllowed
@@ -13,21 +13,6 @@ from workflows.person import Grantee, Person
 
 BY_NAME = IdentityRule("corp.example", tag=None, compares_local_part=True)
 BY_TAG = IdentityRule("corp.example", tag="email", compares_local_part=False)
-
-
-def person(name: str = "erin", **facts: Any) -> Person:
-    known = Person(
-        user=slack_id(name),
-        team=TEAM,
-        name=name,
-        email=f"{name}@corp.example",
-        email_confirmed=True,
-        guest=False,
-        bot=False,
-        stranger=False,
-        deleted=False,
-    )
-    return replace(known, **facts)
 
 
 def catalog(*rules: IdentityRule, **changed: Any) -> Catalog:
@@ -40,7 +25,7 @@ def found(by: Person, said: Catalog, **tagged: list[str]) -> Grantee:
 
 
 def test_a_listed_person_is_his_listed_user() -> None:
-    assert found(person("alice"), catalog(BY_TAG), alic=["other"]).name == "alice"
+    assert found(a_person("alice"), catalog(BY_TAG), alic=["other"]).name == "alice"
 
 
 def test_who_asks_for_a_role_of_machines_is_told_to_name_one() -> None:
@@ -48,25 +33,25 @@ def test_who_asks_for_a_role_of_machines_is_told_to_name_one() -> None:
     machines = replace(said.roles[0], kinds=frozenset({GranteeKind.MACHINE}))
 
     with pytest.raises(NotAllowed, match=r"machines only.*`--as`"):
-        found(person("alice"), replace(said, roles=(machines,)))
+        found(a_person("alice"), replace(said, roles=(machines,)))
 
 
 def test_a_rule_finds_the_user_named_like_the_address() -> None:
-    assert found(person(), catalog(BY_NAME)).name == "erin"
+    assert found(a_person("erin"), catalog(BY_NAME)).name == "erin"
 
 
 def test_a_rule_finds_the_user_whose_tag_says_the_address() -> None:
-    assert found(person(), catalog(BY_TAG), erin=["e.rin"]).name == "e.rin"
+    assert found(a_person("erin"), catalog(BY_TAG), erin=["e.rin"]).name == "e.rin"
 
 
 @pytest.mark.parametrize(
     "by",
     [
-        person(email_confirmed=False),
-        person(email=None),
-        person(email="erin@other.example"),
-        person(email="erin@corp.example.evil.example"),
-        person(email="corp.example"),
+        a_person("erin", email_confirmed=False),
+        a_person("erin", email=None),
+        a_person("erin", email="erin@other.example"),
+        a_person("erin", email="erin@corp.example.evil.example"),
+        a_person("erin", email="corp.example"),
     ],
 )
 def test_an_address_that_proves_nothing_finds_nobody(by: Person) -> None:
@@ -76,7 +61,7 @@ def test_an_address_that_proves_nothing_finds_nobody(by: Person) -> None:
 
 def test_a_tag_that_two_users_carry_finds_neither() -> None:
     with pytest.raises(NotAllowed, match="2 IAM users carry the tag"):
-        found(person(), catalog(BY_TAG), erin=["a", "b"])
+        found(a_person("erin"), catalog(BY_TAG), erin=["a", "b"])
 
 
 @pytest.mark.parametrize("name", ["alice", "ALICE", "xacct-ci", "Xacct-other", "dave@corp.example"])
@@ -85,7 +70,7 @@ def test_a_rule_never_gives_a_person_somebody_elses_user(name: str) -> None:
     listed = (Engineer(slack_id("alice"), "/team/alice", None),)
 
     with pytest.raises(NotAllowed, match="somebody else's"):
-        found(person(), catalog(BY_TAG, visitors=(visitor,), engineers=listed), erin=[name])
+        found(a_person("erin"), catalog(BY_TAG, visitors=(visitor,), engineers=listed), erin=[name])
 
 
 def test_a_person_of_identity_center_comes_by_his_sign_in_name() -> None:
@@ -93,7 +78,7 @@ def test_a_person_of_identity_center_comes_by_his_sign_in_name() -> None:
     said = catalog(visitors=(visitor,))
     role = replace(said.roles[0], kinds=frozenset({GranteeKind.PERSON}))
 
-    grantee = identity.own(said, person(), role, lambda _key, _value: [])
+    grantee = identity.own(said, a_person("erin"), role, lambda _key, _value: [])
 
     assert (grantee.kind, grantee.session_name) == (GranteeKind.PERSON, "erin@corp.example")
 
@@ -108,7 +93,7 @@ def still(said: Catalog, name: str, grantee: Grantee, *, email: str | None = Non
 def test_a_machine_that_the_catalog_moved_to_another_role_is_another_machine() -> None:
     said = catalog()
     machine = said.machines[0]
-    grantee = identity.machine(said, person("alice"), "ci")
+    grantee = identity.machine(said, a_person("alice"), "ci")
     account = machine.role_arn.split(":")[4]
     elsewhere = replace(machine, role_arn=f"arn:aws:iam::{account}:role/ci-2")
     with_path = replace(machine, role_arn=f"arn:aws:iam::{account}:role/build/ci")
@@ -122,7 +107,7 @@ def test_a_person_of_identity_center_who_comes_with_another_role_is_asked_anew()
     visitor = Visitor(slack_id("erin"), "arn:aws:iam::1:role/x", "erin@corp.example")
     said = catalog(visitors=(visitor,))
     role = replace(said.roles[0], kinds=frozenset({GranteeKind.PERSON}))
-    grantee = identity.own(said, person(), role, lambda _key, _value: [])
+    grantee = identity.own(said, a_person("erin"), role, lambda _key, _value: [])
     moved = replace(visitor, role_arn="arn:aws:iam::1:role/y")
 
     assert still(said, "erin", grantee)
@@ -131,7 +116,7 @@ def test_a_person_of_identity_center_who_comes_with_another_role_is_asked_anew()
 
 @pytest.mark.parametrize("rule", [BY_NAME, BY_TAG])
 def test_whom_a_rule_found_is_his_while_the_rule_of_his_domain_stands(rule: IdentityRule) -> None:
-    grantee = found(person(), catalog(rule), erin=["erin"])
+    grantee = found(a_person("erin"), catalog(rule), erin=["erin"])
     other = replace(rule, domain="other.example")
 
     assert still(catalog(rule, other), "erin", grantee, email="erin@corp.example")
@@ -140,7 +125,7 @@ def test_whom_a_rule_found_is_his_while_the_rule_of_his_domain_stands(rule: Iden
 
 
 def test_a_rule_that_compares_names_gives_nobody_another_name() -> None:
-    grantee = found(person(), catalog(BY_TAG), erin=["e.rin"])
+    grantee = found(a_person("erin"), catalog(BY_TAG), erin=["e.rin"])
 
     assert still(catalog(BY_TAG), "erin", grantee, email="erin@corp.example")
     assert not still(catalog(BY_NAME), "erin", grantee, email="erin@corp.example")

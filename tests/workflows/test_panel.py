@@ -78,7 +78,7 @@ def test_what_nobody_but_oneself_could_approve_is_refused_with_the_reason() -> N
 def test_who_is_asked_later_counts_for_what_can_be_approved() -> None:
     later = replace(ROLE, escalation=Escalation(timedelta(minutes=30), ("U0DON",)))
 
-    rules.can_be_approved(later, Panel(("U0ANN",)), {"U0ANN"})
+    rules.can_be_approved(later, panel(later), {*ROLE.approvers})
 
 
 def test_duty_and_escalation_are_of_the_terms() -> None:
@@ -86,3 +86,60 @@ def test_duty_and_escalation_are_of_the_terms() -> None:
 
     assert plain != ruled
     assert rules.terms(ROLE) != rules.terms(on_duty(trusted=True))
+
+
+def test_whoever_may_not_decide_is_out_before_it_is_asked_whether_a_roster_names_anybody() -> None:
+    for trusted in (False, True):
+        ruled = on_duty(fallback=("U0BEN", "U0ANN"), trusted=trusted)
+
+        found = panel(ruled, {"U0ANN"}, out={"U0ANN"})
+
+        assert found.able == ("U0BEN",)
+        assert "names nobody who may approve, so the fallback is asked" in found.because
+
+
+def test_whoever_may_not_decide_may_not_as_one_who_is_asked_later() -> None:
+    later = replace(ROLE, escalation=Escalation(timedelta(minutes=30), ("U0DON", "U0EVE")))
+
+    found = panel(later, out={"U0ANN", "U0DON"}, escalated=True)
+
+    assert found.able == ("U0BEN", "U0CYD", "U0EVE")
+
+
+def test_an_escalation_to_a_trusted_group_asks_everybody_on_it_beside_the_named_ones() -> None:
+    group = replace(ON_DUTY, id="S0LEADS", trusted=True)
+    later = replace(ROLE, escalation=Escalation(timedelta(minutes=30), ("U0DON",), group))
+    leads = {"U0EVE", "U0ANN"}
+
+    assert panel(later, more=leads).able == ROLE.approvers
+    found = panel(later, more=leads, out={"U0EVE"}, escalated=True)
+    assert found.able == ("U0ANN", "U0BEN", "U0CYD", "U0DON")
+    assert panel(later, more=leads, escalated=True).able == (*found.able, "U0EVE")
+
+
+def test_an_escalation_whose_group_cannot_be_read_says_whom_it_could_not_ask() -> None:
+    group = replace(ON_DUTY, id="S0LEADS", trusted=True)
+    for to, words in ((("U0DON",), "so more are asked"), ((), "there is nobody else to ask")):
+        later = replace(ROLE, escalation=Escalation(timedelta(minutes=30), to, group))
+
+        found = panel(later, more=None, escalated=True)
+
+        assert found.able == (*ROLE.approvers, *to)
+        assert words in found.because
+        assert "S0LEADS could not be read, so nobody of it is asked" in found.because
+
+
+def test_who_is_on_the_group_of_an_escalation_counts_for_what_can_be_approved() -> None:
+    group = replace(ON_DUTY, id="S0LEADS", trusted=True)
+    later = replace(ROLE, escalation=Escalation(timedelta(minutes=30), (), group))
+    own = {*ROLE.approvers}
+
+    rules.can_be_approved(later, panel(later, more={"U0EVE"}), own)
+    with pytest.raises(NotAllowed, match="Nobody could approve this"):
+        rules.can_be_approved(later, panel(later, more=None), own)
+
+
+def test_terms_of_an_escalation_without_a_group_are_what_they_were() -> None:
+    later = replace(ROLE, escalation=Escalation(timedelta(minutes=30), ("U0DON",)))
+
+    assert set(rules.rule_of(later)["escalation"]) == {"after", "to"}

@@ -9,7 +9,7 @@ from db.lifecycle import UNDECIDED_OR_OPEN, Event, State, Why
 from db.models import Request
 from db.store import requests
 from workflows import rules
-from workflows.access.rows import describe, owners_of
+from workflows.access.rows import describe, enders_of, owners_of
 from workflows.catalog.model import Catalog
 from workflows.errors import AlreadySettled, NotAllowed, NotFound
 from workflows.person import Person
@@ -29,15 +29,12 @@ def revoke(
         row = requests.get(session, request_id)
         if row is None:
             continue
-        owners = owners_of(catalog, row)
         try:
-            rules.may_revoke(
-                catalog, catalog.role(row.role), by.user, requester=row.requester, owners=owners
-            )
+            rules.may_revoke(catalog, catalog.role(row.role), by.user, of=enders_of(catalog, row))
         except NotAllowed as answer:
             refused = answer
             continue
-        mine = by.user in {row.requester, *owners}
+        mine = by.user in {row.requester, *owners_of(catalog, row)}
         ended += _end_pair(
             session, row, why=Why.GIVEN_BACK if mine else Why.REVOKED, by=by, now=now
         )

@@ -80,6 +80,15 @@ def owners_of(catalog: Catalog, row: Request) -> tuple[str, ...]:
     return machine.owners if machine is not None else ()
 
 
+def enders_of(catalog: Catalog, row: Request) -> set[str]:
+    """Who may end it whatever the catalog says of the role: whose it is, who was asked about it,
+    and who approved it, also one of a trusted group whom the catalog never named. Who left that
+    group since may still end what he was asked about: an end opens nothing.
+    """
+    approved = {one.by for one in row.decisions if one.approves and one.is_persons}
+    return {row.requester, *owners_of(catalog, row), *row.asked_of, *approved}
+
+
 def describe(row: Request) -> str:
     """One line about a request, for answers: number, role, grantee, state."""
     because = f" ({'its time was over' if row.why is Why.TIME else row.why})" if row.why else ""

@@ -4,6 +4,7 @@ One table says what each error code means for us; its sources are the "Errors" s
 and STS API references, "Common errors" of both, and botocore's retry rules for the throttling set.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -88,6 +89,7 @@ an answer that says nothing.
 """
 
 _SERVER_FAULT: Final = 500  # HTTP status
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 _SHOWN: Final = 500  # characters of AWS's message
 
 
@@ -106,6 +108,8 @@ def translated(action: str) -> Iterator[None]:
 def _trouble(action: str, error: ClientError) -> Trouble:
     said = error.response.get("Error", {})
     code, message = said.get("Code", "Unknown"), said.get("Message", "")[:_SHOWN]
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    otherwise = AwsUnclear if status >= _SERVER_FAULT else AwsRefused
-    return MEANINGS.get(code, otherwise)(action, code, message)
+    about = error.response.get("ResponseMetadata", {})
+    otherwise = AwsUnclear if about.get("HTTPStatusCode", 0) >= _SERVER_FAULT else AwsRefused
+    reference = str(about.get("RequestId", ""))
+    shown = reference if _REQUEST_ID.fullmatch(reference) else ""
+    return MEANINGS.get(code, otherwise)(action, code, message, shown)

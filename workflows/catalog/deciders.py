@@ -2,6 +2,8 @@
 does without them in an emergency.
 """
 
+from collections.abc import Sequence
+
 from workflows.catalog.break_glass import BreakGlass
 from workflows.catalog.duty import Duty, Escalation, Roster
 from workflows.catalog.mistakes import Mistakes
@@ -11,6 +13,7 @@ from workflows.catalog.model import (
     SHORTEST_WITH_CREDENTIALS,
     Delivery,
     GranteeKind,
+    Role,
 )
 from workflows.catalog.schema import (
     BreakGlassEntry,
@@ -38,7 +41,12 @@ def duty(told: DutyEntry | None) -> Duty | None:
 
 def escalation(told: EscalationEntry | None) -> Escalation | None:
     """The escalation that an entry says."""
-    return None if told is None else Escalation(told.after, tuple(dict.fromkeys(told.to)))
+    if told is None:
+        return None
+    widened = None
+    if told.slack_group is not None:
+        widened = Duty(Roster.SLACK_GROUP, told.slack_group, trusted=told.trusted, fallback=())
+    return Escalation(told.after, tuple(dict.fromkeys(told.to)), widened)
 
 
 def break_glass(told: BreakGlassEntry | None) -> BreakGlass | None:
@@ -55,11 +63,30 @@ def judge(place: Place, told: RoleFields, limits: Limits, mistakes: Mistakes) ->
         _judge_duty(place, told.on_duty, told, mistakes)
     if told.break_glass is not None:
         _judge_break_glass((*place, "break_glass"), told.break_glass, told, mistakes)
-    if told.escalation is not None and told.escalation.after >= limits.pending_lapses:
+    if told.escalation is not None:
+        _judge_escalation((*place, "escalation"), told.escalation, limits, mistakes)
+
+
+def _judge_escalation(
+    where: Place, entry: EscalationEntry, limits: Limits, mistakes: Mistakes
+) -> None:
+    if entry.after >= limits.pending_lapses:
         mistakes.add(
-            (*place, "escalation", "after"),
+            (*where, "after"),
             f"A request lapses after {duration_text(limits.pending_lapses)} "
             "(`limits.pending_lapses`), so it would never escalate. Write less.",
+        )
+    if not entry.to and entry.slack_group is None:
+        mistakes.add(
+            where,
+            "Say who is asked then: people, `to: [U012DAVE]`, or a Slack user group, "
+            "`slack_group: S012LEADS`.",
+        )
+    if entry.trusted != (entry.slack_group is not None):
+        mistakes.add(
+            (*where, "trusted"),
+            "Everybody in the Slack user group decides then, and whoever may edit it in Slack says "
+            "who that is. Write `trusted: true` beside `slack_group`, or name people under `to`.",
         )
 
 
@@ -84,9 +111,23 @@ def _judge_break_glass(
         mistakes.add(where, "Break-glass lets people in, and this role is lent to machines only.")
 
 
+def judge_signers(place: Place, role: Role, admins: Sequence[str], mistakes: Mistakes) -> None:
+    """Notes who could break glass although nobody else could sign his review."""
+    if role.break_glass is None or (role.duty is not None and role.duty.trusted):
+        return
+    signers = {*role.deciders, *admins}
+    alone = [one for one in role.break_glass.people if not signers - {one}]
+    if alone:
+        mistakes.add(
+            (*place, "break_glass", "people"),
+            f"Nobody could sign the review of a use by {', '.join(alone)}: another person has to, "
+            "an approver of the role or an administrator. Name one under `approvers` or `admins`.",
+        )
+
+
 def _judge_number(place: Place, told: RoleFields, mistakes: Mistakes) -> None:
     later = told.escalation.to if told.escalation is not None else []
-    trusted = told.on_duty is not None and told.on_duty.trusted
+    trusted = any(one is not None and one.trusted for one in (told.on_duty, told.escalation))
     able = len({*told.approvers, *later})
     if able and not trusted and told.approvals > able:
         mistakes.add(

@@ -28,7 +28,10 @@ class Duty:
 
 @dataclass(frozen=True)
 class Escalation:
-    """Who may decide, too, when nobody has decided for so long."""
+    """Who may decide, too, when nobody has decided for so long: the people it names, and those on a
+    trusted roster.
+    """
 
     after: timedelta
     to: tuple[str, ...]
+    duty: Duty | None = None

@@ -130,7 +130,9 @@ class EscalationEntry(Part):
     """Who may decide, too, when nobody has decided for so long."""
 
     after: Length
-    to: Annotated[list[SlackUser], Field(min_length=1)]
+    to: list[SlackUser] = []
+    slack_group: SlackGroup | None = None
+    trusted: StrictBool = False
 
 
 class BreakGlassEntry(Part):

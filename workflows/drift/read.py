@@ -49,7 +49,7 @@ class Reader:
             return None
         except Trouble as trouble:
             self._no(name, trouble)
-            self.unread[name] = str(trouble)
+            self.unread[name] = trouble.plain  # an alert is said anew when it says something else
             return None
 
     def check(self, name: str, call: Callable[[Iam], object]) -> None:

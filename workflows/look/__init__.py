@@ -13,7 +13,7 @@ from db.store import looks, requests
 from workflows import access, edits
 from workflows.aws.errors import AwsGone, AwsRefused
 from workflows.catalog.model import GranteeKind
-from workflows.errors import Trouble
+from workflows.errors import Trouble, is_same
 from workflows.look import covered, findings
 from workflows.look.find import Found, find
 from workflows.look.judge import group_fault, wider_member, wider_role
@@ -106,7 +106,7 @@ def _later(world: World, request_id: int, trouble: Trouble) -> None:
         if row is None or row.look_at is None:
             return
         again = min(now + RETRY, row.lapses_at)
-        if row.trouble == str(trouble):
+        if is_same(row.trouble, str(trouble)):
             row.look_at = again
         else:
             requests.note(session, row, at=now, look_at=again, trouble=str(trouble))

@@ -24,7 +24,7 @@ SAYS_WITHIN: Final = 1.0
 
 @dataclass(frozen=True)
 class Known:
-    """Who the requester and each counted approver are, and who is on a trusted roster."""
+    """Who the requester and each counted approver are, and who is on trusted rosters."""
 
     people: Mapping[str, Person]
     trusted: frozenset[str]
@@ -34,13 +34,8 @@ def ask(world: World, row: Request) -> Known:
     """Asks who the people of a request are right now. Raises Unreachable."""
     now = world.clock.now()
     people = {user: world.directory.person(user, now=now) for user in _users(row)}
-    duty = _trusted(world.catalog, row)
-    if duty is None:
-        return Known(people, frozenset())
-    roll = world.duties.roll(duty, now=now)
-    if roll is None:
-        raise Unreachable("Who is on duty cannot be read.")
-    return Known(people, roll.users)
+    rolls = [world.duties.roll(duty, now=now) for duty in _trusted(world.catalog, row)]
+    return Known(people, _on(rolls))
 
 
 def heard(world: World, row: Request) -> Known:
@@ -51,11 +46,18 @@ def heard(world: World, row: Request) -> Known:
         if person is None:
             raise Unreachable(f"Who <@{user}> is has to be asked.")
         people[user] = person
-    duty = _trusted(world.catalog, row)
-    roll = world.duties.heard(duty, now=now) if duty is not None else Roll()
-    if roll is None:
-        raise Unreachable("Who is on duty has to be asked.")
-    return Known(people, roll.users)
+    rolls = [world.duties.heard(duty, now=now) for duty in _trusted(world.catalog, row)]
+    return Known(people, _on(rolls))
+
+
+def _on(rolls: Iterable[Roll | None]) -> frozenset[str]:
+    """Everybody on these rosters. Raises Unreachable where one does not say."""
+    on: set[str] = set()
+    for roll in rolls:
+        if roll is None:
+            raise Unreachable("Who is on duty has to be asked.")
+        on |= roll.users
+    return frozenset(on)
 
 
 def _users(row: Request) -> set[str]:
@@ -66,12 +68,13 @@ def _approvers(row: Request) -> set[str]:
     return {one.by for one in row.decisions if one.approves and one.is_persons}
 
 
-def _trusted(catalog: Catalog, row: Request) -> Duty | None:
-    """The trusted roster by which somebody approved whom the catalog does not name."""
+def _trusted(catalog: Catalog, row: Request) -> list[Duty]:
+    """The trusted rosters by which somebody may have approved whom the catalog does not name."""
     role = catalog.role(row.role)
-    if role is None or role.duty is None or not role.duty.trusted:
-        return None
-    return role.duty if _approvers(row) - {*role.deciders} else None
+    if role is None or not _approvers(row) - {*role.deciders}:
+        return []
+    widened = role.escalation.duty if role.escalation is not None else None
+    return [one for one in (role.duty, widened) if one is not None and one.trusted]
 
 
 def still_stands(catalog: Catalog, row: Request, known: Known, *, now: datetime) -> None:

@@ -17,7 +17,7 @@ from db.store import requests, targets
 from workflows import rows
 from workflows.aws.errors import AwsExpired
 from workflows.aws.fence import FENCE, Fenced, by_aws
-from workflows.errors import Trouble
+from workflows.errors import Trouble, is_same
 from workflows.settle import alarm
 from workflows.world import World
 
@@ -139,7 +139,7 @@ def show(session: Session, target: Target, trouble: str | None, now: datetime) -
 
     `target` is the target as it was before.
     """
-    if trouble != target.trouble:
+    if not is_same(trouble, target.trouble):
         for row in requests.unfinished(session, target):
             requests.note(session, row, at=now)
 

@@ -238,6 +238,55 @@ def test_case_26_a_card_whose_answer_was_lost_is_known_by_the_first_click_on_it(
     assert [one.ts for one in office.cards()] == [card.ts]
 
 
+def directly(office: Office) -> Message:
+    """Bob's card, in his messages: the channel takes none."""
+    office.changes_channel(is_archived=True)
+    office.says("carol", ASK)
+    card = office.card_of("bob", "Waiting for approval")
+    office.card_of("dora", "Waiting for approval")
+    office.until(lambda: office.row().draw_at is None, "the drawing")
+    return card
+
+
+def test_a_card_in_direct_messages_whose_answer_was_lost_is_known_by_the_first_click_on_it(
+    office: Office,
+) -> None:
+    card = directly(office)
+    left = {slack_id("dora"): office.row().copies[slack_id("dora")]}
+    assert office.row().terms
+    with office.world.database.write() as session:  # as if the answer had been lost
+        drawings.remember(session, 1, copies=left)
+
+    office.says("dora", "deny #1 no")
+    office.card_of("dora", "Denied")
+    office.until(lambda: office.row().draw_at is None, "the drawing")
+    office.clicks("bob", "approve", card)
+
+    office.until(lambda: slack_id("bob") in office.row().copies, "the card that is known again")
+    assert office.row().copies == {**left, slack_id("bob"): [card.channel, card.ts]}
+    assert office.card_of("bob", "Denied").ts == card.ts
+
+
+def test_of_two_cards_in_direct_messages_the_older_says_so_once_it_is_clicked(
+    office: Office,
+) -> None:
+    newer = directly(office)
+    posted = clients(settings(office.slack)).posting.chat_postMessage(
+        channel=newer.channel, text=newer.text, blocks=newer.blocks
+    )
+
+    office.clicks("bob", "approve", replace(newer, ts=str(posted["ts"])))
+
+    office.card_of("dora", "Active until")
+    assert office.row().copies[slack_id("bob")] == [newer.channel, newer.ts]
+
+    def older() -> bool:
+        (found,) = [one for one in office.dms("bob") if one.ts == posted["ts"]]
+        return "replaced by a newer card" in found.text and found.element("deny") is None
+
+    office.until(older, "the word on the older card")
+
+
 @pytest.mark.parametrize("place", ["messages with the app", "without the bot", "shared"])
 def test_case_35_a_command_is_answered_to_the_one_person_wherever_it_is_typed(
     office: Office, place: str

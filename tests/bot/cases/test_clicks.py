@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +11,12 @@ from bot import blocks
 from bot.listeners.buttons import OLD
 from bot.slack import clients
 from db.lifecycle import State
+from sandbox.aws.process import SandboxAws
+from sandbox.clock import SharedClock
+from sandbox.slack.process import SandboxSlack
 from sandbox.slack.values import Shot
-from tests.bot.office import Office, settings
+from tests.bot.cases.pair import running
+from tests.bot.office import Office, Sandboxes, settings
 from tests.lab import slack_id
 from workflows.catalog.duty import Duty, Roster
 from workflows.catalog.model import Catalog, Engineer
@@ -37,19 +42,24 @@ def test_case_01_a_double_click_is_one_decision_one_grant_and_a_word(office: Off
     assert len(office.recorded("opened")) == 1
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_case_02_of_two_who_click_in_one_instant_one_decides_and_the_other_hears_who_did(
-    office: Office,
+    slack: SandboxSlack, aws: SandboxAws, clock: SharedClock, database_url: str, tmp_path: Path
 ) -> None:
-    card = office.asks()
-    both = [Shot.click(slack_id(name), card, "approve") for name in ("bob", "dora")]
+    with running(Sandboxes(slack, aws, clock), database_url, tmp_path) as pair:
+        card = pair.asks("carol", "request payments admin 1h INC-482")
+        both = [Shot.click(slack_id(name), card, "approve") for name in ("bob", "dora")]
+        slack.route(*pair.sockets)
 
-    assert all(one.acked for one in office.slack.burst(both, rate=1000))
+        replies = slack.burst(both, rate=1000)
 
-    office.seen("Active until")
-    (approval,) = office.recorded("approve")
-    first, second = ("bob", "dora") if approval.actor == slack_id("bob") else ("dora", "bob")
-    office.hears(first, "You approved #1")
-    assert f"by <@{slack_id(first)}>" in office.hears(second, "Nothing is left to decide")
+        assert [(one.acked, one.socket) for one in replies] == [(True, n) for n in pair.sockets]
+        pair.seen(card, "Active until")
+        (approval,) = pair.recorded("approve")
+        first, second = ("bob", "dora") if approval.actor == slack_id("bob") else ("dora", "bob")
+        pair.hears(first, "You approved #1")
+        assert f"by <@{slack_id(first)}>" in pair.hears(second, "Nothing is left to decide")
+        assert len(pair.recorded("opened")) == 1
 
 
 def test_case_03_an_approval_and_a_denial_at_once_are_one_decision_and_two_records(

@@ -1,11 +1,14 @@
 """Tricky cases of outages: sockets that go, processes that die, AWS that says no, lost time."""
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from db.lifecycle import State
+from db.store import targets
 from sandbox.slack.values import Shot
 from tests.bot.office import Office
 from tests.lab import slack_id
@@ -53,8 +56,15 @@ def test_case_29_a_grant_that_aws_refuses_is_never_called_active_and_can_be_aske
     office.lab.bar("owner-manager")
     office.later(120)  # what xacct was lent before is over
     office.clicks("bob", "approve", card)
-    office.seen("AccessDenied")
+    refused = office.seen("AccessDenied")
+    assert re.search(r"\(AWS request [\w-]{8,}\)", refused.text)
     assert office.row().state is State.APPROVED
+    changed = office.row().changed
+    for _ in range(3):  # each try has an id of its own, and says nothing new
+        before = _attempts(office)
+        office.later(61)
+        office.until(partial(_tried_again, office, before), "another try")
+    assert office.row().changed == changed
     office.lab.unbar("owner-manager")
 
     office.later(timedelta(hours=1).total_seconds())
@@ -63,6 +73,16 @@ def test_case_29_a_grant_that_aws_refuses_is_never_called_active_and_can_be_aske
     assert message.element("again") is not None
     assert office.recorded("opened") == []
     assert office.lab.visit("carol").answer == "AccessDenied"
+
+
+def _attempts(office: Office) -> int:
+    """How often settling the role was tried in vain."""
+    with office.world.database.read() as session:
+        return targets.get(session, office.row().role_target_id).attempts
+
+
+def _tried_again(office: Office, before: int) -> bool:
+    return _attempts(office) > before
 
 
 def listening() -> Iterator[str]:

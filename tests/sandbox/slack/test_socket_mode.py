@@ -62,6 +62,43 @@ def test_an_ack_may_come_on_another_socket_of_the_app(slack: SandboxSlack) -> No
     assert asyncio.run(play()).acked
 
 
+def test_a_test_may_say_over_which_socket_an_envelope_goes(slack: SandboxSlack) -> None:
+    async def play() -> list[int | None]:
+        went = []
+        async with a_socket(slack) as first, a_socket(slack) as second:
+            for socket in (first, second):
+                assert (await received(socket))["type"] == "hello"
+            numbers: dict[int, Socket] = {}
+            while len(numbers) < 2:
+                waiting = asyncio.create_task(typed(slack, "help"))
+                socket = await _answering(first, second)
+                number = (await waiting).socket
+                assert number is not None
+                numbers[number] = socket
+            for number in [*numbers, *numbers]:
+                slack.route(number)
+                waiting = asyncio.create_task(typed(slack, "help"))
+                envelope = await received(numbers[number])
+                await numbers[number].send_json({"envelope_id": envelope["envelope_id"]})
+                went.append((await waiting).socket)
+            assert went == [*numbers, *numbers]
+        return went
+
+    assert len(set(asyncio.run(play()))) == 2
+
+
+async def _answering(*sockets: Socket) -> Socket:
+    """Acknowledges the next envelope, and returns the socket that it came over."""
+    reading = {asyncio.create_task(received(one)): one for one in sockets}
+    done, others = await asyncio.wait(reading, return_when=asyncio.FIRST_COMPLETED)
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    (first,) = done
+    await reading[first].send_json({"envelope_id": first.result()["envelope_id"]})
+    return reading[first]
+
+
 def test_every_socket_gets_its_share(slack: SandboxSlack) -> None:
     async def serve(socket: Socket, texts: list[str]) -> None:
         while True:

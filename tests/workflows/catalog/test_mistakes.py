@@ -8,6 +8,7 @@ from tests.workflows.catalog.build import (
     PAYMENTS,
     SEARCH,
     SSO,
+    catalog,
     machines,
     mistakes,
     person,
@@ -80,6 +81,31 @@ def test_a_wrong_account_is_told_with_its_place(
     assert part in found[0].sentence
 
 
+def glass(*people: str, **said: str) -> dict[str, Any]:
+    return {"people": [*(people or ("U0A0",))], **said}
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"admins": ["U0ROOT"], "roles": [role(break_glass=glass(), approvers=["U0A0"])]},
+        {"roles": [role(break_glass=glass(), approvers=["U0A0", "U0BOB"])]},
+        {
+            "roles": [
+                role(
+                    break_glass=glass(),
+                    approvers=["U0A0"],
+                    on_duty={"slack_group": "S012ONCALL", "trusted": True},
+                )
+            ]
+        },
+    ],
+    ids=["an administrator", "another approver", "a trusted group"],
+)
+def test_break_glass_is_taken_where_somebody_else_can_sign(parts: dict[str, Any]) -> None:
+    assert catalog(**parts).roles[0].break_glass is not None
+
+
 @pytest.mark.parametrize(
     ("where", "part", "fields"),
     [
@@ -130,6 +156,28 @@ def test_a_wrong_account_is_told_with_its_place(
             "escalation.after",
             "never escalate",
             {"escalation": {"after": "4h", "to": ["U0A0"]}},
+        ),
+        ("escalation", "Say who is asked then", {"escalation": {"after": "30m"}}),
+        (
+            "escalation.trusted",
+            "Write `trusted: true` beside `slack_group`",
+            {"escalation": {"after": "30m", "slack_group": "S012LEADS"}},
+        ),
+        (
+            "escalation.trusted",
+            "Write `trusted: true` beside `slack_group`",
+            {"escalation": {"after": "30m", "to": ["U0A0"], "trusted": True}},
+        ),
+        ("break_glass.longest", "between them", {"break_glass": glass(longest="5h")}),
+        (
+            "break_glass.people",
+            "U0A0 may not ask for the role",
+            {"break_glass": glass(), "requesters": ["U0BOB"]},
+        ),
+        (
+            "break_glass.people",
+            "Nobody could sign the review of a use by U0A0",
+            {"break_glass": glass("U0A0", "U0BOB"), "approvers": ["U0A0"]},
         ),
         ("delivery", "role of their own", {"delivery": "credentials"}),
         ("max_duration", "limits.longest_duration", {"max_duration": "13h"}),
