@@ -32,7 +32,7 @@ def owner_manager(
     """What the manager role of an owner account may do, to the roles that are lent.
 
     `made` are ARNs of roles that setup made, each within a boundary that fits the pattern
-    `boundaries`; without one nothing is written there, so a stolen manager role gives a role no
+    `boundaries`; without one no policy is written there, so a stolen manager role gives a role no
     more than its boundary lets. `adopted` are those that somebody else made: what counts is the
     tag, which the manager role cannot set.
     """
@@ -44,7 +44,9 @@ def owner_manager(
         statements.append(_allow("Read", reads, roles))
     if made:
         within = {"ArnLike": {"iam:PermissionsBoundary": boundaries}}
-        statements.append(_allow("TrustAndSessionEnd", writes, made) | {"Condition": within})
+        statements.append(_allow("Trust", ["iam:UpdateAssumeRolePolicy"], made))
+        session_end = _allow("SessionEnd", ["iam:PutRolePolicy"], made)
+        statements.append(session_end | {"Condition": within})
     if adopted:
         tagged = {"StringEquals": {f"aws:ResourceTag/{INSTALLATION}": installation}}
         statements.append(_allow("OfOthers", writes, adopted) | {"Condition": tagged})
