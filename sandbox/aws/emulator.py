@@ -203,7 +203,7 @@ class Emulator:
             answering.do,
             lambda request, answer: self.recorder.note(request, answer, _CLOUDFORMATION),
         )
-        return Stacks(Stacked(behalf, self.records))
+        return Stacks(Stacked(behalf, self.records), self.partition)
 
     def _mfa_handlers(self) -> dict[str, Callable[[Any], Answer]]:
         handlers, mfa = self._parts.iam._IAM_HANDLERS, self._mfa

@@ -192,3 +192,19 @@ def test_the_calls_of_a_stack_are_in_the_trail(aws: SandboxAws, account: str) ->
     names = [event["EventName"] for event in trail.lookup_events()["Events"]]
 
     assert {"CreateStack", "CreateRole", "CreatePolicy", "AddUserToGroup"} <= set(names)
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_a_condition_knows_the_account(aws: SandboxAws, account: str, *, here: bool) -> None:
+    cfn, iam = (aws.client(name, aws.root(account)) for name in ("cloudformation", "iam"))
+    meant = account if here else "012345678901"
+    body = template(account) | {
+        "Conditions": {"Here": {"Fn::Equals": [{"Ref": "AWS::AccountId"}, meant]}}
+    }
+    body["Resources"] = {
+        name: one | {"Condition": "Here"} for name, one in body["Resources"].items()
+    }
+    stack = cfn.create_stack(StackName="one", TemplateBody=json.dumps(body), Capabilities=NAMED)
+
+    assert status(cfn, stack["StackId"]) == "CREATE_COMPLETE"
+    assert bool(iam.list_roles()["Roles"]) == here
