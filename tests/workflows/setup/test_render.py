@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import Any
 
+import hcl2
 import pytest
 import yaml
 from cfnlint.api import lint
@@ -50,13 +51,28 @@ def with_legacy(**changed: Any) -> Catalog:
 
 @pytest.mark.parametrize("stackset", [False, True])
 def test_templates_are_clean_to_cfn_lint(*, stackset: bool) -> None:
+    accounts = parts(IDS)["accounts"]
+    accounts[1]["external_id"] = "search-0123"
     told = files(with_legacy(), CLOUDFORMATION, stackset=stackset)
+    told |= {
+        f"apart-{name}": text
+        for name, text in files(
+            catalog(accounts=accounts), CLOUDFORMATION, stackset=stackset
+        ).items()
+    }
     templates = {name: text for name, text in told.items() if name.endswith(".yaml")}
 
     found = {name: lint(text, regions=["us-east-1"]) for name, text in templates.items()}
     assert {name: [str(one) for one in several] for name, several in found.items()} == {
         name: [] for name in templates
     }
+
+
+def test_cfn_lint_would_notice_a_mistake() -> None:
+    text = files(catalog(), CLOUDFORMATION)["owner-dev-payments.yaml"]
+
+    assert lint(text.replace("RoleName:", "RolName:"), regions=["us-east-1"])
+    assert lint(text.replace("Ref: Policy", "Ref: Polic"), regions=["us-east-1"])
 
 
 def test_configurations_are_laid_out_as_terraform_does_it() -> None:
@@ -344,6 +360,45 @@ def test_a_template_that_cloudformation_would_not_take_is_not_rendered() -> None
     with pytest.raises(CannotRender, match=r"takes 500 resources .* workforce needs 51\d"):
         files(many, CLOUDFORMATION)
     assert files(many, TERRAFORM)
+
+
+def test_what_cloudformation_would_fill_in_is_not_rendered() -> None:
+    permissions = {"statements": [allow("s3:*", "{{resolve:ssm:bucket}}")]}
+    role = {"accounts": "*", "name": "r", "permissions": permissions}
+    asked = catalog(roles=[role], standing=[])
+
+    with pytest.raises(CannotRender, match=r"\{\{resolve:"):
+        files(asked, CLOUDFORMATION)
+    assert "{{resolve:ssm:bucket}}" in files(asked, TERRAFORM)["owner-dev-payments/main.tf"]
+
+
+def test_a_large_template_is_handed_over_by_a_bucket() -> None:
+    people = [{"slack": f"U0P{number}", "iam_user": f"person-{number}"} for number in range(400)]
+    machines = parts(IDS)["machines"][0] | {"owners": ["U0P1"]}
+    told = files(catalog(people=people, machines=[machines], standing=[]), CLOUDFORMATION)
+
+    assert {name: "--s3-bucket" in text for name, text in told.items()} == {
+        name: len(text) > 51_200 for name, text in told.items()
+    }
+    assert "--s3-bucket" in told["grantee-workforce.yaml"]
+
+
+def test_accounts_with_names_alike_have_stack_sets_of_their_own() -> None:
+    alike = ["a.b", "a-b", "a_b", "a", "A-b", "a-b-"]
+
+    assert len({names.stack_name(name) for name in alike}) == len(alike)
+
+
+def test_a_configuration_stops_in_another_account() -> None:
+    for account, text in zip(
+        (IDS.home, *IDS.owners), files(catalog(), TERRAFORM).values(), strict=True
+    ):
+        (here,) = hcl2.loads(text)["data"]
+        (lifecycle,) = here['"aws_caller_identity"']['"here"']["lifecycle"]
+
+        assert [one["condition"] for one in lifecycle["postcondition"]] == [
+            f'${{self.account_id == "{account}"}}'
+        ]
 
 
 def test_without_the_bots_identity_nothing_is_rendered() -> None:

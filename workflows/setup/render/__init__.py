@@ -10,7 +10,7 @@ from enum import StrEnum
 from workflows.catalog.model import Catalog
 from workflows.setup import wanted
 from workflows.setup.objects import Found, Wanted
-from workflows.setup.render import cloudformation, hcl, headings, notes, shapes, terraform
+from workflows.setup.render import cloudformation, hcl, headings, names, notes, shapes, terraform
 from workflows.setup.render.existing import without_strangers
 from workflows.setup.render.refusal import CannotRender
 
@@ -63,11 +63,9 @@ def _template(one: Wanted, side: str, missing: Sequence[str]) -> dict[str, str]:
     template = cloudformation.template(one, description)
     body = cloudformation.text(cloudformation.only_here(template, one.account.id), one.account)
     file = f"{side}-{one.account.name}.yaml"
-    heading = headings.template(one, side, file, body)
-    comment = notes.comment(
-        [heading, *cloudformation.MIND.of(one), notes.of_others(one), notes.not_there(missing)]
-    )
-    return {file: f"{comment}\n{body}"}
+    said = [*cloudformation.MIND.of(one), notes.of_others(one), notes.not_there(missing)]
+    heading = headings.template(one, side, file, _size(said, body))
+    return {file: f"{notes.comment([heading, *said])}\n{body}"}
 
 
 def _stacksets(installation: str, owners: Sequence[Wanted]) -> dict[str, str]:
@@ -84,9 +82,13 @@ def _stacksets(installation: str, owners: Sequence[Wanted]) -> dict[str, str]:
     told = {}
     for shape in shapes.of(parts):
         name = f"owners-like-{shape.first.name}"
-        title = headings.stackset_name(installation, name)
+        title = f"xacct-{installation}-owners-like-{names.stack_name(shape.first.name)}"
         body = cloudformation.text(shape.template, shape.first)
-        heading = headings.stackset(installation, title, name, body)
+        heading = headings.stackset(installation, title, name, _size(shape.notes, body))
         told[f"{name}.yaml"] = f"{notes.comment([heading, *shape.notes])}\n{body}"
         told[f"{name}.instances.json"] = shapes.instances(shape, title)
     return told
+
+
+def _size(said: Sequence[Sequence[str]], body: str) -> int:
+    return len(f"{notes.comment(said)}{body}".encode())

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_IAM.html
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -34,6 +35,9 @@ Template = dict[str, Any]
 Resource = tuple[str, dict[str, Any]]
 
 
+_FILLED_IN: Final = "{{resolve:"
+"""How a dynamic reference begins: it has no escape (CloudFormation User Guide)."""
+
 MIND: Final = Mind(
     roles=(
         "CloudFormation writes a trust policy when it makes a role, and when an update changes",
@@ -55,6 +59,11 @@ def template(wanted: Wanted, description: str) -> Template:
             f"CloudFormation takes {MOST} resources in a template, and {wanted.account.name} "
             f"needs {len(resources)}. Let one deny group cover many roles (leave {{account}} and "
             "{role} out of its name), or render Terraform, or use `xacct setup apply`."
+        )
+    if _FILLED_IN in json.dumps(resources):
+        raise CannotRender(
+            f"A policy of {wanted.account.name} holds `{_FILLED_IN}`, which CloudFormation would "
+            "fill in. Render Terraform, or use `xacct setup apply`."
         )
     return {
         "AWSTemplateFormatVersion": "2010-09-09",

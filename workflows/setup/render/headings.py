@@ -5,8 +5,9 @@ from typing import Final
 
 from workflows.setup.objects import Wanted
 
-_IN_ONE_CALL: Final = 51_200
-"""Bytes of a template that is handed over with the call (CloudFormation quotas)."""
+_IN_ONE_CALL: Final = 51_200 - 1_000
+"""Bytes of a template that is handed over with the call (CloudFormation quotas), but for a heading.
+"""
 
 _FROM: Final = "Rendered by `xacct setup render`: change the catalog and render again."
 
@@ -19,17 +20,17 @@ def configuration(one: Wanted, side: str) -> Sequence[str]:
     ]
 
 
-def template(one: Wanted, side: str, file: str, body: str) -> Sequence[str]:
-    """Of a template of one account, which makes nothing in another one."""
+def template(one: Wanted, side: str, file: str, size: int) -> Sequence[str]:
+    """Of a template of one account, which makes nothing in another one. `size` in bytes."""
     return [
         *_what(one, side),
         f"  aws cloudformation deploy --stack-name xacct-{one.installation} \\",
         "    --capabilities CAPABILITY_NAMED_IAM \\",
-        f"    --template-file {file}{_bucket(body, ' --s3-bucket BUCKET')}",
+        f"    --template-file {file}{_bucket(size, ' --s3-bucket BUCKET')}",
     ]
 
 
-def stackset(installation: str, title: str, name: str, body: str) -> Sequence[str]:
+def stackset(installation: str, title: str, name: str, size: int) -> Sequence[str]:
     """Of a template of many accounts, which are named beside it."""
     given = f"--template-body file://{name}.yaml"
     return [
@@ -38,16 +39,10 @@ def stackset(installation: str, title: str, name: str, body: str) -> Sequence[st
         "Deploy it when the grantee account's is there, in one region: IAM has none.",
         f"  aws cloudformation create-stack-set --stack-set-name {title} \\",
         "    --capabilities CAPABILITY_NAMED_IAM \\",
-        f"    {_bucket(body, '--template-url URL') or given}",
+        f"    {_bucket(size, '--template-url URL') or given}",
         f"  jq -c '.[]' {name}.instances.json | while read -r one; do",
         '    aws cloudformation create-stack-instances --cli-input-json "$one"; done',
     ]
-
-
-def stackset_name(installation: str, name: str) -> str:
-    """Letters, digits and hyphens, at most 128."""
-    plain = "".join(one if one.isascii() and one.isalnum() else "-" for one in name)
-    return f"xacct-{installation}-{plain}"
 
 
 def _what(one: Wanted, side: str) -> Sequence[str]:
@@ -59,5 +54,5 @@ def _what(one: Wanted, side: str) -> Sequence[str]:
     ]
 
 
-def _bucket(body: str, said: str) -> str:
-    return said if len(body.encode()) > _IN_ONE_CALL else ""
+def _bucket(size: int, said: str) -> str:
+    return said if size > _IN_ONE_CALL else ""

@@ -24,5 +24,11 @@ def label(name: str) -> str:
     return f"_{'_'.join(_PARTS.findall(name))}_{_mark(name)}"
 
 
+def stack_name(name: str) -> str:
+    """The end of the name of a stack set: letters, digits and hyphens, never the same for two."""
+    plain = "-".join(_PARTS.findall(name))
+    return plain if plain == name else f"{plain}-{_mark(name)}"
+
+
 def _mark(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:8]
