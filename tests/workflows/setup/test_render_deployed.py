@@ -100,6 +100,27 @@ def test_accounts_may_ask_for_external_ids_of_their_own(
 
 
 @WAYS
+def test_names_may_hold_all_that_iam_takes(aws: SandboxAws, now: datetime, deploy: Deploy) -> None:
+    odd, ids = "x+y=1,2.a@b_c-d", Ids()
+    path = "/a!$%'\"#\\;/"
+    role = {
+        "accounts": "*",
+        "name": odd,
+        "path": path,
+        "permissions": {"managed": [arn("aws", "policy/ReadOnlyAccess")]},
+    }
+    kept_out = role | {"mechanism": "deny-group", "group": f"{path}{odd}"}
+    people = [*parts(ids)["people"], {"slack": "U0EVE", "iam_user": f"/it's/{odd}"}]
+    by_trust = role | {"name": f"{odd}-2", "mechanism": "trust-policy"}
+    standing = [{"roles": f"*/{odd}-2", "users": [f"/it's/{odd}"]}]
+    place = Place(aws, ids, roles=[kept_out, by_trust], people=people, standing=standing)
+    place.client("iam", ids.home).create_user(UserName=odd, Path="/it's/")
+    deploy(place)
+
+    assert open_points(place.plans(now)) == []
+
+
+@WAYS
 def test_roles_of_others_are_left_to_apply(aws: SandboxAws, now: datetime, deploy: Deploy) -> None:
     theirs = {"accounts": "prod-payments", "name": "legacy", "path": "/", "adopt": True}
     theirs |= {"mechanism": "trust-policy"}
