@@ -8,6 +8,7 @@ from sandbox.aws.errors import AwsError
 Answer = tuple[int, dict[str, str], bytes]
 
 NAMESPACES = {
+    "cloudformation": "http://cloudformation.amazonaws.com/doc/2010-05-15/",
     "iam": "https://iam.amazonaws.com/doc/2010-05-08/",
     "sts": "https://sts.amazonaws.com/doc/2011-06-15/",
 }

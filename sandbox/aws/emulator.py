@@ -13,6 +13,7 @@ from typing import Any
 
 from sandbox.aws.answers import Answer
 from sandbox.aws.assume_role import AssumeRole
+from sandbox.aws.behalf import OnBehalf
 from sandbox.aws.calls import CallLog
 from sandbox.aws.conditions import Conditions, frozen
 from sandbox.aws.copies import Copies
@@ -25,7 +26,7 @@ from sandbox.aws.mfa import MfaDevices
 from sandbox.aws.moved_time import MovedTime
 from sandbox.aws.principals import Principals
 from sandbox.aws.quotas import Quotas
-from sandbox.aws.recorder import Recorder
+from sandbox.aws.recorder import Recorder, Sender
 from sandbox.aws.records import Records
 from sandbox.aws.rename import update_user
 from sandbox.aws.request import Params, current
@@ -33,10 +34,13 @@ from sandbox.aws.rules import Rules
 from sandbox.aws.sessions import Sessions
 from sandbox.aws.simulate import Simulation
 from sandbox.aws.spread import Spread
+from sandbox.aws.stacked import Stacked
+from sandbox.aws.stacks import Stacks
 from sandbox.aws.throttle import Throttle
 from sandbox.aws.trail import Trail
 from sandbox.clock import SharedClock
 
+_CLOUDFORMATION = Sender(*["cloudformation.amazonaws.com"] * 3)
 _ROOT_KEY = re.compile(r"\d{12}")
 _SPREAD_STORES = (
     "_users",
@@ -69,6 +73,7 @@ class Emulator:
         )
         self.trail = Trail(clock)
         self.recorder = Recorder(self.trail, self._sessions, self.records, clock)
+        self._judge = Judge(parts, self.records, self.spread, self._sessions, self.throttle)
         self.app = parts.app.app
 
     def install(self) -> None:
@@ -154,7 +159,7 @@ class Emulator:
 
     def _judge_calls(self) -> None:
         evaluator, sts = self._parts.evaluator, self._parts.sts
-        judge = Judge(self._parts, self.records, self.spread, self._sessions, self.throttle)
+        judge = self._judge
         self._parts.actions.extract_resource_arn = judge.name_resource
         evaluator.enforce = judge.judge
         evaluator.resolve_principal = judge.living_principal
@@ -184,10 +189,21 @@ class Emulator:
         served = self._parts.app.SERVICE_HANDLERS
         answer_s3 = served["s3"]
         served.clear()
-        served["iam"] = Handlers(table, rules, self.spread).handle
+        answering = Handlers(table, rules, self.spread)
+        served["iam"] = answering.handle
         served["sts"] = self._roles.handle
         served["s3"] = answer_s3
         served["cloudtrail"] = Lookup(self.trail).handle
+        served["cloudformation"] = self._stacks(answering).handle
+
+    def _stacks(self, answering: Handlers) -> Stacks:
+        behalf = OnBehalf(
+            self._judge,
+            self.records,
+            answering.do,
+            lambda request, answer: self.recorder.note(request, answer, _CLOUDFORMATION),
+        )
+        return Stacks(Stacked(behalf, self.records), self.partition)
 
     def _mfa_handlers(self) -> dict[str, Callable[[Any], Answer]]:
         handlers, mfa = self._parts.iam._IAM_HANDLERS, self._mfa

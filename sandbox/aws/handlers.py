@@ -33,11 +33,13 @@ class Handlers:
         request = current.get()
         try:
             params = judged_params("iam", request, one_meaning(method, query, body))
-            return self._answer(params["Action"], request, params)
+            return self.do(request, params)
         except AwsError as error:
             return refusal("iam", error)
 
-    def _answer(self, action: str, request: Request, params: Params) -> Answer:
+    def do(self, request: Request, params: Params) -> Answer:
+        """The answer to a call that was judged. Raises `AwsError`."""
+        action = params["Action"]
         handler = self._table.get(action)
         if handler is None:
             raise AwsError(400, "InvalidAction", f"Could not find operation {action}")

@@ -93,7 +93,7 @@ class SandboxAws:
         return self._clients.session(keys)
 
     def client(self, service: str, keys: Keys) -> Any:
-        """A boto3 client (iam, sts, s3 or cloudtrail): no retries, short timeouts."""
+        """A boto3 client of one of the services that are served: no retries, short timeouts."""
         return self._clients.client(service, keys)
 
     def mfa(self, account_id: str, user_name: str) -> tuple[str, Callable[[], str]]:

@@ -5,6 +5,7 @@ import re
 from tests.conformance import (
     conditions,
     credentials,
+    details,
     granting,
     interface,
     least_privilege,
@@ -18,7 +19,7 @@ from tests.conformance.checks import CHECKS, Check
 
 SECTIONS = (
     *(granting, principals, conditions, mfa, sessions),
-    *(credentials, least_privilege, interface, simulation, trail),
+    *(credentials, least_privilege, interface, simulation, details, trail),
 )
 
 
