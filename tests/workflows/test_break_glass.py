@@ -14,6 +14,7 @@ from db.models import Review
 from db.store import listing, reviews
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
+from tests import hands
 from tests.lab import KEY, Lab, slack_id, some_catalog, some_role
 from workflows import access, identity
 from workflows.access import Ask, Scope, Signature
@@ -144,6 +145,7 @@ def test_a_freeze_stops_break_glass_before_and_after_it_was_filed(lab: Lab) -> N
 
 
 def test_what_forbids_an_opening_forbids_this_one(lab: Lab) -> None:
+    hands.let_write_beyond_boundaries(lab.owner, "owner-manager")
     lab.owner.delete_role_permissions_boundary(RoleName=lab.role.name)  # said, and stops nothing
     assert "no permissions boundary" in " ".join(lab.row(breaks(lab)).findings)
     amend(lab, name="gone")
