@@ -5,7 +5,7 @@ people, machines, and something to visit.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from sandbox.aws.process import Keys, SandboxAws
@@ -56,9 +56,9 @@ def set_up(aws: SandboxAws, catalog: Catalog) -> None:
 
     everything = wanted.everything(told)
     readings = run.reading(told, everything, enter)
-    now = datetime.now(UTC)
-    planned = {one.account.id: one for one in run.plans(told, readings, now=now)}
-    done = run.apply(told, planned, everything, enter, inside=frozenset())
+    inside: frozenset[str] = frozenset()  # a sandbox that is furnished lends nothing yet
+    planned = {one.account.id: one for one in run.plans(readings, inside=inside)}
+    done = run.apply(told, planned, everything, enter, inside=inside)
     if troubles := [one.trouble for one in done if one.trouble]:
         raise RuntimeError("; ".join(troubles))
 

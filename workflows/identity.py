@@ -162,13 +162,18 @@ def _by_rule(rule: IdentityRule, value: str, by_tag: FindByTag) -> str | None:
     return names[0] if names else None
 
 
+def user_arn(catalog: Catalog, named: str) -> str:
+    """The ARN of an IAM user of the grantee account, whose name may have a path."""
+    home = catalog.grantee
+    return f"arn:{home.partition}:iam::{home.id}:user/{named.lstrip('/')}"
+
+
 def _user(catalog: Catalog, person: Person, named: str) -> Grantee:
     name = named.rpartition("/")[2]
-    account = catalog.grantee
     return Grantee(
         kind=GranteeKind.USER,
         name=name,
-        arn=f"arn:{account.partition}:iam::{account.id}:user/{named.lstrip('/')}",
+        arn=user_arn(catalog, named),
         session_name=name,
         owners=(person.user,),
     )

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from workflows.aws.doors import USUAL_ROLE
+from workflows.setup.render import Format
 
+RENDER: Final = "render"
 _VERBS: Final = {
     "plan": "show what would change, and change nothing",
     "apply": "make what the catalog describes, after asking",
@@ -17,6 +19,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the verb with all that may follow it."""
     setup = verbs.add_parser("setup", help="make the roles and groups of the catalog in AWS")
     whats = setup.add_subparsers(dest="what", required=True, metavar="WHAT")
+    _render(whats.add_parser(RENDER, help="write it down as CloudFormation or Terraform"))
     for name, words in _VERBS.items():
         one = whats.add_parser(name, help=words, description=f"{words.capitalize()}.")
         _accounts(one)
@@ -26,9 +29,23 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
             one.add_argument("--yes", action="store_true", help="do not ask")
 
 
+def _render(one: argparse.ArgumentParser) -> None:
+    """AWS is not asked: the catalog says it all."""
+    _catalog(one)
+    one.add_argument("--format", type=Format, choices=list(Format), required=True)
+    one.add_argument("--stackset", action="store_true", help="one template for accounts alike")
+    one.add_argument(
+        "--out", type=Path, metavar="DIR", help="default: a folder called like the format"
+    )
+
+
+def _catalog(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--catalog", type=Path, metavar="FILE", help="default: XACCT_CATALOG")
+
+
 def _accounts(one: argparse.ArgumentParser) -> None:
     """How the accounts are entered, and what is shown of them."""
-    one.add_argument("--catalog", type=Path, metavar="FILE", help="default: XACCT_CATALOG")
+    _catalog(one)
     one.add_argument("--profile", help="whose keys of ~/.aws are used (default: the environment's)")
     one.add_argument(
         "--role",

@@ -5,10 +5,12 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 from bot import wiring
 from bot.settings import Mistakes, catalog_path
+from bot.setup.arguments import RENDER
 from bot.setup.screen import Screen
 from workflows.aws.doors import Doors, Way
 from workflows.catalog.model import Catalog
@@ -17,6 +19,7 @@ from workflows.errors import Refused
 from workflows.setup import run, wanted
 from workflows.setup.objects import Wanted
 from workflows.setup.plan import Plan
+from workflows.setup.render import CannotRender, Format, files
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -33,10 +36,25 @@ def setup(said: argparse.Namespace, clock: Clock) -> int:
     }
     try:
         catalog = wiring.catalog(said.catalog or catalog_path(os.environ))
+        if said.what == RENDER:
+            return _render(catalog, said.format, stackset=said.stackset, out=said.out)
         return verbs[said.what](Setup(said, catalog, clock))
-    except (Mistakes, wanted.NoBot, Refused) as wrong:
+    except (Mistakes, wanted.NoBot, CannotRender, Refused) as wrong:
         sys.stderr.write(f"{wrong}\n")
         return FAILED
+
+
+def _render(catalog: Catalog, form: Format, *, stackset: bool, out: Path | None) -> int:
+    """Writes the files, over those of the last time, and says which."""
+    for name, text in files(catalog, form, stackset=stackset).items():
+        file = (out or Path(form)) / name
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise Mistakes("It cannot be written:", [f"{file}: {error.strerror}"]) from None
+        sys.stdout.write(f"{file}\n")
+    return DONE
 
 
 class Setup:
@@ -98,9 +116,8 @@ class Setup:
     def _planned(self, all_of_it: Sequence[Wanted]) -> tuple[list[Plan], frozenset[str] | None]:
         with self._screen.progress("Reading accounts", len(all_of_it)) as one_more:
             readings = run.reading(self._catalog, all_of_it, self._doors.enter, one_more)
-        now = self._clock.now()
-        planned = run.plans(self._catalog, readings, now=now)
-        return planned, run.let_in(self._catalog, readings, now=now)
+        inside = run.let_in(self._catalog, readings, now=self._clock.now())
+        return run.plans(readings, inside=inside), inside
 
 
 def _plain(planned: Sequence[Plan]) -> dict[str, object]:

@@ -1,14 +1,14 @@
 """IAM of one account as whoever sets it up sees it: all of it read at once, and any call made."""
 
-import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final
+
+from botocore import xform_name
 
 from workflows.aws.errors import translated
 from workflows.documents.text import Document
 
 _PAGE: Final = 1000  # the most that AWS gives (IAM, GetAccountAuthorizationDetails)
-_WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 Details = Mapping[str, list[Mapping[str, Any]]]
 
@@ -48,6 +48,6 @@ class Admin:
 
     def call(self, action: str, parameters: Mapping[str, Any]) -> None:
         """Makes one call, by AWS's names."""
-        method = getattr(self._client, _WORD.sub("_", action).lower())
+        method = getattr(self._client, xform_name(action))
         with translated(f"iam:{action}"):
             method(**parameters)

@@ -75,10 +75,9 @@ class Doors:
 
     def who(self) -> tuple[str, str]:
         """The ARN and the account id of who asks. Raises Trouble."""
+        with self._lock:
+            sts = self._own().client("sts", config=_CONFIG)
         with translated("sts:GetCallerIdentity"):
-            with self._lock:
-                base = self._session(self._way.profile)
-                sts = base.client("sts", config=_CONFIG)
             found = sts.get_caller_identity()
         return str(found["Arn"]), str(found["Account"])
 
@@ -89,18 +88,24 @@ class Doors:
         if not self._home:
             self._home = self.who()[1]
         with self._lock:
-            base = self._base = self._base or self._session(self._way.profile)
+            base = self._own()
         return base if account.id == self._home else self._assumed(base, account)
+
+    def _own(self) -> boto3.Session:
+        """Of who asks; the lock is held."""
+        self._base = self._base or self._session(self._way.profile)
+        return self._base
 
     def _session(self, profile: str | None) -> boto3.Session:
         try:
-            return aws_session(profile)
+            made = aws_session(profile)
+            made.client("sts", config=_CONFIG)  # botocore looks a profile up no sooner
         except ProfileNotFound as error:
             raise Trouble("profile", "ProfileNotFound", str(error)) from None
         except BotoCoreError as error:
-            raise Trouble(
-                "profile", type(error).__name__, "AWS's settings cannot be read"
-            ) from None
+            words = "AWS's settings cannot be read"
+            raise Trouble("profile", type(error).__name__, words) from None
+        return made
 
     def _assumed(self, base: boto3.Session, account: Account) -> boto3.Session:
         with self._lock:

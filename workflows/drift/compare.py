@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from workflows.catalog.governed import Governed
 from workflows.documents import session_end, text, trust
 from workflows.documents.groups import fault
 from workflows.documents.session_end import Line
 from workflows.documents.text import Document, Statement
-from workflows.drift.groups import Governed
 from workflows.drift.seen import GroupSeen
 from workflows.plan import role as role_plan
 from workflows.plan.grant import Grant

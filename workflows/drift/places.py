@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
+from workflows.catalog.governed import Governed
 from workflows.drift.compare import Difference
-from workflows.drift.groups import Governed
 from workflows.drift.seen import AccountSeen
 
 PLACE: Final = "place not given back"

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from db.store import alerts, memberships, requests, standing, targets
 from db.store.alerts import Finding
 from workflows import addresses, edits, restore
+from workflows.catalog.governed import governed
 from workflows.catalog.model import Role
 from workflows.drift import compare, known, places, strangers
 from workflows.drift.compare import Difference
-from workflows.drift.groups import governed
 from workflows.drift.places import Owed
 from workflows.drift.seen import AccountSeen
 from workflows.seen import RoleDetail

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from db.store import alerts, holds, standing
 from db.store.alerts import Finding
 from workflows import edits, restore
+from workflows.catalog.governed import governed
 from workflows.catalog.model import Account
 from workflows.drift import compare, known, places, strangers
 from workflows.drift.compare import Difference
-from workflows.drift.groups import governed
 from workflows.drift.run import AT_ONCE, read_account
 from workflows.drift.seen import AccountSeen
 from workflows.world import World

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Final
 
 from db.store import alerts, standing
+from workflows.catalog.governed import governed
 from workflows.catalog.model import Account
 from workflows.drift import deleted, known, lifted, places, read, record
 from workflows.drift.compare import Difference
-from workflows.drift.groups import governed
 from workflows.drift.lost import Lookout, Trail
 from workflows.drift.seen import AccountSeen
 from workflows.errors import Trouble

@@ -27,20 +27,30 @@ class MadeBy(StrEnum):
 
 
 @dataclass(frozen=True)
-class Policy:
-    """A managed policy of the account, under CONTROL."""
+class Named:
+    """Anything of IAM that has an ARN, which ends with its path and its name."""
 
     arn: str
-    document: Document
-    purpose: str
 
     @property
     def name(self) -> str:
         return self.arn.rpartition("/")[2]
 
+    @property
+    def path(self) -> str:
+        return path_of(self.arn)
+
 
 @dataclass(frozen=True)
-class Role:
+class Policy(Named):
+    """A managed policy of the account, under CONTROL."""
+
+    document: Document
+    purpose: str
+
+
+@dataclass(frozen=True)
+class Role(Named):
     """A role. Of its trust policy only `trust` is setup's: the seal, or all of a manager role's.
 
     `standing` are the statements that let somebody in for good: they are written last. `governed`:
@@ -48,7 +58,6 @@ class Role:
     its permissions, boundary and longest session.
     """
 
-    arn: str
     purpose: str
     trust: tuple[Statement, ...]
     standing: tuple[Statement, ...] = ()
@@ -59,31 +68,14 @@ class Role:
     made_by: MadeBy = MadeBy.SETUP
     adopt: bool = False
 
-    @property
-    def name(self) -> str:
-        return self.arn.rpartition("/")[2]
-
-    @property
-    def path(self) -> str:
-        return path_of(self.arn)
-
 
 @dataclass(frozen=True)
-class Group:
+class Group(Named):
     """A group of IAM users: what it holds, inline or in managed policies, and who must be in it."""
 
-    arn: str
     documents: Mapping[str, Document]
     managed: tuple[str, ...] = ()
     members: frozenset[str] = frozenset()
-
-    @property
-    def name(self) -> str:
-        return self.arn.rpartition("/")[2]
-
-    @property
-    def path(self) -> str:
-        return path_of(self.arn)
 
 
 @dataclass(frozen=True)
@@ -119,10 +111,9 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class FoundRole:
+class FoundRole(Named):
     """A role as it is. `longest_session` in seconds, None where it was not asked for."""
 
-    arn: str
     unique_id: str
     trust: Document
     inline: Mapping[str, Document]
@@ -131,49 +122,34 @@ class FoundRole:
     tags: Mapping[str, str]
     longest_session: int | None = None
 
-    @property
-    def name(self) -> str:
-        return self.arn.rpartition("/")[2]
-
 
 @dataclass(frozen=True)
-class FoundPolicy:
+class FoundPolicy(Named):
     """A managed policy of the account: the document in force, and the ids of the other versions,
     the oldest first.
     """
 
-    arn: str
     document: Document
     other_versions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class FoundGroup:
+class FoundGroup(Named):
     """A group as it is."""
 
-    arn: str
     inline: Mapping[str, Document]
     managed: tuple[str, ...]
 
-    @property
-    def name(self) -> str:
-        return self.arn.rpartition("/")[2]
-
 
 @dataclass(frozen=True)
-class FoundUser:
+class FoundUser(Named):
     """An IAM user as it is; `groups` are names."""
 
-    arn: str
     unique_id: str
     groups: frozenset[str]
     managed: tuple[str, ...]
     inline: Mapping[str, Document]
     boundary: str | None
-
-    @property
-    def name(self) -> str:
-        return self.arn.rpartition("/")[2]
 
 
 @dataclass(frozen=True)

@@ -75,9 +75,8 @@ def reading(
     return _at_once(one, wanted)
 
 
-def plans(catalog: Catalog, readings: Sequence[Reading], *, now: datetime) -> list[Plan]:
-    """What has to be done in the accounts that could be read. `now` is AWS's time, or ours."""
-    inside = let_in(catalog, readings, now=now)
+def plans(readings: Sequence[Reading], *, inside: Collection[str] | None) -> list[Plan]:
+    """What has to be done in the accounts that could be read; `inside` as `let_in` tells it."""
     return [
         Plan(one.wanted.account, problems=(f"It cannot be read: {one.trouble}.",))
         if one.found is None

@@ -135,7 +135,8 @@ class Place:
     def plans(self, now: datetime) -> list[Plan]:
         """What setup would still do, in each account."""
         everything = wanted.everything(self.catalog)
-        return run.plans(self.catalog, run.reading(self.catalog, everything, self.enter), now=now)
+        readings = run.reading(self.catalog, everything, self.enter)
+        return run.plans(readings, inside=run.let_in(self.catalog, readings, now=now))
 
     def apply(self, now: datetime) -> None:
         everything = wanted.everything(self.catalog)

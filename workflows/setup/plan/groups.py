@@ -88,7 +88,7 @@ def _filled(
         steps.append(_joined(group, name))
     if steps:
         yield Change(Verb.UPDATE, _thing(group.arn), tuple(diff), tuple(steps))
-    if group.members and let_in is None:
+    if let_in is None and _outside(group, found, ()):
         yield (
             f"Who is missing in {_thing(group.arn)} is not put into it, since not every owner "
             "account could be read: he may be outside for a grant."

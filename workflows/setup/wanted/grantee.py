@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from workflows.catalog.governed import governed
 from workflows.catalog.model import Catalog, GranteeKind, Mechanism
 from workflows.catalog.model import Role as Lent
 from workflows.documents import text
+from workflows.identity import user_arn
 from workflows.setup import rights
 from workflows.setup.objects import Attachment, Group, Policy, Wanted
 from workflows.setup.wanted import naming
@@ -19,7 +21,7 @@ def grantee(catalog: Catalog) -> Wanted:
     account, bot = catalog.grantee, naming.bot(catalog)
     groups, held = _groups(catalog)
     policies: list[Policy] = [*held]
-    managed, roles = naming.own_role(
+    managed, manager = naming.own_role(
         catalog,
         account.manager_arn,
         "xacct changes memberships with it",
@@ -27,7 +29,7 @@ def grantee(catalog: Catalog) -> Wanted:
         rights.entrance(bot, account.external_id),
     )
     policies.append(managed)
-    own = [roles]
+    own = [manager]
     vended = [role.arn for role in catalog.roles if role.delivery == "credentials"]
     if account.vendor_arn is not None and vended:
         minting, vendor = naming.own_role(
@@ -52,25 +54,21 @@ def grantee(catalog: Catalog) -> Wanted:
 
 def _groups(catalog: Catalog) -> tuple[list[Group], list[Policy]]:
     """Every governed group, and policies for those whose documents are too long to be inline."""
-    opened: dict[str, list[Lent]] = {}
-    for role in catalog.roles:
-        if role.group is not None and GranteeKind.USER in role.kinds:
-            opened.setdefault(role.group.arn, []).append(role)
     groups, policies = [], []
-    for arn, roles in opened.items():
-        denies = roles[0].mechanism is Mechanism.DENY_GROUP
-        effect, sid = ("Deny", "XacctDeny") if denies else ("Allow", "XacctAllow")
-        members = catalog.roster if denies else frozenset()
-        whole = rights.may_enter(effect, sid, [role.arn for role in roles])
+    for one in governed(catalog).values():
+        arn = one.group.arn
+        effect, sid = ("Deny", "XacctDeny") if one.denies else ("Allow", "XacctAllow")
+        members = catalog.roster if one.denies else frozenset()
+        whole = rights.may_enter(effect, sid, one.role_arns)
         if text.length(whole) <= _GROUP_ROOM:
             groups.append(
                 Group(arn, {naming.inline_name(catalog.installation): whole}, (), members)
             )
             continue
-        name = f"{effect.lower()}-{arn.rpartition('/')[2]}"
-        held = _in_parts(catalog, name, roles, effect=effect, sid=sid)
+        name = f"{effect.lower()}-{one.name}"
+        held = _in_parts(catalog, name, one.role_arns, effect=effect, sid=sid)
         policies += held
-        groups.append(Group(arn, {}, tuple(one.arn for one in held), members))
+        groups.append(Group(arn, {}, tuple(policy.arn for policy in held), members))
     return groups, policies
 
 
@@ -86,7 +84,8 @@ def _tries(catalog: Catalog) -> tuple[list[Policy], list[Attachment]]:
         holding = list(dict.fromkeys(holders))
         if not roles or not holding:
             return
-        held = _in_parts(catalog, name, roles, effect="Allow", sid="XacctMayTry")
+        arns = [role.arn for role in roles]
+        held = _in_parts(catalog, name, arns, effect="Allow", sid="XacctMayTry")
         policies.extend(held)
         attachments.extend(Attachment(one.arn, arn) for arn in holding for one in held)
 
@@ -96,25 +95,25 @@ def _tries(catalog: Catalog) -> tuple[list[Policy], list[Attachment]]:
         if role.mechanism is Mechanism.TRUST_POLICY and GranteeKind.USER in role.kinds
     ]
     people = [one.iam_user for one in catalog.engineers if one.iam_user]
-    give("try-users", by_trust, (naming.user_arn(catalog, name) for name in people))
+    give("try-users", by_trust, (user_arn(catalog, name) for name in people))
     of_machines = [role for role in catalog.roles if GranteeKind.MACHINE in role.kinds]
     give("try-machines", of_machines, (one.role_arn for one in catalog.machines))
     for number, standing in enumerate(catalog.standing, 1):
         roles = [role for role in catalog.roles if role.key in standing.roles]
-        users = (naming.user_arn(catalog, name) for name in standing.users)
+        users = (user_arn(catalog, name) for name in standing.users)
         give(f"standing-{number}", roles, [*users, *standing.machines])
     return policies, attachments
 
 
 def _in_parts(
-    catalog: Catalog, name: str, roles: Sequence[Lent], *, effect: str, sid: str
+    catalog: Catalog, name: str, role_arns: Sequence[str], *, effect: str, sid: str
 ) -> list[Policy]:
     """One managed policy, or as many as AWS's limit of characters asks for."""
     parts: list[list[str]] = [[]]
-    for role in roles:
-        if text.length(rights.may_enter(effect, sid, [*parts[-1], role.arn])) > rights.LONGEST:
+    for arn in role_arns:
+        if text.length(rights.may_enter(effect, sid, [*parts[-1], arn])) > rights.LONGEST:
             parts.append([])
-        parts[-1].append(role.arn)
+        parts[-1].append(arn)
     made = []
     for number, arns in enumerate(parts, 1):
         suffix = f"-{number}" if number > 1 else ""

@@ -9,12 +9,6 @@ class NoBot(Exception):  # noqa: N818  a sentence for who runs setup
     """The catalog does not say which identity xacct runs as."""
 
 
-def user_arn(catalog: Catalog, name: str) -> str:
-    """The ARN of an IAM user of the grantee account, whose name may have a path."""
-    home = catalog.grantee
-    return f"arn:{home.partition}:iam::{home.id}:user/{name.lstrip('/')}"
-
-
 def policy_arn(catalog: Catalog, account: Account, name: str) -> str:
     """The ARN of one of setup's policies: its name says which installation's it is."""
     prefix = policy_prefix(catalog.installation)

@@ -8,6 +8,7 @@ from workflows.catalog.model import Account, Catalog
 from workflows.catalog.model import Role as Lent
 from workflows.documents import trust
 from workflows.documents.text import Document, Statement
+from workflows.identity import user_arn
 from workflows.setup import rights
 from workflows.setup.objects import MadeBy, Policy, Role, Wanted
 from workflows.setup.wanted import naming
@@ -96,7 +97,7 @@ def _standing(catalog: Catalog, role: Lent) -> Iterable[Statement]:
     root = f"arn:{catalog.grantee.partition}:iam::{catalog.grantee.id}:root"
     if any(one.whole_account for one in mine):
         yield _always("WholeAccount", [root])
-    users = dict.fromkeys(naming.user_arn(catalog, name) for one in mine for name in one.users)
+    users = dict.fromkeys(user_arn(catalog, name) for one in mine for name in one.users)
     if users:
         yield _always("Users", list(users))
     machines = dict.fromkeys(arn for one in mine for arn in one.machines)
