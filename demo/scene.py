@@ -40,8 +40,11 @@ def slack_id(name: str) -> str:
 
 
 def headline(card: Message) -> str:
-    """The card's state in its own words: the first line below its title."""
-    return plain(str(card.blocks[1]["text"]["text"]).partition("\n")[0])
+    """The card's state in its own words: the first line below its title. Empty for a message of
+    the channel that is no card, as an alert is none.
+    """
+    said = [str(one["text"]["text"]) for one in card.blocks[1:] if "text" in one]
+    return plain(said[0].partition("\n")[0]) if said else ""
 
 
 def _said(view: View) -> str:

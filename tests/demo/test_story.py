@@ -4,13 +4,16 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from demo.__main__ import CATALOG, main
+from demo.scene import headline
 from sandbox.clock import SharedClock
+from sandbox.slack.values import Message
 
 HOUSE = Path(__file__).parents[2]
 DEMO = (sys.executable, "-m", "demo")
@@ -42,6 +45,19 @@ def test_all_fourteen_steps_are_as_expected_and_nothing_is_left(tmp_path: Path) 
     assert f"{counted[2]} with {counted[1]}" in (HOUSE / "README.md").read_text()
     assert max(map(len, done.stdout.splitlines())) <= 100
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_alert_in_the_channel_is_not_taken_for_a_card() -> None:
+    section = {
+        "type": "section",
+        "text": {"type": "mrkdwn", "text": "*Active* until 17:00\nby dave"},
+    }
+    alert = Message("C0APPROVALS", "1.0", "U0BOT", "Break-glass", blocks=[section])
+
+    assert headline(alert) == ""
+    assert headline(replace(alert, blocks=[section, {"type": "actions"}, section])) == (
+        "Active until 17:00"
+    )
 
 
 def test_a_bot_that_does_not_start_fails_the_demo_with_its_last_words(
