@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from http import HTTPStatus
+from ssl import SSLContext, create_default_context
 from typing import Any, Final
 
 from slack_sdk import WebClient
@@ -68,14 +70,21 @@ class Clients:
 
 
 def clients(settings: Settings) -> Clients:
-    """The two clients; nothing is sent."""
+    """The clients; nothing is sent."""
     token, url = settings.slack_bot_token.reveal(), settings.slack_api_url
+    client = partial(WebClient, token, base_url=url, ssl=_trusted())
     again = [ConnectionErrorRetryHandler(), ShortWait(max_retry_count=1)]
     return Clients(
-        steady=WebClient(token, base_url=url, timeout=TIMEOUT, retry_handlers=again),
-        posting=WebClient(token, base_url=url, timeout=TIMEOUT, retry_handlers=[]),
-        windows=WebClient(token, base_url=url, timeout=WINDOW, retry_handlers=[]),
+        steady=client(timeout=TIMEOUT, retry_handlers=again),
+        posting=client(timeout=TIMEOUT, retry_handlers=[]),
+        windows=client(timeout=WINDOW, retry_handlers=[]),
     )
+
+
+@cache
+def _trusted() -> SSLContext:
+    """The machine's certificate authorities, read once: the SDK reads them for each connection."""
+    return create_default_context()
 
 
 def ask_person(client: WebClient, team: str, user: str) -> Person:

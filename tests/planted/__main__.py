@@ -6,8 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -39,10 +41,14 @@ class Outcome:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.planted", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help="of the bugs; default: all")
-    names = parser.parse_args().names
+    parser.add_argument("--some", type=int, metavar="N", help="N of them: each day the next ones")
+    arguments = parser.parse_args()
+    names = arguments.names
     if unknown := sorted({*names} - {bug.name for bug in BUGS}):
         parser.error(f"there is no bug called {', '.join(unknown)}")
     chosen = [bug for bug in BUGS if not names or bug.name in names]
+    if arguments.some is not None:
+        chosen = in_turn(chosen, arguments.some, datetime.now(UTC).date())
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         outcomes = list(pool.map(planted, chosen))
     table = Table("planted bug", "seen by", title=f"{len(outcomes)} planted bugs")
@@ -53,6 +59,12 @@ def main() -> int:
     seen = sum(outcome.seen for outcome in outcomes)
     console.print(f"{seen} passed, {len(outcomes) - seen} failed")
     return 0 if seen == len(outcomes) else 1
+
+
+def in_turn(bugs: Sequence[Bug], some: int, day: date) -> list[Bug]:
+    """`some` of the bugs; those of the days that follow are the next ones, in turn."""
+    first = day.toordinal() * some
+    return [bugs[(first + n) % len(bugs)] for n in range(min(some, len(bugs)))]
 
 
 def planted(bug: Bug) -> Outcome:
