@@ -108,7 +108,8 @@ def foreign(partition: str) -> st.SearchStrategy[list[dict[str, Any]]]:
                     [
                         {"Service": ["ec2.amazonaws.com", "lambda.amazonaws.com"]},
                         {"AWS": f"arn:{partition}:iam::{OWNER}:root"},
-                        {"AWS": "999988887777"},
+                        # As AWS shows and counts an account that was written by its number alone.
+                        {"AWS": f"arn:{partition}:iam::999988887777:root"},
                     ]
                 ),
                 "Action": st.sampled_from(["sts:AssumeRole", ["sts:AssumeRole", "sts:TagSession"]]),
