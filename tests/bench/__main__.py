@@ -8,7 +8,7 @@ from typing import Final
 from rich.console import Console
 
 from demo.telling import WIDTH
-from tests.bench import burst, grants, inbox, opening, storm
+from tests.bench import burst, grants, inbox, opening, setup, storm
 
 BENCHES: Final[dict[str, Callable[[Console], None]]] = {
     "inbox": inbox.measure,
@@ -16,6 +16,7 @@ BENCHES: Final[dict[str, Callable[[Console], None]]] = {
     "grants": grants.measure,
     "burst": burst.measure,
     "storm": storm.measure,
+    "setup": setup.measure,
 }
 
 

@@ -1,7 +1,6 @@
 """`xacct setup` in the terminal, with an administrator's keys: shown, made, taken away."""
 
 import io
-import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,13 +11,9 @@ import pytest
 from bot.__main__ import main
 from sandbox.aws.process import SandboxAws
 from tests.workflows.catalog import build
-from tests.workflows.setup.deploying import Ids, Place, parts
+from tests.workflows.setup.deploying import Ids, Place, an_administrator, document, parts
 
 ANYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-
-
-def document(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 class Office:
@@ -50,21 +45,10 @@ class Office:
 @pytest.fixture
 def office(aws: SandboxAws, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Office]:
     place = Place(aws, Ids())
-    home = place.client("iam", place.ids.home)
-    home.create_user(UserName="platform")
-    key = home.create_access_key(UserName="platform")["AccessKey"]
-    home.put_user_policy(UserName="platform", PolicyName="all", PolicyDocument=document(ANYTHING))
-    root = {"AWS": f"arn:aws:iam::{place.ids.home}:root"}
-    entrance = {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}
-    for account in place.ids.owners:
-        iam = place.client("iam", account)
-        named = {"RoleName": "OrganizationAccountAccessRole"}
-        iam.create_role(**named, AssumeRolePolicyDocument=document(entrance))
-        iam.put_role_policy(**named, PolicyName="all", PolicyDocument=document(ANYTHING))
+    keys = an_administrator(place.client, place.ids.home, place.ids.owners)
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
-        environment.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
-        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        for name, value in keys.items():
+            environment.setenv(name, value)
         yield Office(place, tmp_path / "xacct.yaml", capsys)
 
 

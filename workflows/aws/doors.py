@@ -49,6 +49,7 @@ class Doors:
         self._way = way
         self._lock = threading.Lock()  # boto3 sessions do not build clients in parallel
         self._base: boto3.Session | None = None
+        self._sts: Any = None
         self._home = ""
         self._held: dict[str, tuple[float, boto3.Session]] = {}
 
@@ -76,9 +77,9 @@ class Doors:
     def who(self) -> tuple[str, str]:
         """The ARN and the account id of who asks. Raises Trouble."""
         with self._lock:
-            sts = self._own().client("sts", config=_CONFIG)
+            asked = self._asked()
         with translated("sts:GetCallerIdentity"):
-            found = sts.get_caller_identity()
+            found = asked.get_caller_identity()
         return str(found["Arn"]), str(found["Account"])
 
     def _made(self, account: Account) -> boto3.Session:
@@ -96,6 +97,11 @@ class Doors:
         self._base = self._base or self._session(self._way.profile)
         return self._base
 
+    def _asked(self) -> Any:
+        """STS with the keys of who asks, one client for all accounts; the lock is held."""
+        self._sts = self._sts or self._own().client("sts", config=_CONFIG)
+        return self._sts
+
     def _session(self, profile: str | None) -> boto3.Session:
         try:
             made = aws_session(profile)
@@ -109,10 +115,10 @@ class Doors:
 
     def _assumed(self, base: boto3.Session, account: Account) -> boto3.Session:
         with self._lock:
-            sts = base.client("sts", config=_CONFIG)
+            asked = self._asked()
         arn = f"arn:{account.partition}:iam::{account.id}:role/{self._way.role.lstrip('/')}"
         with translated("sts:AssumeRole"):
-            keys = sts.assume_role(RoleArn=arn, RoleSessionName="xacct-setup")["Credentials"]
+            keys = asked.assume_role(RoleArn=arn, RoleSessionName="xacct-setup")["Credentials"]
         with self._lock:
             core = aws_session()
             return boto3.Session(

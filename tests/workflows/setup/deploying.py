@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -106,6 +106,33 @@ def allow(action: str, on: str = "*") -> dict[str, Any]:
 ADMIN = arn("aws", "policy/AdministratorAccess")
 KEEPS_OUT = {"mechanism": "deny-group", "group": "/xacct/deny-all"}
 COME_BY_TRUST = {"mechanism": "trust-policy", "kinds": ["user", "machine"]}
+
+
+def document(*statements: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def an_administrator(
+    client: Callable[[str, str], Any], home: str, owners: Iterable[str]
+) -> dict[str, str]:
+    """Somebody of the grantee account whom each owner account lets do anything, as accounts of an
+    organization do; the environment in which boto3 acts with his keys.
+    """
+    anything, iam = document(allow("*")), client("iam", home)
+    iam.create_user(UserName="platform")
+    key = iam.create_access_key(UserName="platform")["AccessKey"]
+    iam.put_user_policy(UserName="platform", PolicyName="all", PolicyDocument=anything)
+    root = {"AWS": arn(home, "root")}
+    entrance = {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}
+    for account in owners:
+        iam, named = client("iam", account), {"RoleName": "OrganizationAccountAccessRole"}
+        iam.create_role(**named, AssumeRolePolicyDocument=document(entrance))
+        iam.put_role_policy(**named, PolicyName="all", PolicyDocument=anything)
+    return {
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
 
 
 class Place:
