@@ -65,6 +65,7 @@ def _verb(said: argparse.Namespace, clock: Clock) -> int:
     verbs: dict[tuple[str, str | None], Callable[[], int]] = {
         ("run", None): lambda: run(clock),
         ("catalog", "check"): lambda: cli.check_catalog(said.file),
+        ("catalog", "schema"): cli.catalog_schema,
         ("rules", "explain"): lambda: rules_cli.explained(
             said.person, said.account, said.role, as_json=said.json
         ),

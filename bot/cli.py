@@ -1,6 +1,7 @@
 """`xacct …` in the terminal: what it understands, and the verbs that only read or set up."""
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from db import audit, migrate
 from db.models import Audit
 from db.session import Database
 from db.store import history
+from workflows.catalog.editors import for_editors
 from workflows.clock import Clock
 
 _SINCE: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -37,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     )
     check = catalog.add_parser("check", help="say what is wrong with the catalog, if anything")
     check.add_argument("file", nargs="?", type=Path, help="default: XACCT_CATALOG, or xacct.yaml")
+    catalog.add_parser("schema", help="print the catalog's JSON Schema, for editors")
     rules = verbs.add_parser("rules", help="ask what the catalog's rules say").add_subparsers(
         dest="what", required=True, metavar="WHAT"
     )
@@ -86,6 +89,12 @@ def check_catalog(file: Path | None) -> int:
         f"{chosen} is right. Accounts: {len(found.accounts)}, roles: {len(found.roles)}, "
         f"machines: {len(found.machines)}.\n"
     )
+    return 0
+
+
+def catalog_schema() -> int:
+    """The schema, as an editor reads it."""
+    sys.stdout.write(f"{json.dumps(for_editors(), indent=2)}\n")
     return 0
 
 

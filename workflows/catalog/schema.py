@@ -5,7 +5,7 @@ What one field may hold is judged here; what several say together, in `accounts`
 """
 
 from datetime import timedelta
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -13,15 +13,22 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     StrictBool,
     StrictInt,
+    WithJsonSchema,
 )
+from pydantic_core import CoreSchema
 
 from workflows.catalog import fields
 from workflows.catalog.model import Delivery, GranteeKind, Mechanism
 from workflows.catalog.rule import DAYS
 
-Length = Annotated[timedelta, BeforeValidator(fields.length)]
+Length = Annotated[
+    timedelta,
+    BeforeValidator(fields.length),
+    WithJsonSchema({"type": "string", "examples": ["45m", "1h30m", "2d"]}),
+]
 AccountId = Annotated[str, AfterValidator(fields.account_id)]
 AccountName = Annotated[str, AfterValidator(fields.account_name)]
 Alias = Annotated[str, AfterValidator(fields.alias)]
@@ -49,7 +56,11 @@ Domain = Annotated[str, AfterValidator(fields.domain)]
 Email = Annotated[str, AfterValidator(fields.email)]
 TagKey = Annotated[str, AfterValidator(fields.tag_key)]
 RuleName = Annotated[str, AfterValidator(fields.rule_name)]
-Minute = Annotated[int, BeforeValidator(fields.minute)]
+Minute = Annotated[
+    int,
+    BeforeValidator(fields.minute),
+    WithJsonSchema({"type": "string", "examples": ["08:30", "24:00"]}),
+]
 Zone = Annotated[str, AfterValidator(fields.zone)]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Kind = Annotated[GranteeKind, BeforeValidator(fields.kind)]
@@ -61,6 +72,20 @@ GRANTEE_MANAGER: Final = "/xacct-ctl/xacct-grantee-mgr"
 
 def _one_or_many(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+class _ToldEditors:
+    """For editors: a list, or the one thing that stands in it."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        several = dict(handler(core))
+        return {"anyOf": [several["items"], several]}
+
+
+_T = TypeVar("_T")
+OneOrMany = Annotated[list[_T], BeforeValidator(_one_or_many), _ToldEditors()]
 
 
 class Part(BaseModel):
@@ -158,7 +183,7 @@ class RoleFields(Part):
     mechanism: Mechanism = Mechanism.ALLOW_GROUP
     group: GroupTemplate | None = None
     kinds: Annotated[list[Kind], Field(min_length=1)] = [GranteeKind.USER]
-    requesters: Annotated[list[Requester], BeforeValidator(_one_or_many)] = []
+    requesters: OneOrMany[Requester] = []
     approvers: list[SlackUser] = []
     approvals: Annotated[StrictInt, Field(ge=1, le=20)] = 1
     on_duty: DutyEntry | None = None
@@ -185,8 +210,8 @@ class Defaults(RoleFields):
 class RoleEntry(RoleFields):
     """One or many roles, in one or many accounts."""
 
-    accounts: Annotated[list[str], BeforeValidator(_one_or_many), Field(min_length=1)]
-    name: Annotated[list[RoleName], BeforeValidator(_one_or_many), Field(min_length=1)]
+    accounts: Annotated[OneOrMany[str], Field(min_length=1)]
+    name: Annotated[OneOrMany[RoleName], Field(min_length=1)]
 
 
 class PersonEntry(Part):
@@ -234,8 +259,8 @@ class AutoApproveEntry(Part):
     """A rule that approves beforehand what it fits."""
 
     name: RuleName
-    roles: Annotated[list[str], BeforeValidator(_one_or_many), Field(min_length=1)]
-    requesters: Annotated[list[Requester], BeforeValidator(_one_or_many), Field(min_length=1)]
+    roles: Annotated[OneOrMany[str], Field(min_length=1)]
+    requesters: Annotated[OneOrMany[Requester], Field(min_length=1)]
     longest: Length
     when: WhenEntry | None = None
     kinds: Annotated[list[Kind], Field(min_length=1)] | None = None
@@ -244,7 +269,7 @@ class AutoApproveEntry(Part):
 class StandingEntry(Part):
     """Access that lasts: nobody asks for it, and nothing ends it but this file."""
 
-    roles: Annotated[list[str], BeforeValidator(_one_or_many), Field(min_length=1)]
+    roles: Annotated[OneOrMany[str], Field(min_length=1)]
     whole_account: StrictBool = False
     users: list[UserName] = []
     machines: list[MachineName] = []
