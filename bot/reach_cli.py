@@ -69,7 +69,7 @@ def _show(found: Report, screen: Screen) -> None:
 
 
 def _because(one: Reach) -> str:
-    """What accounts for it; of a finding, which statement lets him in; and what it may depend on."""
+    """What accounts for it; of a finding, what lets him in; and what it may depend on."""
     through = f"through the statement {one.statement}" if one.is_finding else ""
     depends = f"may depend on {', '.join(one.unknown)}" if one.unknown else ""
     return "; ".join(part for part in (one.because, through, depends) if part)

@@ -14,8 +14,9 @@ from workflows.aws.admin import Admin
 from workflows.catalog.model import Account
 from workflows.errors import Trouble
 from workflows.reach import read
-from workflows.reach.judge import By, Stand
+from workflows.reach.judge import By, Principal, Stand
 from workflows.reach.read import Report, report
+from workflows.seen import Verdict
 
 ADMIN, READONLY = "prod-payments/admin", "dev-payments/readonly"
 
@@ -214,3 +215,31 @@ def test_a_simulation_that_fails_or_says_too_little_is_said_and_the_rest_is_know
         set(roles[2:]),
         f"AWS's simulation says nothing of {roles[1]}",
     )
+
+
+class Yes:
+    """An account whose simulation allows everything, and fails the second time it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    def may_assume(self, principal: str, roles: list[str], keys: dict[str, str]) -> Any:
+        del principal, keys
+        self.asked.append(list(roles))
+        if len(self.asked) == 2:
+            raise Trouble("iam:SimulatePrincipalPolicy", "Throttling", "")
+        return dict.fromkeys(roles, Verdict("sts:AssumeRole", "allowed"))
+
+
+def test_more_roles_than_one_simulation_takes_are_asked_about_in_turns_and_one_may_fail(
+    clock: SharedClock,
+) -> None:
+    admin: Any = Yes()
+    roles = [f"arn:aws:iam::444455556666:role/r{number}" for number in range(2 * read.BATCH + 1)]
+    alice = Principal("arn:aws:iam::111122223333:user/alice", "AIDAALICE")
+
+    found, words = read._asked(admin, roles, clock.now(), alice)
+
+    assert [len(one) for one in admin.asked] == [read.BATCH, read.BATCH, 1]
+    assert set(found) == {*roles[: read.BATCH], roles[-1]}
+    assert words == "iam:SimulatePrincipalPolicy: Throttling"
