@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from bot import cli, drift_cli, report_cli, rules_cli, wiring
+from bot import cli, drift_cli, reach_cli, report_cli, rules_cli, wiring
 from bot.running import Running
 from bot.settings import Mistakes, Settings, catalog_path
 from bot.setup import cli as setup_cli
@@ -69,6 +69,7 @@ def _verb(said: argparse.Namespace, clock: Clock) -> int:
         ("rules", "explain"): lambda: rules_cli.explained(
             said.person, said.account, said.role, as_json=said.json
         ),
+        ("audit-access", None): lambda: reach_cli.audit_access(said, clock),
         ("drift", None): lambda: drift_cli.drift(clock, as_json=said.json),
         ("report", None): lambda: report_cli.report(clock, since=said.since, as_json=said.json),
         ("db", "upgrade"): lambda: cli.upgrade(clock),

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from bot import wiring
+from bot import reach_cli, wiring
 from bot.settings import Mistakes, catalog_path, store_from_env
 from bot.setup import arguments as setup_arguments
 from db import audit, migrate
@@ -60,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("--since", type=_length, metavar="30d", help="default: all of them")
     report.add_argument("--json", action="store_true", help="for programs")
     setup_arguments.add(verbs)
+    reach_cli.add(verbs)
     log = verbs.add_parser("audit", help="show the newest entries of the audit log")
     log.add_argument("--last", type=_number, default=20, metavar="N", help="default: 20")
     log.add_subparsers(dest="what", metavar="verify").add_parser(

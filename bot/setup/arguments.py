@@ -22,7 +22,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     _render(whats.add_parser(RENDER, help="write it down as CloudFormation or Terraform"))
     for name, words in _VERBS.items():
         one = whats.add_parser(name, help=words, description=f"{words.capitalize()}.")
-        _accounts(one)
+        accounts(one)
         if name == "plan":
             one.add_argument("--json", action="store_true", help="for programs")
         else:
@@ -43,7 +43,7 @@ def _catalog(one: argparse.ArgumentParser) -> None:
     one.add_argument("--catalog", type=Path, metavar="FILE", help="default: XACCT_CATALOG")
 
 
-def _accounts(one: argparse.ArgumentParser) -> None:
+def accounts(one: argparse.ArgumentParser) -> None:
     """How the accounts are entered, and what is shown of them."""
     _catalog(one)
     one.add_argument("--profile", help="whose keys of ~/.aws are used (default: the environment's)")

@@ -44,6 +44,15 @@ def setup(said: argparse.Namespace, clock: Clock) -> int:
         return FAILED
 
 
+def doors(said: argparse.Namespace, catalog: Catalog) -> Doors:
+    """The way into the accounts as it was said. Raises NotFound of an account that is not there."""
+    accounts = (catalog.grantee, *catalog.accounts)
+    profiles = {
+        catalog.find_account(name, accounts).id: profile for name, profile in said.account_profile
+    }
+    return Doors(Way(said.profile, said.role, profiles))
+
+
 def _render(catalog: Catalog, form: Format, *, stackset: bool, out: Path | None) -> int:
     """Writes the files, over those of the last time, and says which."""
     for name, text in files(catalog, form, stackset=stackset).items():
@@ -62,12 +71,7 @@ class Setup:
 
     def __init__(self, said: argparse.Namespace, catalog: Catalog, clock: Clock) -> None:
         self._catalog, self._clock = catalog, clock
-        accounts = (catalog.grantee, *catalog.accounts)
-        profiles = {
-            catalog.find_account(name, accounts).id: profile
-            for name, profile in said.account_profile
-        }
-        self._doors = Doors(Way(said.profile, said.role, profiles))
+        self._doors = doors(said, catalog)
         self._screen = Screen(masked=said.mask)
 
     def plan(self, *, as_json: bool) -> int:

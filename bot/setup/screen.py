@@ -1,4 +1,6 @@
-"""What `xacct setup` shows: plans like a good infrastructure tool's, progress, outcomes."""
+"""What is shown to who enters the accounts: plans like a good infrastructure tool's, progress,
+outcomes, tables.
+"""
 
 import re
 import sys
@@ -9,6 +11,7 @@ from typing import Final, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
 from rich.text import Text
 
 from workflows.setup.plan import Plan, Verb
@@ -45,6 +48,15 @@ class Screen:
     def say(self, text: str, style: str = "") -> None:
         """One line for people."""
         self._console.print(Text(self._hidden(text), style=style))
+
+    def table(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Rows for people, each cell whole: in as many lines as it takes."""
+        shown = Table()
+        for title in titles:
+            shown.add_column(title, overflow="fold")
+        for row in rows:
+            shown.add_row(*(Text(self._hidden(cell)) for cell in row))
+        self._console.print(shown, soft_wrap=False)
 
     def agrees(self, question: str) -> bool:
         """Whether the person at the terminal says yes."""

@@ -8,48 +8,15 @@ from typing import Any
 
 import pytest
 
-from bot.__main__ import main
 from sandbox.aws.process import SandboxAws
-from tests.workflows.catalog import build
-from tests.workflows.setup.deploying import Ids, Place, an_administrator, document, parts
-
-ANYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-
-
-class Office:
-    """An administrator at his terminal, and the accounts that he may enter."""
-
-    def __init__(self, place: Place, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.place, self._file, self._capsys = place, file, capsys
-        self.says()
-
-    def says(self, **changed: Any) -> None:
-        """The catalog as it is now."""
-        self._file.write_text(build.text(**(parts(self.place.ids) | changed)))
-
-    def run(self, *words: str) -> tuple[int, str]:
-        """The exit code, and all that was written."""
-        code = main(["setup", *words, "--catalog", str(self._file)])
-        said = self._capsys.readouterr()
-        return code, said.out + said.err
-
-    def iam(self, account: str) -> Any:
-        return self.place.client("iam", account)
-
-    def trust(self, role: str) -> list[str]:
-        """The Sids in the trust policy of a role of the third owner account."""
-        held = self.iam(self.place.ids.owners[2]).get_role(RoleName=role)["Role"]
-        return [one.get("Sid", "") for one in held["AssumeRolePolicyDocument"]["Statement"]]
+from tests.bot.administrator import Office, at_work
+from tests.workflows.setup.deploying import document, parts
 
 
 @pytest.fixture
 def office(aws: SandboxAws, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Office]:
-    place = Place(aws, Ids())
-    keys = an_administrator(place.client, place.ids.home, place.ids.owners)
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in keys.items():
-            environment.setenv(name, value)
-        yield Office(place, tmp_path / "xacct.yaml", capsys)
+    with at_work(aws, tmp_path, capsys) as office:
+        yield office
 
 
 def test_a_plan_changes_nothing_and_what_was_applied_leaves_nothing_to_change(

@@ -1,12 +1,14 @@
 """IAM of one account as whoever sets it up sees it: all of it read at once, and any call made."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from botocore import xform_name
 
+from workflows.aws import simulation
 from workflows.aws.errors import translated
 from workflows.documents.text import Document
+from workflows.seen import Verdict
 
 _PAGE: Final = 1000  # the most that AWS gives (IAM, GetAccountAuthorizationDetails)
 
@@ -40,6 +42,29 @@ class Admin:
         """The role's trust policy."""
         document: Document = self._role(role)["AssumeRolePolicyDocument"]
         return document
+
+    def lent(self, role: str) -> tuple[str, Document]:
+        """The role's ARN and its trust policy."""
+        found = self._role(role)
+        return found["Arn"], found["AssumeRolePolicyDocument"]
+
+    def may_assume(
+        self, principal_arn: str, role_arns: Sequence[str], keys: Mapping[str, str]
+    ) -> Mapping[str, Verdict]:
+        """What AWS's simulation says of a user or role of this account about each of the roles, by
+        their ARNs: a call, and one for each further page. `keys` are condition keys of the call.
+        """
+        found: dict[str, Verdict] = {}
+        with translated("iam:SimulatePrincipalPolicy"):
+            pages = self._client.get_paginator("simulate_principal_policy")
+            for page in pages.paginate(
+                PolicySourceArn=principal_arn,
+                ActionNames=["sts:AssumeRole"],
+                ResourceArns=list(role_arns),
+                ContextEntries=simulation.entries(keys),
+            ):
+                found |= simulation.by_resource(page)
+        return found
 
     def _role(self, name: str) -> Mapping[str, Any]:
         with translated("iam:GetRole"):

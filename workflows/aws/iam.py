@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from workflows.aws import simulation
 from workflows.aws.errors import AwsGone, translated
 from workflows.documents import session_end
 from workflows.seen import Document, GranteeSeen, RoleSeen, Verdict
@@ -138,19 +139,11 @@ class Iam:
 
         `asked` may hold `resource` (an ARN) and `keys` (condition key → value, as text).
         """
-        types = {"aws:CurrentTime": "date", "aws:MultiFactorAuthPresent": "boolean"}
         more: dict[str, Any] = {}
         if resource := asked.get("resource"):
             more["ResourceArns"] = [resource]
         if keys := asked.get("keys"):
-            more["ContextEntries"] = [
-                {
-                    "ContextKeyName": key,
-                    "ContextKeyValues": [value],
-                    "ContextKeyType": types.get(key, "string"),
-                }
-                for key, value in keys.items()
-            ]
+            more["ContextEntries"] = simulation.entries(keys)
         with translated("iam:SimulatePrincipalPolicy"):
             reply = self._client.simulate_principal_policy(
                 PolicySourceArn=principal_arn, ActionNames=list(actions), **more

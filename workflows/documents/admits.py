@@ -30,10 +30,26 @@ class Visitor:
 
 def admitting(document: Document, visitor: Visitor) -> Statement | None:
     """The first foreign statement that admits the visitor after his end, if there is one."""
-    return next((one for one in foreign(document) if _admits(one, visitor)), None)
+    return next((one for one in foreign(document) if admits(one, visitor)), None)
 
 
-def _admits(statement: Statement, visitor: Visitor) -> bool:
+def shuts_out(document: Document, visitor: Visitor) -> bool:
+    """Whether a Deny without conditions names the visitor or his account: then nothing lets him in.
+    A Deny of any other shape may lift, and does not count.
+    """
+    return any(
+        one.get("Effect") == "Deny"
+        and "Action" in one
+        and "Principal" in one
+        and not one.get("Condition")
+        and _action(one)
+        and _principal(one, visitor, surely=True)
+        for one in text.statements(document)
+    )
+
+
+def admits(statement: Statement, visitor: Visitor) -> bool:
+    """Whether the statement by itself lets the visitor in after his end, whoever wrote it."""
     if statement.get("Effect") != "Allow":
         return False  # a foreign Deny may lift; it never lets in by itself
     return (
@@ -50,7 +66,8 @@ def _action(statement: Statement) -> bool:
     return any(text.like("sts:assumerole", action) for action in actions)
 
 
-def _principal(statement: Statement, visitor: Visitor) -> bool:
+def _principal(statement: Statement, visitor: Visitor, *, surely: bool = False) -> bool:
+    """Whether he is named; `surely` in each of his sessions, whatever it is called."""
     principal = statement.get("Principal")
     if principal is None or principal == "*":
         return True  # NotPrincipal, or everybody
@@ -58,7 +75,7 @@ def _principal(statement: Statement, visitor: Visitor) -> bool:
     account = f"arn:{visitor.partition}:iam::{visitor.account_id}:root"
     session = f":assumed-role/{visitor.arn.rpartition('/')[2]}/"
     him = {"*", visitor.account_id, account, visitor.arn, visitor.unique_id}
-    return any(one in him or session in one for one in named)
+    return any(one in him or (session in one and not surely) for one in named)
 
 
 def _conditions(conditions: Mapping[str, Any], visitor: Visitor) -> bool:

@@ -1,0 +1,1 @@
+"""Who of the grantee account could enter which roles today, without asking xacct."""
