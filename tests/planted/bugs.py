@@ -33,6 +33,8 @@ _SETTLE: Final = "tests/workflows/test_settle.py"
 _SIMULATED: Final = (
     f"{_DEPTH}::test_what_another_policy_denies_is_never_called_active_and_is_closed_again"
 )
+_RIGHTS: Final = "workflows/setup/rights.py"
+_FORBIDDEN: Final = "tests/workflows/setup/test_forbidden.py"
 _REVIVED: Final = f"{_SETTLE}::test_a_new_grant_does_not_revive_the_session_of_a_revoked_one"
 
 BUGS: Final = (
@@ -382,5 +384,26 @@ BUGS: Final = (
         "        access.glass_holds(catalog, row)",
         "        pass",
         ("tests/workflows/test_break_glass.py",),
+    ),
+    Bug(
+        "the grantee account's manager role moves people into any group",
+        _RIGHTS,
+        '*([_allow("Membership", moves, held)] if held else []),',
+        '_allow("Membership", moves, ["*"]),',
+        (_FORBIDDEN,),
+    ),
+    Bug(
+        "an owner account's manager role opens any role",
+        _RIGHTS,
+        'statements.append(_allow("Trust", ["iam:UpdateAssumeRolePolicy"], made))',
+        'statements.append(_allow("Trust", ["iam:UpdateAssumeRolePolicy"], ["*"]))',
+        (_FORBIDDEN,),
+    ),
+    Bug(
+        "anybody of the bot's account enters a manager role without its external id",
+        _RIGHTS,
+        'condition["StringEquals"] = {"sts:ExternalId": external_id}',
+        'condition["StringLike"]["sts:ExternalId"] = "*"',
+        (_FORBIDDEN,),
     ),
 )
