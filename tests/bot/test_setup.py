@@ -190,3 +190,20 @@ def make_stdin() -> Iterator[Callable[[str], None]]:
 
     yield make
     sys.stdin = before
+
+
+@pytest.mark.parametrize("group", ["deny-all", "allow-prod-search-readonly"])
+def test_a_group_that_was_made_and_never_filled_is_filled(office: Office, group: str) -> None:
+    """As an apply leaves it that dies between the two: it would deny, or allow, nothing."""
+    office.run("apply", "--yes")
+    home = office.iam(office.place.ids.home)
+    (policy,) = home.list_group_policies(GroupName=group)["PolicyNames"]
+    said = home.get_group_policy(GroupName=group, PolicyName=policy)["PolicyDocument"]
+    home.delete_group_policy(GroupName=group, PolicyName=policy)
+
+    code, shown = office.run("plan")
+
+    assert (code, group in shown) == (2, True)
+    office.run("apply", "--yes")
+    held = home.get_group_policy(GroupName=group, PolicyName=policy)
+    assert held["PolicyDocument"] == said

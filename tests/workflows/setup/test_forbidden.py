@@ -6,6 +6,7 @@ roles allow.
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -179,12 +180,12 @@ def test_no_role_of_xacct_leads_into_another_one_or_into_a_role_that_is_not_open
     for arn, other_id in others:
         given = {"ExternalId": other_id} if other_id else {}
         asked = {"RoleArn": arn, "RoleSessionName": "xacct-stolen", **given}
-        assert answer(lambda asked=asked: sts.assume_role(**asked)) == "AccessDenied", arn
+        assert answer(partial(sts.assume_role, **asked)) == "AccessDenied", arn
 
 
 def test_the_bots_own_keys_can_do_nothing_but_enter_its_roles(lab: Lab) -> None:
     iam = lab.aws.client("iam", lab.furnished.bot)
-    tried = {name: answer(lambda call=call: call(iam)) for name, call in EVERYWHERE.items()}
+    tried = {name: answer(partial(call, iam)) for name, call in EVERYWHERE.items()}
     assert tried == dict.fromkeys(EVERYWHERE, "AccessDenied")
     sts = lab.aws.client("sts", lab.furnished.bot)
     asked = {"RoleArn": lab.role.arn, "RoleSessionName": "alice"}
@@ -218,5 +219,5 @@ def test_what_a_manager_role_writes_into_a_lent_role_gives_no_more_than_its_boun
     keys = Keys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
 
     inside = lab.aws.client("iam", keys)
-    tried = {name: answer(lambda call=call: call(inside)) for name, call in EVERYWHERE.items()}
+    tried = {name: answer(partial(call, inside)) for name, call in EVERYWHERE.items()}
     assert tried == dict.fromkeys(EVERYWHERE, "AccessDenied")

@@ -101,7 +101,7 @@ def _says_the_same(group: Group, held: FoundGroup, found: Found) -> bool:
     if len(known) < len(held.managed):
         return False
     there: list[Document] = [*held.inline.values(), *known]
-    if {*held.managed} == {*group.managed} and not held.inline:
+    if group.managed and {*held.managed} == {*group.managed} and not held.inline:
         return True  # the policies themselves are compared elsewhere
     covered = documents.covers(there)
     if not group.documents or covered != documents.covers(group.documents.values()):
