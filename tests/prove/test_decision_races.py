@@ -25,7 +25,7 @@ from workflows.errors import AlreadySettled
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
-RACES: Final = 300 if os.environ.get("CI") else 1000
+RACES: Final = 200 if os.environ.get("CI") else 1000
 VERBS: Final = {"approve": "bob", "deny": "dora", "cancel": "alice", "approve too": "dora"}
 ENDS: Final = {
     "approve": State.APPROVED,
