@@ -18,27 +18,33 @@ from tests.bench.figures import machine, table
 from tests.workflows.setup.deploying import ADMIN, KEEPS_OUT, an_administrator, arn
 
 ACCOUNTS: Final = (1, 10, 20, 50)
-VERBS: Final = (("plan", 2), ("apply", 0), ("plan", 0), ("apply", 0), ("destroy", 0))
-"""In this order, each with the exit code that is right: 2 stands for changes."""
+STEPS: Final = {
+    "plan": ("plan", 2),
+    "apply": ("apply", 0),
+    "plan again": ("plan", 0),
+    "apply again": ("apply", 0),
+    "destroy": ("destroy", 0),
+}
+"""In this order, each with its verb and the exit code that is right: 2 stands for changes."""
+
+COUNTED: Final = ("plan", "apply", "destroy")
+"""The steps whose calls are shown: what the others call, the first plan called, too."""
 
 _HOME: Final = "111122223333"
 _GROUP: Final = "/xacct/{effect}-{account}-{role}"
-_NAMES: Final = ("plan", "apply", "plan again", "apply again", "destroy")
 
 
 def measure(console: Console) -> None:
     shown = table(
         "setup: xacct's own process from its start to its end, seconds; AWS calls an owner account",
         "owner accounts",
-        *_NAMES,
-        "calls: plan",
-        "apply",
-        "destroy",
+        *STEPS,
+        *(f"calls: {name}" for name in COUNTED),
     )
     for many in ACCOUNTS:
         seconds, calls = _round(many)
-        each = [f"{calls[n] / many:.1f}" for n in (0, 1, 4)]
-        shown.add_row(str(many), *(f"{one:.1f} s" for one in seconds), *each)
+        each = [f"{calls[name] / many:.1f}" for name in COUNTED]
+        shown.add_row(str(many), *(f"{one:.1f} s" for one in seconds.values()), *each)
     console.print(shown)
     console.print(
         "Each account has three roles, one of each mechanism, with permissions, a boundary, groups "
@@ -47,9 +53,9 @@ def measure(console: Console) -> None:
     )
 
 
-def _round(many: int) -> tuple[list[float], list[int]]:
-    """What each verb took, with that many owner accounts, and what was called; raises
-    AssertionError where a verb did not come to what it must.
+def _round(many: int) -> tuple[dict[str, float], dict[str, int]]:
+    """Seconds and calls of each step, with that many owner accounts. Raises AssertionError where
+    one did not come to what it must.
     """
     owners = [f"{2 * 10**11 + number}" for number in range(many)]
     with (
@@ -68,13 +74,13 @@ def _round(many: int) -> tuple[list[float], list[int]]:
         file.write_text(_catalog(owners))
         before = _held(aws, owners)
         environment = {**os.environ, **keys, "AWS_ENDPOINT_URL": aws.endpoint}
-        seconds, calls = [], []
-        for verb, right in VERBS:
+        seconds, calls = {}, {}
+        for name, (verb, right) in STEPS.items():
             aws.forget_calls()
             began = monotonic()
             _run(verb, file, environment, right)
-            seconds.append(monotonic() - began)
-            calls.append(len(aws.calls()))
+            seconds[name] = monotonic() - began
+            calls[name] = len(aws.calls())
         assert _held(aws, owners) == before, "destroy left something"
         return seconds, calls
 
@@ -92,7 +98,7 @@ def _run(verb: str, file: Path, environment: dict[str, str], right: int) -> None
 
 
 def _held(aws: SandboxAws, owners: Sequence[str]) -> dict[str, list[str]]:
-    """The names of all roles, groups and policies of each account."""
+    """The ARNs of all roles, groups and policies of each account."""
     found = {}
     for account in (_HOME, *owners):
         iam = aws.client("iam", aws.root(account))

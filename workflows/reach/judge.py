@@ -223,8 +223,7 @@ def _asking(catalog: Catalog, role: Role) -> frozenset[str]:
     found: set[str] = set()
     people = {one.iam_user for one in catalog.engineers if one.iam_user}
     if role.mechanism is Mechanism.DENY_GROUP:
-        spared = {name.casefold() for name in catalog.grantee.administrators}
-        people = {one for one in people if one.rpartition("/")[2].casefold() in spared}
+        people = {one for one in people if one.rpartition("/")[2] not in catalog.roster}
     if role.mechanism is not Mechanism.ALLOW_GROUP and GranteeKind.USER in role.kinds:
         found |= {user_arn(catalog, name) for name in people}
     if GranteeKind.MACHINE in role.kinds:

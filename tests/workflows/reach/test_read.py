@@ -1,6 +1,5 @@
 """Who reaches what, asked of a sandbox AWS that enforces what it answers."""
 
-import json
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from botocore.exceptions import ClientError
 from sandbox.aws.clients import Keys
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
-from tests.workflows.setup.deploying import Ids, Place, allow
+from tests.workflows.setup.deploying import Ids, Place, allow, document
 from workflows.aws.admin import Admin
 from workflows.catalog.model import Account
 from workflows.errors import Trouble
@@ -19,10 +18,6 @@ from workflows.reach.read import Report, report
 from workflows.seen import Verdict
 
 ADMIN, READONLY = "prod-payments/admin", "dev-payments/readonly"
-
-
-def document(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 class Scene:

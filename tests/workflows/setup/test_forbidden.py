@@ -6,6 +6,7 @@ roles allow.
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -82,9 +83,7 @@ TO_WHAT_IS_LENT: dict[str, Call] = {
     "put another boundary": lambda iam: iam.put_role_permissions_boundary(
         **GOVERNED, PermissionsBoundary=ADMIN
     ),
-    "delete a policy of it": lambda iam: iam.delete_role_policy(
-        **GOVERNED, PolicyName="XacctSessionEnd"
-    ),
+    "delete a policy of it": lambda iam: iam.delete_role_policy(**GOVERNED, PolicyName="theirs"),
     "let its sessions last longer": lambda iam: iam.update_role(
         **GOVERNED, MaxSessionDuration=43200
     ),
@@ -97,8 +96,13 @@ TO_WHAT_IS_LENT: dict[str, Call] = {
 def lab(
     aws: SandboxAws, clock: SharedClock, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Lab]:
+    with furnished(aws, clock, tmp_path_factory.mktemp("forbidden")) as lab:
+        yield lab
+
+
+@contextmanager
+def furnished(aws: SandboxAws, clock: SharedClock, folder: Path) -> Iterator[Lab]:
     """A role whose credentials are delivered, and bystanders in both accounts."""
-    folder: Path = tmp_path_factory.mktemp("forbidden")
     catalog = some_catalog(
         mechanism=Mechanism.ALLOW_GROUP, users=USERS, delivery=Delivery.CREDENTIALS
     )
@@ -107,6 +111,8 @@ def lab(
             iam.create_user(UserName="bystander")
             iam.create_group(GroupName="others")
             iam.create_role(**BYSTANDER, AssumeRolePolicyDocument=document(nobody(catalog)))
+        theirs = document(allow("s3:ListBucket"))
+        lab.owner.put_role_policy(**GOVERNED, PolicyName="theirs", PolicyDocument=theirs)
         yield lab
 
 
@@ -136,6 +142,20 @@ def answer(call: Callable[[], Any]) -> str:
     except ClientError as error:
         return str(error.response["Error"]["Code"])
     return "done"
+
+
+def test_each_of_these_calls_is_one_that_the_accounts_root_may_make(
+    aws: SandboxAws, clock: SharedClock, tmp_path: Path
+) -> None:
+    """Else a refusal would tell nothing."""
+    with furnished(aws, clock, tmp_path) as lab:
+        iam, name = lab.owner, lab.catalog.accounts[0].manager_arn.rpartition("/")[2]
+        tried = {what: answer(partial(call, iam)) for what, call in EVERYWHERE.items()}
+        tried |= {what: answer(partial(call, iam, name)) for what, call in TO_ITSELF.items()}
+        tried |= {what: answer(partial(call, iam)) for what, call in TO_WHAT_IS_LENT.items()}
+
+    not_empty = {"delete a role": "DeleteConflict", "delete it": "DeleteConflict"}
+    assert tried == dict.fromkeys(tried, "done") | not_empty
 
 
 @pytest.mark.parametrize("whose", ["grantee", "owner"])
@@ -221,3 +241,6 @@ def test_what_a_manager_role_writes_into_a_lent_role_gives_no_more_than_its_boun
     inside = lab.aws.client("iam", keys)
     tried = {name: answer(partial(call, inside)) for name, call in EVERYWHERE.items()}
     assert tried == dict.fromkeys(EVERYWHERE, "AccessDenied")
+
+    lab.owner.delete_role_permissions_boundary(**GOVERNED)
+    assert answer(partial(EVERYWHERE["make a user"], inside)) == "done"
