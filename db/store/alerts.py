@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -142,11 +142,17 @@ def remember(session: Session, key: str, **facts: Any) -> None:
 # --- drawing
 
 
+_DUE: Final = (  # asked many times a second: made once
+    select(Alert.id)
+    .where(Alert.draw_at <= bindparam("now"))
+    .order_by(Alert.draw_at)
+    .limit(bindparam("limit"))
+)
+
+
 def due(session: Session, now: datetime, limit: int = 20) -> Sequence[int]:
     """Alerts whose message shows an older state."""
-    return session.scalars(
-        select(Alert.id).where(Alert.draw_at <= now).order_by(Alert.draw_at).limit(limit)
-    ).all()
+    return session.scalars(_DUE, {"now": now, "limit": limit}).all()
 
 
 def claim(session: Session, alert_id: int, now: datetime) -> Alert | None:

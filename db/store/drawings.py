@@ -2,23 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
 from db.models import Request
 from db.store import requests
 
+_DUE: Final = (  # asked many times a second: made once
+    select(Request.id, Request.channel)
+    .where(Request.draw_at <= bindparam("now"))
+    .order_by(Request.draw_at)
+    .limit(bindparam("limit"))
+)
+
 
 def due(session: Session, now: datetime, limit: int = 100) -> Sequence[tuple[int, str]]:
     """Requests whose card in Slack shows an older state, each with the channel of its role."""
-    found = session.execute(
-        select(Request.id, Request.channel)
-        .where(Request.draw_at <= now)
-        .order_by(Request.draw_at)
-        .limit(limit)
-    )
+    found = session.execute(_DUE, {"now": now, "limit": limit})
     return [(key, channel) for key, channel in found]
 
 

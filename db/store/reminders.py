@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from db import audit
@@ -12,12 +13,17 @@ from db.lifecycle import State
 from db.models import Request
 from db.store import requests
 
+_DUE: Final = (  # asked many times a second: made once
+    select(Request.id)
+    .where(Request.remind_at <= bindparam("now"))
+    .order_by(Request.remind_at)
+    .limit(bindparam("limit"))
+)
+
 
 def due(session: Session, now: datetime, limit: int = 100) -> Sequence[int]:
     """Requests of which somebody is to be reminded."""
-    return session.scalars(
-        select(Request.id).where(Request.remind_at <= now).order_by(Request.remind_at).limit(limit)
-    ).all()
+    return session.scalars(_DUE, {"now": now, "limit": limit}).all()
 
 
 def claim(session: Session, request_id: int, now: datetime) -> Request | None:

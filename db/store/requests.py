@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from db import audit
@@ -67,8 +67,7 @@ def lock(session: Session, request_id: int) -> Request | None:
     """The request with its decisions, locked until this transaction ends (on SQLite every writer
     is alone).
     """
-    query = with_decisions(select(Request).where(Request.id == request_id))
-    return session.scalars(locked(query)).one_or_none()
+    return session.scalars(_LOCK, {"id": request_id}).one_or_none()
 
 
 def locked(query: Select[Request]) -> Select[Request]:
@@ -79,6 +78,9 @@ def locked(query: Select[Request]) -> Select[Request]:
     return query.with_for_update(of=Request, key_share=True).execution_options(
         populate_existing=True
     )
+
+
+_LOCK: Final = locked(with_decisions(select(Request).where(Request.id == bindparam("id"))))
 
 
 def move(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.lifecycle import FINAL, State
@@ -98,11 +98,17 @@ def unsigned(
 # --- what the channel is owed
 
 
+_DUE: Final = (  # asked many times a second: made once
+    select(Review.request_id)
+    .where(Review.say_at <= bindparam("now"))
+    .order_by(Review.say_at)
+    .limit(bindparam("limit"))
+)
+
+
 def due(session: Session, now: datetime, limit: int = 20) -> Sequence[int]:
     """Requests whose review's channel is owed a word."""
-    return session.scalars(
-        select(Review.request_id).where(Review.say_at <= now).order_by(Review.say_at).limit(limit)
-    ).all()
+    return session.scalars(_DUE, {"now": now, "limit": limit}).all()
 
 
 def claim(session: Session, request_id: int, now: datetime) -> Review | None:

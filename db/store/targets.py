@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -98,27 +98,46 @@ class Owed:
     closing: bool
 
 
+def _due() -> Select[Any]:
+    place = func.row_number().over(
+        partition_by=Target.account_id, order_by=(Target.closing.desc(), Target.settle_at)
+    )
+    free = or_(Target.lease_until.is_(None), Target.lease_until <= bindparam("database_now"))
+    found = (
+        select(Target.id, Target.account_id, Target.closing, place.label("place"))
+        .where(Target.settle_at <= bindparam("now"), free)
+        .subquery()
+    )
+    return (
+        select(found.c.id, found.c.account_id, found.c.closing)
+        .where(found.c.place <= bindparam("per_account"))
+        .order_by(found.c.place)
+    )
+
+
+_DUE: Final = _due()  # asked many times a second: made once
+
+
 def due(
     session: Session, now: datetime, *, database_now: datetime, per_account: int = 16
 ) -> Sequence[Owed]:
     """Targets to settle that nobody has leased: of each account closings first, then the longest
     owed, and never so many of one account that the others are not seen.
     """
-    place = func.row_number().over(
-        partition_by=Target.account_id, order_by=(Target.closing.desc(), Target.settle_at)
-    )
-    free = or_(Target.lease_until.is_(None), Target.lease_until <= database_now)
-    found = (
-        select(Target.id, Target.account_id, Target.closing, place.label("place"))
-        .where(Target.settle_at <= now, free)
-        .subquery()
-    )
-    rows = session.execute(
-        select(found.c.id, found.c.account_id, found.c.closing)
-        .where(found.c.place <= per_account)
-        .order_by(found.c.place)
-    )
-    return [Owed(*row) for row in rows]
+    asked = {"now": now, "database_now": database_now, "per_account": per_account}
+    return [Owed(*row) for row in session.execute(_DUE, asked)]
+
+
+_FREE: Final = (
+    select(Target)
+    .where(Target.id == bindparam("id"))
+    .with_for_update(skip_locked=True, key_share=True)
+)
+_HELD: Final = (
+    select(Target)
+    .where(Target.id == bindparam("id"), Target.lease == bindparam("token"))
+    .with_for_update(key_share=True)  # a new request may name it meanwhile
+)
 
 
 def lease(session: Session, target_id: int, term: Term, *, token: str, run: str) -> Lease | None:
@@ -126,11 +145,7 @@ def lease(session: Session, target_id: int, term: Term, *, token: str, run: str)
 
     The debt stays in the row: it falls due again when the lease runs out unreturned.
     """
-    target = session.scalars(
-        select(Target)
-        .where(Target.id == target_id)
-        .with_for_update(skip_locked=True, key_share=True)
-    ).one_or_none()
+    target = session.scalars(_FREE, {"id": target_id}).one_or_none()
     if target is None or target.settle_at is None or target.settle_at > term.now:
         return None
     if target.lease_until is not None and target.lease_until > term.database_now:
@@ -145,11 +160,8 @@ def lease(session: Session, target_id: int, term: Term, *, token: str, run: str)
 
 def hold(session: Session, lease: Lease) -> Target:
     """The leased target, locked; raises LostLease when another worker has it by now."""
-    target = session.scalars(
-        select(Target)
-        .where(Target.id == lease.target_id, Target.lease == lease.token)
-        .with_for_update(key_share=True)  # a new request may name it meanwhile
-    ).one_or_none()
+    held = {"id": lease.target_id, "token": lease.token}
+    target = session.scalars(_HELD, held).one_or_none()
     if target is None:
         raise LostLease(f"target {lease.target_id}")
     return target

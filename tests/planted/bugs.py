@@ -406,4 +406,14 @@ BUGS: Final = (
         'condition["StringLike"]["sts:ExternalId"] = "*"',
         (_FORBIDDEN,),
     ),
+    Bug(
+        "a client that is shared signs with its newest session's keys",
+        "workflows/aws/signing.py",
+        "        self._client, self._keys = client, keys\n\n",
+        "        self._client, client.newest = client, keys\n\n"
+        "    @property\n"
+        "    def _keys(self) -> ReadOnlyCredentials:\n"
+        "        return self._client.newest\n\n",
+        ("tests/workflows/test_signing.py",),
+    ),
 )

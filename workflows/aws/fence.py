@@ -20,6 +20,7 @@ from botocore.config import Config
 
 from workflows.aws.errors import AwsBusy, translated
 from workflows.aws.iam import Iam, date_of
+from workflows.aws.signing import Unsigned
 from workflows.clock import Clock
 from workflows.errors import Trouble
 
@@ -50,6 +51,7 @@ CONFIG: Final = Config(
     read_timeout=10,
     retries={"mode": "adaptive", "total_max_attempts": 3},
     max_pool_connections=16,
+    user_agent=f"xacct boto3/{boto3.__version__}",  # as CloudTrail names who called
 )
 _STS: Final = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
 """One client for all accounts: the pace of one that throttles is not the others'."""
@@ -99,6 +101,7 @@ class Managers:
         self._sts = session.client("sts", config=_STS)
         self._held: dict[Key, Fenced] = {}
         self._asking: dict[Key, threading.Lock] = {}
+        self._clients: dict[str, Unsigned] = {}
         self._pools: dict[str, Executor] = {}
         self._renewals = ThreadPoolExecutor(_RENEWALS, thread_name_prefix="renew")
         self._renewing: set[Key] = set()
@@ -176,13 +179,21 @@ class Managers:
                 break
         else:
             raise AwsBusy("sts:AssumeRole", "ClockBeingSet", "our clock was set again and again")
+        client, pool = self._kept(manager_arn)
+        return Fenced(manager_arn, Iam(client.signed(keys)), fence, self._skew, taken, pool)
+
+    def _kept(self, manager_arn: str) -> tuple[Unsigned, Executor]:
+        """What the role's next session has of the one before: its connections and threads."""
         with self._building:
-            client = self._session.client("iam", config=CONFIG, **keys)
+            client = self._clients.get(manager_arn)
+            if client is None or client.slowed:
+                client = Unsigned("iam", region=self._session.region_name, config=CONFIG)
+                self._clients[manager_arn] = client
             pool = self._pools.get(manager_arn)
             if pool is None:
                 pool = ThreadPoolExecutor(self._reads_at_once, thread_name_prefix="read")
                 self._pools[manager_arn] = pool
-        return Fenced(manager_arn, Iam(client), fence, self._skew, taken, pool)
+        return client, pool
 
     def _assume(
         self, manager_arn: str, external_id: str | None, fence: datetime
@@ -197,12 +208,7 @@ class Managers:
             ask["ExternalId"] = external_id
         with translated("sts:AssumeRole"):
             reply = self._sts.assume_role(**ask)
-        keys = reply["Credentials"]
-        return date_of(reply), {
-            "aws_access_key_id": keys["AccessKeyId"],
-            "aws_secret_access_key": keys["SecretAccessKey"],
-            "aws_session_token": keys["SessionToken"],
-        }
+        return date_of(reply), reply["Credentials"]
 
 
 def fence_policy(fence: datetime) -> str:

@@ -8,7 +8,8 @@ import botocore.session
 
 
 @cache
-def _descriptions() -> Any:
+def descriptions() -> Any:
+    """botocore's `data_loader`, which remembers the descriptions that it has read."""
     return botocore.session.Session().get_component("data_loader")
 
 
@@ -18,5 +19,5 @@ def aws_session(profile: str | None = None) -> boto3.Session:
     Raises botocore's ProfileNotFound.
     """
     core = botocore.session.Session(profile=profile)
-    core.register_component("data_loader", _descriptions())
+    core.register_component("data_loader", descriptions())
     return boto3.Session(botocore_session=core)
