@@ -167,5 +167,5 @@ def test_a_session_that_was_replaced_still_signs_with_its_own_keys(lab: Lab) -> 
     lab.world.managers.fenced(owner.manager_arn, owner.external_id).iam.role("admin")
     lab.pass_time(seconds=31)
 
-    with pytest.raises(AwsRefused, match="explicit deny|not authorized"):
+    with pytest.raises(AwsRefused, match=r"explicit deny|not authorized"):
         old.iam.role("admin")

@@ -9,7 +9,7 @@ import botocore.session
 
 @cache
 def descriptions() -> Any:
-    """botocore's `data_loader`, which remembers the descriptions that it has read."""
+    """Botocore's `data_loader`, which remembers the descriptions that it has read."""
     return botocore.session.Session().get_component("data_loader")
 
 
