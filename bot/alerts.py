@@ -198,8 +198,8 @@ def _remove(alert: Alert, member: dict[str, Any]) -> Json:
         yes="Remove",
         no="Keep",
     )
-    value = f"{alert.id}:{member['id']}:{member['group']}"
-    return blocks.button("remove", "Remove", value, style="danger", confirm=ask)
+    mark = places.Stranger(member["group"], member["user"], member["id"]).mark
+    return blocks.button("remove", "Remove", f"{alert.id}:{mark}", style="danger", confirm=ask)
 
 
 def _statements(statements: Sequence[Json]) -> list[Json]:

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot import blocks
+from bot import blocks, shorter
 from bot.blocks import Json, code, escaped, givers, moment, user, users
 from bot.headlines import REASON_SHOWN, Facts, headline, outlives
 from db.lifecycle import State, Why
 from db.models import Request
-from workflows.catalog.model import SHORTEST, SHORTEST_WITH_CREDENTIALS, Delivery
 from workflows.durations import duration_text
 
 FINDINGS_SHOWN: Final = 10
@@ -144,9 +143,6 @@ def _who_decides(row: Request, facts: Facts) -> str:
 _REVOKED_NOW: Final = "every session ends within a minute, also those in use."
 
 
-_SHORTER: Final = tuple(timedelta(minutes=one) for one in (5, 15, 30, 60, 120, 240, 480))
-
-
 def approving(row: Request) -> list[Json]:
     """The buttons of a decision; those that approve only when there is something to decide on."""
     deny = blocks.button("deny", "Deny Request", str(row.id))
@@ -162,18 +158,11 @@ def approving(row: Request) -> list[Json]:
 
 def _less(row: Request) -> list[Json]:
     """The menu that approves for less time, where there is less."""
-    least = SHORTEST_WITH_CREDENTIALS if row.delivery == Delivery.CREDENTIALS else SHORTEST
-    shorter = [one for one in _SHORTER if least <= one < timedelta(seconds=row.seconds)]
-    if row.terms is None or not shorter:
-        return []
     choices = [
-        (
-            f"Approve for {duration_text(one)} instead",
-            f"{row.id}:{row.terms}:{int(one.total_seconds())}",
-        )
-        for one in reversed(shorter[-4:])
+        (f"Approve for {duration_text(one)} instead", f"{row.id}:{shorter.terms(row, one)}")
+        for one in shorter.lengths(row)
     ]
-    return [blocks.overflow("approve_less", choices)]
+    return [blocks.overflow("approve_less", choices)] if choices else []
 
 
 def _buttons(row: Request, works: frozenset[str] | None) -> list[Json]:

@@ -32,7 +32,7 @@ TOO_OLD: Final = timedelta(minutes=2)
 ATTEMPTS: Final = 3
 """After so many faults a row is given up, with a word."""
 
-_ASKS_AWS: Final = frozenset({"request", "break-glass", "credentials"})
+_ASKS_AWS: Final = frozenset({"request", "retry", "break-glass", "credentials"})
 """Kinds that may wait for AWS: they queue by themselves and keep nobody else waiting."""
 
 _AT_THE_DOOR: Final = "approve"

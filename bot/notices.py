@@ -124,8 +124,9 @@ def _buttons(row: Request, turn: str) -> list[Json]:
         get = blocks.button("credentials", "Get Credentials", str(row.id))
         vends = turn == "active" and row.delivery == Delivery.CREDENTIALS
         return [*([get] if vends else []), *([] if row.break_glass else [extend]), back]
-    label = "Retry" if turn == "failed" else "Ask Again"
-    return [blocks.button("again", label, str(row.id))]
+    if turn == "failed" and not row.break_glass:
+        return [blocks.button("retry", "Retry", str(row.id))]
+    return [blocks.button("again", "Ask Again", str(row.id))]
 
 
 def _told(row: Request, facts: Facts) -> tuple[str, str] | None:

@@ -7,6 +7,7 @@ from bot.blocks import Json
 from bot.command import BreakGlass, RevokeAll, Sign
 from bot.command import Request as Asked
 from bot.forms import about, asking, confirming, glass
+from bot.verbs.asking import asked_for_before, own
 from bot.verbs.glass import user_of
 from bot.verbs.heard import account_for, role_for
 from bot.verbs.incidents import scope_of
@@ -106,7 +107,7 @@ def extending(world: World, request_id: int) -> Fill:
     """The form that asks for more time, for whom the grant is."""
 
     def fill(by: Person) -> Json:
-        row = _own(world, request_id, by)
+        row = own(world, request_id, by)
         if row.state is not State.ACTIVE:
             raise AlreadySettled(f"Only what is open can be extended: {access.describe(row)}.")
         access.not_by_break_glass(row)
@@ -119,10 +120,8 @@ def again(world: World, request_id: int) -> Fill:
     """The form that asks for a role, as it was asked for before."""
 
     def fill(by: Person) -> Json:
-        row, catalog = _own(world, request_id, by), world.catalog
-        role = catalog.role(row.role)
-        if role is None or not role.is_asked_for_by(by.user):
-            raise NotFound(f"You can use no role called {row.role} any more.")
+        row, catalog = own(world, request_id, by), world.catalog
+        role = asked_for_before(catalog, row, by)
         machine = row.grantee_name if row.grantee_kind == "machine" else None
         length = duration_text(timedelta(seconds=row.seconds))
         return asking.form(
@@ -139,11 +138,4 @@ def _row(world: World, request_id: int) -> Request:
         row = requests.get(session, request_id)
     if row is None:
         raise NotFound(f"There is no request #{request_id}.")
-    return row
-
-
-def _own(world: World, request_id: int, by: Person) -> Request:
-    row = _row(world, request_id)
-    if by.user not in {row.requester, *access.owners_of(world.catalog, row)}:
-        raise NotFound(f"There is no request #{request_id} of yours.")
     return row

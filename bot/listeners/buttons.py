@@ -1,4 +1,6 @@
-"""Clicks. A button's value names a request and the terms that were shown beside it, or an alert."""
+"""Clicks. A button's value names a request and the terms that were shown beside it, or an alert
+and a member that was listed in it.
+"""
 
 import re
 from collections.abc import Mapping
@@ -12,18 +14,14 @@ OLD: Final = "This button is from an older version of xacct. Use `/xacct list` i
 
 _NUMBER: Final = "[1-9][0-9]{0,8}"
 _REQUEST: Final = re.compile(rf"(?P<request>{_NUMBER})(?::(?P<terms>[0-9a-f]{{1,64}}))?")
-_LESS: Final = re.compile(
-    rf"(?P<request>{_NUMBER}):(?P<terms>[0-9a-f]{{1,64}}):(?P<seconds>[1-9][0-9]{{0,5}})"
-)
 _ALERT: Final = re.compile(rf"(?P<alert>{_NUMBER})")
-_MEMBER: Final = re.compile(
-    rf"(?P<alert>{_NUMBER}):(?P<user>[A-Z0-9]{{16,128}}):(?P<group>[\w+=,.@-]{{1,128}})"
-)
+_MEMBER: Final = re.compile(rf"(?P<alert>{_NUMBER}):(?P<member>[0-9a-f]{{1,64}})")
 _PRESSED: Final[Mapping[str, tuple[str, re.Pattern[str]]]] = {
     "approve": ("approve", _REQUEST),
-    "approve_less": ("approve", _LESS),
+    "approve_less": ("approve", _REQUEST),
     "revoke": ("revoke", _REQUEST),
     "cancel": ("cancel", _REQUEST),
+    "retry": ("retry", _REQUEST),
     "credentials": ("credentials", _REQUEST),
     "remove": ("remove", _MEMBER),
     "leave": ("leave", _ALERT),
@@ -64,4 +62,4 @@ def _value(action: Json) -> str:
 
 
 def _read(name: str, said: str) -> str | int:
-    return int(said) if name in ("request", "alert", "seconds") else said
+    return int(said) if name in ("request", "alert") else said

@@ -43,6 +43,7 @@ _PRESSED: Final[dict[str, Verb]] = {
     "approve": deciding.approve,
     "revoke": ending.pressed,
     "cancel": asking.cancel_pressed,
+    "retry": asking.retry,
     "leave": alerts.leave,
     "remove": alerts.remove,
 }

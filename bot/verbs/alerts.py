@@ -22,10 +22,10 @@ def leave(world: World, heard: Heard, asked: dict[str, Any]) -> Deed:
 
 def remove(world: World, heard: Heard, asked: dict[str, Any]) -> Deed:
     """Takes a member out of a group."""
-    spot = verbs.Spot(int(asked["alert"]), str(asked["group"]), str(asked["user"]))
+    spot = verbs.Spot(int(asked["alert"]), str(asked["member"]))
 
     def deed(session: Session) -> str:
-        name = verbs.remove(session, world.catalog, spot, by=heard.by, now=heard.at)
-        return f"{code(name, 64)} is being taken out of {code(spot.group, 128)}."
+        one = verbs.remove(session, world.catalog, spot, by=heard.by, now=heard.at)
+        return f"{code(one.user_name, 64)} is being taken out of {code(one.group, 128)}."
 
     return deed

@@ -1,6 +1,7 @@
 """Asking: request, extend, cancel."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,12 +10,14 @@ from bot import answers
 from bot.blocks import code
 from bot.command import said
 from bot.verbs.heard import Deed, Heard, role_for
+from db.lifecycle import FINAL
+from db.models import Request
 from db.store import requests
 from workflows import access, identity, summon
-from workflows.catalog.model import Role
-from workflows.errors import Refused, Trouble
+from workflows.catalog.model import Catalog, GranteeKind, Role
+from workflows.errors import AlreadySettled, NotFound, Refused, Trouble
 from workflows.panel import Panel
-from workflows.person import Grantee
+from workflows.person import Grantee, Person
 from workflows.world import World
 
 
@@ -29,17 +32,60 @@ def request(world: World, heard: Heard, command: said.Request) -> Deed:
             "Say why, so that an approver can decide: "
             f"`/xacct request {role.key} 1h` and then the reason."
         )
-    if command.machine:
-        grantee = identity.machine(catalog, by, command.machine)
-    else:
-        grantee = identity.own(catalog, by, role, finder(world))
+    return _files(
+        world,
+        heard,
+        access.Ask(
+            role=role,
+            grantee=_grantee(world, by, role, command.machine),
+            duration=command.duration or role.default_duration,
+            reason=command.reason,
+        ),
+    )
+
+
+def retry(world: World, heard: Heard, asked: dict[str, Any]) -> Deed:
+    """Files anew what failed, as it was asked for. Raises Refused."""
+    row = own(world, int(asked["request"]), heard.by)
+    if row.state not in FINAL:
+        raise AlreadySettled(f"It is not over yet: {access.describe(row)}.")
+    role = asked_for_before(world.catalog, row, heard.by)
+    machine = row.grantee_name if row.grantee_kind == GranteeKind.MACHINE else None
     ask = access.Ask(
         role=role,
-        grantee=grantee,
-        duration=command.duration or role.default_duration,
-        reason=command.reason,
+        grantee=_grantee(world, heard.by, role, machine),
+        duration=timedelta(seconds=row.seconds),
+        reason=row.reason,
     )
-    asked = panel(world, heard, role, grantee)
+    return _files(world, heard, ask)
+
+
+def own(world: World, request_id: int, by: Person) -> Request:
+    """The request, where it is this person's, or of a machine of his. Raises NotFound."""
+    with world.database.read() as session:
+        row = requests.get(session, request_id)
+    if row is None or by.user not in {row.requester, *access.owners_of(world.catalog, row)}:
+        raise NotFound(f"There is no request #{request_id} of yours.")
+    return row
+
+
+def asked_for_before(catalog: Catalog, row: Request, by: Person) -> Role:
+    """The role of a request, where this person may ask for it still. Raises NotFound."""
+    role = catalog.role(row.role)
+    if role is None or not role.is_asked_for_by(by.user):
+        raise NotFound(f"You can use no role called {row.role} any more.")
+    return role
+
+
+def _grantee(world: World, by: Person, role: Role, machine: str | None) -> Grantee:
+    if machine:
+        return identity.machine(world.catalog, by, machine)
+    return identity.own(world.catalog, by, role, finder(world))
+
+
+def _files(world: World, heard: Heard, ask: access.Ask) -> Deed:
+    catalog, by = world.catalog, heard.by
+    asked = panel(world, heard, ask.role, ask.grantee)
 
     def deed(session: Session) -> str:
         row = access.request(session, catalog, ask, by=by, now=heard.at, panel=asked)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot import shorter
 from db.lifecycle import State
 from sandbox.slack.values import Message
 from tests.bot.office import Office
@@ -24,6 +25,11 @@ def thread(office: Office) -> list[str]:
 
 
 # --- for less
+
+
+def for_less(office: Office, seconds: int) -> str:
+    """What a click on that length holds, whether a card would offer it or not."""
+    return f"1:{shorter.terms(office.row(), timedelta(seconds=seconds))}"
 
 
 def test_an_approval_for_less_time_opens_for_less(office: Office) -> None:
@@ -49,11 +55,10 @@ def test_an_approval_for_less_time_opens_for_less(office: Office) -> None:
 def test_of_several_approvals_the_shortest_counts(offices: Callable[..., Office]) -> None:
     office = offices(approvals=2)
     card = office.asks()
-    terms = office.row().terms
-    office.clicks("bob", "approve_less", card, value=f"1:{terms}:900")
+    office.clicks("bob", "approve_less", card, value=for_less(office, 900))
     shown = office.seen("The shortest counts: 15m")
 
-    office.clicks("dora", "approve_less", shown, value=f"1:{terms}:1800")
+    office.clicks("dora", "approve_less", shown, value=for_less(office, 1800))
 
     office.seen("Active until")
     assert office.row().lent_seconds == 900
@@ -63,10 +68,9 @@ def test_of_several_approvals_the_shortest_counts(offices: Callable[..., Office]
 def test_an_approval_for_more_or_for_too_little_is_refused(office: Office, seconds: int) -> None:
     card = office.asks()
 
-    value = f"1:{office.row().terms}:{seconds}"
-    office.clicks("bob", "approve_less", card, value=value, forged=True)
+    office.clicks("bob", "approve_less", card, value=for_less(office, seconds), forged=True)
 
-    office.hears("bob", "for less than was asked for")
+    office.hears("bob", "changed since")
     assert office.row().state is State.PENDING
     assert len(office.recorded("refused")) == 1
 
@@ -127,6 +131,44 @@ def test_what_ended_can_be_asked_for_again_as_it_was(office: Office) -> None:
     office.window("carol", "Request #2 is filed")
     again = office.row(2)
     assert (again.seconds, again.reason) == (3600, "INC-482")
+
+
+def test_retry_files_what_failed_as_it_was_asked_for(office: Office) -> None:
+    fails(office)
+    failed = office.is_told("carol", "not opened")
+
+    office.clicks("carol", "retry", failed)
+
+    office.hears("carol", "Request #2 is filed")
+    again = office.row(2)
+    assert (again.requester, again.grantee_name) == (slack_id("carol"), "carol")
+    assert (again.role, again.seconds, again.reason) == (office.row().role, 3600, "INC-482")
+    office.clicks("carol", "retry", failed)
+    assert "#2" in office.hears("carol", "asked already")
+
+
+def test_nobody_retries_what_was_somebody_elses_nor_what_is_not_over(office: Office) -> None:
+    fails(office)
+    failed = office.is_told("carol", "not opened")
+    office.clicks("dora", "retry", failed, forged=True)
+    office.hears("dora", "no request #1 of yours")
+
+    office.clicks("carol", "retry", failed)
+    office.hears("carol", "Request #2 is filed")
+    office.clicks("carol", "retry", failed, value="2", forged=True)
+
+    office.hears("carol", "It is not over yet")
+
+
+def fails(office: Office) -> None:
+    """Carol's request is approved, and cannot be opened in time."""
+    card = office.asks()
+    office.lab.bar("owner-manager")
+    office.later(120)  # what xacct was lent before is over
+    office.clicks("bob", "approve", card)
+    office.seen("AccessDenied")
+    office.lab.unbar("owner-manager")
+    office.later(timedelta(hours=1).total_seconds())
 
 
 def test_nobody_asks_again_for_what_was_somebody_elses(office: Office) -> None:

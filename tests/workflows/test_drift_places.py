@@ -71,7 +71,7 @@ def removes(lab: Lab, who: str, name: str, *, pay: bool = True) -> None:
     with lab.database.read() as session:
         alert = alerts.named(session, strangers.KEY)
     assert alert is not None
-    spot = verbs.Spot(alert.id, ALLOW, user_id(lab, name))
+    spot = verbs.Spot(alert.id, places.Stranger(ALLOW, name, user_id(lab, name)).mark)
     with lab.database.write() as session:
         verbs.remove(session, lab.catalog, spot, by=lab.person(who), now=lab.clock.now())
     if pay:

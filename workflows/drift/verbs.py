@@ -25,18 +25,19 @@ LEAVABLE: Final = frozenset({strangers.KIND, edits.WIDENED, edits.UNSEALED, lost
 
 @dataclass(frozen=True)
 class Spot:
-    """One member on the digest: the alert it stood in, the group, and the user's unique id."""
+    """One member on the digest: the alert it stood in, and its `Stranger.mark`."""
 
     alert_id: int
-    group: str
-    user_id: str
+    mark: str
 
 
-def remove(session: Session, catalog: Catalog, spot: Spot, *, by: Person, now: datetime) -> str:
-    """Owes the removal of a member without a request; a settle takes him out. Returns his name."""
+def remove(
+    session: Session, catalog: Catalog, spot: Spot, *, by: Person, now: datetime
+) -> Stranger:
+    """Owes the removal of a member without a request, and returns him; a settle takes him out."""
     alert = _standing(session, catalog, spot.alert_id, by)
     listing = strangers.listed(alert) if alert.key == strangers.KEY else []
-    found = [one for one in listing if (one.group, one.user_id) == (spot.group, spot.user_id)]
+    found = [one for one in listing if one.mark == spot.mark]
     if not found:
         raise AlreadySettled("He is not on the list any more.")
     member = found[0]
@@ -48,7 +49,7 @@ def remove(session: Session, catalog: Catalog, spot: Spot, *, by: Person, now: d
     }
     audit.say(session, "remove member", actor=by.user, at=now, **facts)
     strangers.show(session, [one for one in listing if one != member], at=now)
-    return member.user_name
+    return member
 
 
 def _owe(session: Session, catalog: Catalog, member: Stranger, now: datetime) -> None:

@@ -70,7 +70,7 @@ def test_case_29_a_grant_that_aws_refuses_is_never_called_active_and_can_be_aske
     office.later(timedelta(hours=1).total_seconds())
 
     message = office.is_told("carol", "not opened")
-    assert message.element("again") is not None
+    assert message.element("retry") is not None
     assert office.recorded("opened") == []
     assert office.lab.visit("carol").answer == "AccessDenied"
 
