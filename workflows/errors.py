@@ -26,19 +26,20 @@ class AlreadySettled(Refused):
 class Trouble(Exception):  # noqa: N818  its kinds are named by what AWS did
     """AWS did not do as asked. `action` is AWS's name of the call; the text holds no secret.
 
-    `reference` is AWS's id of the request, by which AWS and CloudTrail know it: each try has
-    another one. `plain` is the text without it.
+    `reference` says under which name more is known of it: AWS's id of the request, by which AWS and
+    CloudTrail know it (`AWS request …`), or where AWS gave none, that of a line in xacct's log
+    (`reference …`). Each try has another one. `plain` is the text without it.
     """
 
     def __init__(self, action: str, code: str, message: str, reference: str = "") -> None:
         self.plain = f"{action}: {code}: {message}" if message else f"{action}: {code}"
-        super().__init__(f"{self.plain} (AWS request {reference})" if reference else self.plain)
+        super().__init__(f"{self.plain} ({reference})" if reference else self.plain)
         self.action = action
         self.code = code
         self.message = message
 
 
-_REFERENCE: Final = re.compile(r" \(AWS request [\w-]+\)")
+_REFERENCE: Final = re.compile(r" \((?:AWS request|reference) [\w-]+\)")
 
 
 def is_same(one: str | None, other: str | None) -> bool:

@@ -1,5 +1,6 @@
 """Every error code of AWS means one thing to xacct; no answer is never taken for a yes."""
 
+import re
 from typing import Any
 
 import pytest
@@ -98,6 +99,21 @@ def test_what_aws_said_has_the_id_of_its_request_which_makes_it_no_other_trouble
     assert is_same(None, None)
     assert not is_same(texts[0], None)
     assert not is_same(texts[0], "iam:AnyCall: Throttling")
+
+
+def test_where_aws_gave_no_id_the_words_and_the_log_have_one_of_ours(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    texts = [str(trouble(ReadTimeoutError(endpoint_url="http://aws"))) for _ in range(2)]
+
+    references = [re.search(r" \(reference ([0-9a-f]{8})\)$", text) for text in texts]
+    for reference in references:
+        assert reference is not None
+        assert f"iam:AnyCall: no clear answer from AWS: ReadTimeoutError [{reference[1]}]" in (
+            caplog.messages
+        )
+    assert texts[0] != texts[1]
+    assert is_same(*texts)
 
 
 def test_an_id_that_is_none_is_not_repeated() -> None:

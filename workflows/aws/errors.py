@@ -4,7 +4,9 @@ One table says what each error code means for us; its sources are the "Errors" s
 and STS API references, "Common errors" of both, and botocore's retry rules for the throttling set.
 """
 
+import logging
 import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -88,6 +90,8 @@ MEANINGS: Final[dict[str, type[Trouble]]] = {
 an answer that says nothing.
 """
 
+log = logging.getLogger(__name__)
+
 _SERVER_FAULT: Final = 500  # HTTP status
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 _SHOWN: Final = 500  # characters of AWS's message
@@ -102,7 +106,10 @@ def translated(action: str) -> Iterator[None]:
         raise _trouble(action, error) from None
     except (BotoCoreError, ResponseParserError) as error:
         # Endpoint, time-out, truncated reply. Their texts may quote the reply: not repeated.
-        raise AwsUnclear(action, type(error).__name__, "no clear answer from AWS") from None
+        kind, reference = type(error).__name__, uuid.uuid4().hex[:8]
+        log.warning("%s: no clear answer from AWS: %s [%s]", action, kind, reference)
+        words = "no clear answer from AWS"
+        raise AwsUnclear(action, kind, words, f"reference {reference}") from None
 
 
 def _trouble(action: str, error: ClientError) -> Trouble:
@@ -111,5 +118,5 @@ def _trouble(action: str, error: ClientError) -> Trouble:
     about = error.response.get("ResponseMetadata", {})
     otherwise = AwsUnclear if about.get("HTTPStatusCode", 0) >= _SERVER_FAULT else AwsRefused
     reference = str(about.get("RequestId", ""))
-    shown = reference if _REQUEST_ID.fullmatch(reference) else ""
+    shown = f"AWS request {reference}" if _REQUEST_ID.fullmatch(reference) else ""
     return MEANINGS.get(code, otherwise)(action, code, message, shown)
