@@ -41,12 +41,13 @@ class Desk:
 
     def command(self, kind: str, body: Json) -> str | None:
         """Takes down a typed command. None, or what its acknowledgement says."""
+        who = Sender.of(body)
         return self._take(
             Said(
                 key=body["trigger_id"],
                 kind=kind,
-                team=body["team_id"],
-                user=body["user_id"],
+                team=who.team_in(self.catalog),
+                user=who.user,
                 said={"text": body.get("text", "")},
                 response_url=body.get("response_url"),
                 at=self.clock.now(),
@@ -61,7 +62,7 @@ class Desk:
             Said(
                 key=f"{action['action_ts']}:{who.user}:{action['action_id']}:{place}",
                 kind=kind,
-                team=who.team,
+                team=who.team_in(self.catalog),
                 user=who.user,
                 said={**said, **_home(body), "trigger": body.get("trigger_id", "")},
                 response_url=body.get("response_url"),
@@ -75,12 +76,13 @@ class Desk:
         """Takes down that somebody opened App Home; Slack repeats an event until it is
         acknowledged.
         """
+        who = Sender.of({**body, "user_id": event["user"]})
         self._take(
             Said(
                 key=f"event:{body['event_id']}",
                 kind="home",
-                team=body["team_id"],
-                user=event["user"],
+                team=who.team_in(self.catalog),
+                user=who.user,
                 said={"home": True},
                 response_url=None,
                 at=self.clock.now(),
@@ -96,7 +98,7 @@ class Desk:
             Said(
                 key=f"view:{view['id']}",
                 kind=kind,
-                team=who.team,
+                team=who.team_in(self.catalog),
                 user=who.user,
                 said={"text": text, "view": view["id"], "title": view["title"]["text"]},
                 response_url=None,

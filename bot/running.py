@@ -113,11 +113,17 @@ class Running:
         return True
 
     def _check_team(self) -> None:
-        theirs = self._made.slack.steady.auth_test()["team_id"]
-        ours = self._made.world.catalog.team
-        if theirs != ours:
-            line = f"the catalog is for {ours}, the bot token is of {theirs}"
+        token, catalog = self._made.slack.steady.auth_test(), self._made.world.catalog
+        if (theirs := token["team_id"]) != catalog.team:
+            line = f"the catalog is for {catalog.team}, the bot token is of {theirs}"
             raise Mistakes("The catalog is for another Slack workspace:", [line])
+        if (grid := token.get("enterprise_id")) != catalog.enterprise:
+            line = (
+                f"the bot token is of {grid}: add `enterprise: {grid}` under `slack`"
+                if grid
+                else f"the catalog says {catalog.enterprise}, the bot token is of none"
+            )
+            raise Mistakes("The catalog is for another organisation in Slack:", [line])
 
     def _close_sockets(self) -> None:
         """Beside each other: each waits up to three seconds for its socket to fall silent."""

@@ -16,6 +16,7 @@ from bot.forms import about, asking, confirming, fills, glass, parts
 from bot.forms.fills import Fill
 from bot.slack import code_of
 from workflows import rules
+from workflows.catalog.model import Catalog
 from workflows.errors import NotAllowed, Refused
 from workflows.person import Person
 from workflows.world import World
@@ -32,21 +33,33 @@ _GONE: Final = frozenset({"not_found", "view_not_found", "hash_conflict"})
 
 @dataclass(frozen=True)
 class Sender:
-    """Who typed, clicked or sent something, and the workspace that he did it from."""
+    """Who typed, clicked or sent something, and from where: the workspace, and the organisations
+    (Enterprise Grid) that the payload names, if it names any.
+    """
 
     user: str
     team: str
+    enterprises: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> "Sender":
         """Who sent this payload: a command's names them otherwise than a click's. Where it names
         two workspaces neither is believed.
         """
+        team, enterprise = body.get("team") or {}, body.get("enterprise") or {}
+        named = (body.get("enterprise_id"), enterprise.get("id"), team.get("enterprise_id"))
+        enterprises = frozenset(one for one in named if one)
         if "user_id" in body:
-            return cls(body["user_id"], body["team_id"])
+            return cls(body["user_id"], body["team_id"], enterprises)
         user = body["user"]
-        named = {one for one in (user.get("team_id"), (body.get("team") or {}).get("id")) if one}
-        return cls(user["id"], named.pop() if len(named) == 1 else "")
+        teams = {one for one in (user.get("team_id"), team.get("id")) if one}
+        return cls(user["id"], teams.pop() if len(teams) == 1 else "", enterprises)
+
+    def team_in(self, catalog: Catalog) -> str:
+        """The workspace as the rules may believe it: nothing, where an organisation is named that
+        is not the catalog's.
+        """
+        return self.team if self.enterprises <= {catalog.enterprise} else ""
 
 
 class Opener:
@@ -94,7 +107,7 @@ class Opener:
         """The form, where it is known who opens it and nobody has to be asked; else None."""
         who, world = Sender.of(body), self._world
         known = world.directory.heard(who.user, now=world.clock.now())
-        if known is None or who.team != world.catalog.team:
+        if known is None or who.team_in(world.catalog) != world.catalog.team:
             return None
         try:
             rules.identified(known, world.catalog)
@@ -145,7 +158,7 @@ class Opener:
 
     def _person(self, who: Sender) -> Person:
         world = self._world
-        if who.team != world.catalog.team:
+        if who.team_in(world.catalog) != world.catalog.team:
             raise NotAllowed("xacct serves the members of its own Slack workspace only.")
         person = world.directory.person(who.user, now=world.clock.now())
         rules.identified(person, world.catalog)

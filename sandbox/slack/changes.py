@@ -19,6 +19,10 @@ class Changes:
         self._slack = slack
         self._updated: dict[str, int] = {}
 
+    def join_enterprise(self, enterprise_id: str | None) -> None:
+        """Makes the workspace part of an Enterprise Grid, or of none."""
+        self._slack.workspace.enterprise_id = enterprise_id
+
     def add_user(self, user_id: str, **facts: Any) -> None:
         """Facts are the fields of `Person`; names and e-mail have defaults made of the id."""
         name = facts.setdefault("name", user_id.lower())

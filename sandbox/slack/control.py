@@ -38,6 +38,7 @@ class Control:
         self.changes = changes = Changes(slack)
         entrances = Entrances(slack)
         self.verbs: dict[str, Callable[..., Awaitable[Any] | Any]] = {
+            "join_enterprise": changes.join_enterprise,
             "add_user": changes.add_user,
             "change_user": changes.change_user,
             "add_channel": changes.add_channel,

@@ -23,8 +23,9 @@ Method = Callable[[Slack, Json], Json]
 """Does the work and returns the answer without its `ok`; raises `SlackError`."""
 
 
-def auth_test(_slack: Slack, _args: Json) -> Json:
-    """auth.test: who the bot token is."""
+def auth_test(slack: Slack, _args: Json) -> Json:
+    """auth.test: who the bot token is; `enterprise_id` only in an Enterprise Grid."""
+    grid = slack.workspace.enterprise_id
     return {
         "url": "https://sandbox.slack.com/",
         "team": "sandbox",
@@ -33,6 +34,7 @@ def auth_test(_slack: Slack, _args: Json) -> Json:
         "user_id": BOT_USER,
         "bot_id": BOT,
         "is_enterprise_install": False,
+        **({"enterprise_id": grid} if grid else {}),
     }
 
 

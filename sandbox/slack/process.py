@@ -89,6 +89,10 @@ class SandboxSlack(Acts):
         """Facts are the fields of `workspace.Person`; `name` is the handle."""
         self._do("add_user", user_id=user_id, **facts)
 
+    def join_enterprise(self, enterprise_id: str | None) -> None:
+        """Makes the workspace part of an Enterprise Grid, or of none."""
+        self._do("join_enterprise", enterprise_id=enterprise_id)
+
     def change_user(self, user_id: str, **facts: Any) -> None:
         """For example `deleted=True`, or `is_restricted=True`; the event is `user_change`.
 

@@ -155,6 +155,7 @@ class Workspace:
         self.people: dict[str, Person] = {BOT_USER: bot}
         self.channels = {GENERAL: Channel(GENERAL, "general", is_member=False)}
         self.usergroups: dict[str, tuple[str, ...]] = {}
+        self.enterprise_id: str | None = None  # of its Enterprise Grid
         self.messages: dict[tuple[str, str], Message] = {}
         self._notified: list[tuple[str, Message]] = []
 

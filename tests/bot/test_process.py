@@ -203,6 +203,19 @@ def test_a_catalog_for_another_workspace_stops_the_start(
     assert TEAM in said
 
 
+def test_a_workspace_of_an_organisation_that_the_catalog_does_not_name_stops_the_start(
+    terminal: Terminal,
+) -> None:
+    terminal.slack.join_enterprise("E0GRID")
+    try:
+        code, said = terminal.xacct("run")
+    finally:
+        terminal.slack.join_enterprise(None)
+
+    assert code == 2
+    assert "add `enterprise: E0GRID` under `slack`" in said
+
+
 def test_a_token_that_slack_does_not_take_stops_the_start(terminal: Terminal) -> None:
     terminal.env["SLACK_BOT_TOKEN"] = "xoxb-revoked"
 

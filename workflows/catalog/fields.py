@@ -72,6 +72,7 @@ external_id = _shaped(
     "An external id has 2 to 1224 characters: letters, digits and _ + = , . @ : / -.",
 )
 team = _shaped(r"T[A-Z0-9]{2,}", "A workspace is written as its id, like T012ABCDE.")
+enterprise = _shaped(r"E[A-Z0-9]{2,}", "An organisation is written as its id, like E012ABCDE.")
 channel = _shaped(r"[CG][A-Z0-9]{2,}", "A channel is written as its id, like C012ABCDE.")
 slack_group = _shaped(
     r"S[A-Z0-9]{2,}",

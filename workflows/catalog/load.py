@@ -43,6 +43,7 @@ def _catalog(sheet: Sheet, mistakes: Mistakes) -> Catalog:
     return Catalog(
         installation=file.installation,
         team=file.slack.team,
+        enterprise=file.slack.enterprise,
         approvals_channel=file.slack.approvals_channel,
         alerts_channel=file.slack.alerts_channel or file.slack.approvals_channel,
         pending_per_person=file.limits.pending_per_person,

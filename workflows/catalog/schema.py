@@ -47,6 +47,7 @@ PolicyArn = Annotated[str, AfterValidator(fields.policy_arn)]
 Action = Annotated[str, AfterValidator(fields.action)]
 Statement = Annotated[dict[str, Any], AfterValidator(fields.statement)]
 Team = Annotated[str, AfterValidator(fields.team)]
+Enterprise = Annotated[str, AfterValidator(fields.enterprise)]
 Channel = Annotated[str, AfterValidator(fields.channel)]
 Requester = Annotated[str, AfterValidator(fields.requester)]
 SlackUser = Annotated[str, AfterValidator(fields.slack_user)]
@@ -98,6 +99,7 @@ class Slack(Part):
     """The workspace, and where xacct speaks when nobody in particular is meant."""
 
     team: Team
+    enterprise: Enterprise | None = None
     approvals_channel: Channel
     alerts_channel: Channel | None = None
 

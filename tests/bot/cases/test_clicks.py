@@ -270,10 +270,31 @@ def test_case_11_outsiders_decide_nothing_and_ask_for_nothing(office: Office, wh
     assert [one.state for one in office.rows()] == [State.PENDING]
 
 
-def test_case_12_what_comes_from_another_workspace_is_refused_and_recorded(
-    office: Office,
+def test_case_12_members_of_the_organisation_that_the_catalog_names_are_served(
+    slack: SandboxSlack, offices: Callable[..., Office]
 ) -> None:
-    office.slack.add_user("U0FORGED", name="forged", from_team="T0ELSEWHERE")
+    slack.join_enterprise("E0GRID")
+    try:
+        office = offices(changed=lambda told: replace(told, enterprise="E0GRID"))
+        for name in ("carol", "bob"):
+            slack.change_user(slack_id(name), enterprise_id="E0GRID")
+
+        office.clicks("bob", "approve", office.asks())
+
+        office.seen("Active until")
+    finally:
+        slack.join_enterprise(None)
+        for name in ("carol", "bob"):
+            slack.change_user(slack_id(name), enterprise_id=None)
+
+
+@pytest.mark.parametrize(
+    "elsewhere", [{"from_team": "T0ELSEWHERE"}, {"enterprise_id": "E0ELSEWHERE"}]
+)
+def test_case_12_what_comes_from_another_workspace_or_organisation_is_refused_and_recorded(
+    office: Office, elsewhere: dict[str, str]
+) -> None:
+    office.slack.add_user("U0FORGED", name="forged", **elsewhere)
     card = office.asks()
 
     office.slack.click("U0FORGED", card, "approve", forged=True)
