@@ -14,8 +14,8 @@ from tests.workflows.setup.deploying import document, parts
 
 
 @pytest.fixture
-def office(aws: SandboxAws, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Office]:
-    with at_work(aws, tmp_path, capsys) as office:
+def office(aws: SandboxAws, tmp_path: Path) -> Iterator[Office]:
+    with at_work(aws, tmp_path) as office:
         yield office
 
 
