@@ -56,6 +56,14 @@ def _verify(one: argparse.ArgumentParser) -> None:
         metavar="PROFILE",
         help="a grantee's own keys: he is refused, or let in if he has a grant; may be repeated",
     )
+    one.add_argument(
+        "--live",
+        nargs="?",
+        const="",
+        metavar="ACCOUNT",
+        help="also ask what only AWS can show, with a role that is made there and thrown away "
+        "(default: the first owner account)",
+    )
     one.add_argument("--json", action="store_true", help="for programs")
 
 

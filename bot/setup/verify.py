@@ -10,11 +10,12 @@ from bot.setup.screen import Screen
 from workflows.aws.doors import Doors
 from workflows.aws.fence import Managers
 from workflows.aws.hands import Hands
-from workflows.catalog.model import Catalog
+from workflows.catalog.model import Account, Catalog
 from workflows.clock import Clock
 from workflows.errors import Refused, Trouble
 from workflows.verify import needs, run
 from workflows.verify.asking import Bot, Somebody, Ways
+from workflows.verify.facts import BY_HAND, ByHand
 from workflows.verify.finding import Finding, Mark, worst
 
 PROVEN: Final = 0
@@ -31,6 +32,10 @@ _SHOWN: Final = {
     Mark.UNTOLD: ("–", "yellow"),  # noqa: RUF001  neither yes nor no
 }
 _RUN: Final = "verify"
+
+
+class NoAccount(Refused):
+    """There is no owner account for `--live`."""
 
 
 class NoPerson(Refused):
@@ -51,13 +56,26 @@ def verify(
         nobody=nobody,
         persons=[_person(profile) for profile in dict.fromkeys(said.as_profile)],
     )
+    throw_away = _throw_away(catalog, said.live)
     with screen.progress("Verifying", run.steps(catalog)) as one_more:
-        found = run.verify(ways, one_more)
+        found = run.verify(ways, one_more, throw_away)
+    by_hand = BY_HAND if throw_away is not None else ()
     if said.json:
-        screen.write(json.dumps(_plain(found), indent=2))
+        screen.write(json.dumps(_plain(found, by_hand), indent=2))
     else:
-        _show(found, screen, with_persons=bool(ways.persons))
+        _show(found, by_hand, screen, with_persons=bool(ways.persons))
     return _CODES[worst(found)]
+
+
+def _throw_away(catalog: Catalog, named: str | None) -> Account | None:
+    """The owner account that `--live` means. Raises Refused."""
+    if named is None:
+        return None
+    if named:
+        return catalog.find_account(named, catalog.accounts)
+    if not catalog.accounts:
+        raise NoAccount("The catalog has no owner account in which a role could be thrown away.")
+    return catalog.accounts[0]
 
 
 def _bot(catalog: Catalog, profile: str | None, clock: Clock) -> Bot | str:
@@ -91,7 +109,9 @@ def _person(profile: str) -> Somebody:
     return Somebody(caller.name, hands, caller)
 
 
-def _show(found: Sequence[Finding], screen: Screen, *, with_persons: bool) -> None:
+def _show(
+    found: Sequence[Finding], by_hand: Sequence[ByHand], screen: Screen, *, with_persons: bool
+) -> None:
     """A line for each promise, under its account; of what failed, how it is mended."""
     before = None
     for one in found:
@@ -104,6 +124,11 @@ def _show(found: Sequence[Finding], screen: Screen, *, with_persons: bool) -> No
         screen.say(f"  {mark} {about}{one.promise} [{one.how}]{detail}", colour)
         if one.mend:
             screen.say(f"      {one.mend}")
+    if by_hand:
+        screen.say("by hand", "bold")
+    for other in by_hand:
+        screen.say(f"  · {other.assumed}")
+        screen.say(f"      {other.do}")
     screen.say(_summary(found))
     if not with_persons:
         screen.say(
@@ -121,7 +146,7 @@ def _summary(found: Sequence[Finding]) -> str:
     )
 
 
-def _plain(found: Sequence[Finding]) -> dict[str, object]:
+def _plain(found: Sequence[Finding], by_hand: Sequence[ByHand]) -> dict[str, object]:
     return {
         "result": worst(found).value,
         "findings": [
@@ -136,4 +161,5 @@ def _plain(found: Sequence[Finding]) -> dict[str, object]:
             }
             for one in found
         ],
+        "by_hand": [{"assumed": one.assumed, "do": one.do} for one in by_hand],
     }

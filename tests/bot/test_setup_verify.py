@@ -1,5 +1,6 @@
 """`xacct setup verify` in the terminal: what holds is proven, by whose keys there are."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from sandbox.aws.process import Keys, SandboxAws
 from tests.bot.verifying import Verifying, lets_in, trusts, verifying
-from tests.workflows.setup.deploying import SOMEBODY_ELSES, document
+from tests.workflows.setup.deploying import SOMEBODY_ELSES, arn, document
 
 FIRST, SECOND = "prod-payments", "prod-search"
 
@@ -139,7 +140,66 @@ def test_what_is_wrong_with_the_keys_is_said_in_a_sentence(right: Verifying) -> 
 
 
 def test_no_account_id_is_shown_where_they_are_to_be_hidden(right: Verifying) -> None:
-    _, shown = right.run("--mask", "--as", "bob")
+    _, shown = right.office.run("verify", "--mask", "--as", "bob")
 
     assert [one for one in right.office.place.ids.all if one in shown] == []
     assert "assumed-role/deploy/bob" in shown
+
+
+# --- what only AWS can show
+
+FACTS = 9
+
+
+def test_what_only_aws_shows_is_asked_of_a_role_that_is_thrown_away(
+    right: Verifying, aws: SandboxAws
+) -> None:
+    before = right.office.place.state()
+    aws.forget_calls()
+
+    code, said = right.run("--json", "--live", SECOND)
+
+    told = json.loads(said)
+    found = [one for one in told["findings"] if one["subject"] == "throw-away role"]
+    made = [one for one in aws.calls() if one.action == "iam:CreateRole" and one.status == 200]
+    assert [one.account_id for one in made] == [right.office.place.ids.owners[1]]
+    assert right.office.place.state() == before
+    assert (len(found), {one["account"] for one in found}) == (FACTS, {SECOND})
+    assert code == 2
+    (untold,) = (one for one in found if one["mark"] != "proven")
+    assert "The sandbox simulates no ResourcePolicy" in untold["said"]
+    assert len(told["by_hand"]) >= 6
+
+
+def test_a_role_that_a_run_left_that_died_is_told_and_taken_away(right: Verifying) -> None:
+    office, told = right.office, "delete role /xacct-ctl/xacct-verify-left"
+    _leave(right)
+
+    assert f"- {told}" in office.run("plan")[1]
+    code, said = office.run("verify")
+    assert (code, told in said) == (1, True)
+    _, said = office.run("verify", "--live")
+    assert "xacct-verify-left, left by a run that died, is gone" in said
+    assert office.run("plan")[0] == 0
+
+    _leave(right)
+    assert told in office.run("destroy", "--yes")[1]
+    assert [one for one in _names(right) if one.startswith("xacct-verify-")] == []
+    assert office.run("apply", "--yes")[0] == 0
+
+
+def _leave(there: Verifying) -> None:
+    """As a run leaves it that is killed between making the role and taking it away."""
+    tags = {"xacct:installation": "main", "xacct:made-by": "setup"}
+    root = arn(there.office.place.ids.owners[0], "root")
+    seal = {"Effect": "Deny", "Principal": {"AWS": root}, "Action": "sts:AssumeRole"}
+    there.owner(0).create_role(
+        RoleName="xacct-verify-left",
+        Path="/xacct-ctl/",
+        AssumeRolePolicyDocument=document(seal),
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+    )
+
+
+def _names(there: Verifying) -> list[str]:
+    return [one["RoleName"] for one in there.owner(0).list_roles()["Roles"]]

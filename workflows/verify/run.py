@@ -19,7 +19,7 @@ from workflows.setup import objects, wanted
 from workflows.setup import run as setup
 from workflows.setup.objects import Found, Wanted
 from workflows.setup.plan import Change, Plan
-from workflows.verify import lent, own, roles
+from workflows.verify import facts, lent, live, own, roles
 from workflows.verify.asking import Said, Somebody, Ways
 from workflows.verify.finding import Answer, Finding, How, Outcome, Question
 from workflows.verify.lent import Entering
@@ -54,16 +54,17 @@ def steps(catalog: Catalog) -> int:
     return 2 * (len(catalog.accounts) + 1)
 
 
-def verify(ways: Ways, said: Said) -> list[Finding]:
+def verify(ways: Ways, said: Said, throw_away: Account | None = None) -> list[Finding]:
     """Everything that can be told, account by account, the grantee account first; one that cannot
-    be read keeps none of the others from being proven.
+    be read keeps none of the others from being proven. With `throw_away`, an owner account, what
+    only AWS can show comes last: it is asked of a role that is made there and taken away.
     """
     accounts = (ways.catalog.grantee, *ways.catalog.accounts)
     administrators = dict(_at_once(partial(_administrator, ways), accounts))
     ways = replace(
         ways, administrators={id_: one for id_, one in administrators.items() if one is not None}
     )
-    scene = _read(ways, said)
+    scene, cleared = _read(ways, said, clearing=throw_away is not None)
 
     def prove(account: Account) -> list[Finding]:
         try:
@@ -71,7 +72,27 @@ def verify(ways: Ways, said: Said) -> list[Finding]:
         finally:
             said()
 
-    return [one for found in _at_once(prove, accounts) for one in found]
+    found = [one for several in _at_once(prove, accounts) for one in several]
+    return [*found, *cleared, *(_thrown_away(ways, throw_away) if throw_away else ())]
+
+
+def _thrown_away(ways: Ways, account: Account) -> list[Finding]:
+    inside = ways.administrators.get(account.id)
+    if inside is None:
+        asked = facts.question(account, "AWS does what xacct assumes")
+        return [asked.untold("There is no way into the account.")]
+    visitor = ways.administrators.get(ways.catalog.grantee.id)
+    comes = visitor is not None and not visitor.caller.is_root
+    return live.prove(
+        live.Stage(
+            account=account,
+            installation=ways.catalog.installation,
+            hands=inside.hands,
+            visitor=visitor if comes else None,
+            clock=ways.clock,
+            name=ways.nobody,
+        )
+    )
 
 
 def _administrator(ways: Ways, account: Account) -> tuple[str, Somebody | None]:
@@ -85,7 +106,8 @@ def _administrator(ways: Ways, account: Account) -> tuple[str, Somebody | None]:
 # --- what is read first
 
 
-def _read(ways: Ways, said: Said) -> Scene:
+def _read(ways: Ways, said: Said, *, clearing: bool) -> tuple[Scene, list[Finding]]:
+    """What there is, and what came of throw-away roles of runs that died, with `clearing`."""
     catalog, now = ways.catalog, ways.clock.now()
     everything = wanted.everything(catalog)
     admins: dict[str, Admin] = {}
@@ -95,6 +117,9 @@ def _read(ways: Ways, said: Said) -> Scene:
         return admins[account.id]
 
     readings = setup.reading(catalog, everything, enter, said)
+    cleared: list[Finding] = []
+    if clearing:
+        readings, cleared = _cleared(ways, readings)
     inside = setup.let_in(catalog, readings, now=now)
     scene = Scene(
         wanted={one.account.id: one for one in everything},
@@ -104,7 +129,26 @@ def _read(ways: Ways, said: Said) -> Scene:
         inside=inside,
     )
     home = scene.readings[catalog.grantee.id].found
-    return scene if home is None else _with_grantees(ways, scene, home)
+    return (scene if home is None else _with_grantees(ways, scene, home)), cleared
+
+
+def _cleared(
+    ways: Ways, readings: Sequence[setup.Reading]
+) -> tuple[list[setup.Reading], list[Finding]]:
+    """The same without the throw-away roles that could be taken away."""
+    kept, found = [], []
+    for reading in readings:
+        account, there = reading.wanted.account, reading.found
+        somebody = ways.administrators.get(account.id)
+        left = facts.leftovers(there, ways.catalog.installation) if there is not None else []
+        if there is None or somebody is None or not left:
+            kept.append(reading)
+            continue
+        found += live.clear(account, somebody.hands, left)
+        names = {one.name.casefold() for one in left}
+        others = {name: one for name, one in there.roles.items() if name not in names}
+        kept.append(replace(reading, found=replace(there, roles=others)))
+    return kept, found
 
 
 def _with_grantees(ways: Ways, scene: Scene, home: Found) -> Scene:
