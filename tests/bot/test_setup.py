@@ -1,7 +1,5 @@
 """`xacct setup` in the terminal, with an administrator's keys: shown, made, taken away."""
 
-import io
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -179,17 +177,6 @@ def test_without_a_yes_nothing_is_changed(
 
     assert (code, said.endswith("Nothing was changed.\n")) == (1, True)
     assert office.run("plan")[0] == 2
-
-
-@pytest.fixture
-def make_stdin() -> Iterator[Callable[[str], None]]:
-    before = sys.stdin
-
-    def make(text: str) -> None:
-        sys.stdin = io.StringIO(text)
-
-    yield make
-    sys.stdin = before
 
 
 @pytest.mark.parametrize("group", ["deny-all", "allow-prod-search-readonly"])
