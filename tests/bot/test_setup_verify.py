@@ -28,7 +28,7 @@ def test_what_setup_made_is_proven_with_everybodys_keys_and_nothing_is_changed(
     code, said = right.run("--as", "alice", "--as", "bob")
 
     assert code == 0, said
-    assert "4 accounts: 90 proven, 0 failed, 0 could not be told." in said
+    assert "4 accounts: 91 proven, 0 failed, 0 could not be told." in said
     assert "deploy lets bob in, who may always enter, by the catalog [call]" in said
     assert "deploy refuses alice, who has no grant [call]: 1 refused" in said
     assert {one.action for one in aws.calls() if one.status == 200} == READS

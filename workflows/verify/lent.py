@@ -10,6 +10,7 @@ from workflows.catalog.model import Catalog, GranteeKind, Role
 from workflows.documents import text, trust
 from workflows.documents.admits import Visitor, admits, shuts_out
 from workflows.documents.text import Document, Statement
+from workflows.identity import user_arn
 from workflows.reach.judge import By, Principal, Stand, reaches
 from workflows.seen import Caller, Verdict
 from workflows.setup import objects
@@ -52,15 +53,12 @@ def expected(
         for key, end in trust.entries(document)
         if end > now and key.user_id in (caller.user_id, f"{caller.unique_id}:*")
     ]
-    mine = [one for one in catalog.standing if role.key in one.roles]
-    users = [f"/{name.lstrip('/')}" for one in mine for name in one.users]
-    home = f"arn:{catalog.grantee.partition}:iam::{catalog.grantee.id}:user"
-    always = [*(home + name for name in users), *(arn for one in mine for arn in one.machines)]
-    if any(caller.has(arn) for arn in always):
+    if any(caller.has(arn) for arn in _always(catalog, role)):
         return Expectation(Expected.STANDING)
     if grants:
         until, mfa = max(grants)
         return Expectation(Expected.GRANT, until, mfa)
+    mine = [one for one in catalog.standing if role.key in one.roles]
     if caller.account == catalog.grantee.id and any(one.whole_account for one in mine):
         return Expectation(Expected.PERHAPS)
     return Expectation(Expected.OUT)
@@ -184,6 +182,5 @@ def entering(
 
 def _always(catalog: Catalog, role: Role) -> list[str]:
     mine = [one for one in catalog.standing if role.key in one.roles]
-    home = f"arn:{catalog.grantee.partition}:iam::{catalog.grantee.id}:user/"
-    users = [home + name.lstrip("/") for one in mine for name in one.users]
+    users = [user_arn(catalog, name) for one in mine for name in one.users]
     return list(dict.fromkeys([*users, *(arn for one in mine for arn in one.machines)]))

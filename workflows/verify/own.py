@@ -67,7 +67,9 @@ def _comes_in(ways: Ways, own: Own) -> Iterator[Finding]:
     session, answer = _session(ways.bot, own)
     yield comes.must_allow([answer])
     refusals = ask(
-        "refuses xacct without the external id, with another one, and under another name",
+        "refuses xacct under another name"
+        if own.external_id is None
+        else "refuses xacct without the external id, with another one, and under another name",
         How.CALL,
         f"{_APPLY}: it writes the trust policy anew.",
     )
@@ -220,9 +222,28 @@ def _call(ways: Ways, own: Own, session: Session, one: needs.Harmless) -> Answer
     return answer
 
 
+def itself(ways: Ways) -> list[Finding]:
+    """What xacct's own identity may beside entering its roles: nothing, by real calls. Nothing is
+    told of it without its keys, as of all that only these prove.
+    """
+    if isinstance(ways.bot, str) or ways.catalog.bot_arn is None:
+        return []
+    home = ways.catalog.grantee
+    question = Question(
+        home.name,
+        "xacct itself",
+        "is refused what it may not in its own account",
+        How.CALL,
+        "Take every right out of xacct's own identity but sts:AssumeRole on its manager roles and "
+        "vendor role.",
+    )
+    session, me = ways.bot.hands, Own(home, ways.catalog.bot_arn, None, is_vendor=True)
+    return [_refused(ways, me, question, session)]
+
+
 def unread(ways: Ways, several: Sequence[Own], why: str) -> list[Finding]:
     """What can be told of an account that its administrator could not read."""
     found = [one for own in several for one in prove(ways, own, None)]
     account = several[0].account.name
     question = Question(account, "", "can be read by its administrator", How.CALL)
-    return [question.untold(f"{why} Nothing else could be told here."), *found]
+    return [question.untold(f"{why} What is read with his rights is not told."), *found]

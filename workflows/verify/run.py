@@ -28,6 +28,7 @@ from workflows.verify.needs import owns
 AT_ONCE: Final = 8
 """Accounts, or grantees, that are worked on at the same time."""
 
+_CHANGES: Final = 12  # of a plan that a finding names
 _DIFF: Final = 4  # lines of a change that a finding shows
 _HOME_UNREAD: Final = "The grantee account could not be read."
 
@@ -197,14 +198,16 @@ def _users(catalog: Catalog) -> list[str]:
 
 def _account(ways: Ways, scene: Scene, account: Account) -> list[Finding]:
     reading, mine = scene.readings[account.id], owns(ways.catalog, account)
+    is_home = account.id == ways.catalog.grantee.id
+    itself = own.itself(ways) if is_home else []
     if reading.found is None:
-        return own.unread(ways, mine, f"{reading.trouble}.")
+        return [*own.unread(ways, mine, f"{reading.trouble}."), *itself]
     place = own.Place(scene.admins[account.id], reading.found)
     found = [_as_wanted(scene.plans[account.id])]
     for one in mine:
         found += own.prove(ways, one, place)
-    if account.id == ways.catalog.grantee.id:
-        return [*found, *_deny_groups(ways.catalog, scene)]
+    if is_home:
+        return [*found, *itself, *_deny_groups(ways.catalog, scene)]
     made = {one.arn: one for one in scene.wanted[account.id].roles}
     for role in ways.catalog.roles_of(account):
         entering = _HOME_UNREAD if scene.entering is None else scene.entering[role.key]
@@ -222,7 +225,8 @@ def _as_wanted(planned: Plan) -> Finding:
         "Run `xacct setup plan` to see it whole, and `xacct setup apply` to mend it.",
     )
     wrong = [*map(_change, planned.changes), *planned.problems]
-    return question.failed("; ".join(wrong)) if wrong else question.proven()
+    more = [f"and {len(wrong) - _CHANGES} more"] if len(wrong) > _CHANGES else []
+    return question.failed("; ".join([*wrong[:_CHANGES], *more])) if wrong else question.proven()
 
 
 def _change(change: Change) -> str:
