@@ -6,53 +6,25 @@ next one, by `xacct setup plan`, and by `apply` and `destroy`, which take it awa
 """
 
 import json
-import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
 from functools import partial
 from threading import Event
-from typing import Any, Final
+from typing import Final
 
 from workflows.aws.errors import AwsGone
 from workflows.aws.hands import Hands
 from workflows.catalog.model import Account
-from workflows.clock import Clock
-from workflows.documents import session_end
-from workflows.documents.text import Statement, document, same, statements
+from workflows.documents.text import Statement, document, same
 from workflows.errors import Trouble
 from workflows.setup.objects import CONTROL, INSTALLATION, MADE_BY, FoundRole, MadeBy
 from workflows.verify import facts
-from workflows.verify.asking import Somebody, tried
-from workflows.verify.finding import Answer, Finding, Outcome
+from workflows.verify.asking import tried
+from workflows.verify.finding import Finding, Outcome
+from workflows.verify.stage import Stage
+from workflows.verify.visit import Visit
 
-PATIENCE: Final = 60.0
-"""Seconds that AWS is given to come round to what was written (xacct tells people a minute)."""
-
-_LETS_IN: Final = timedelta(minutes=15)
-_READS: Final = 20
 _TRIES: Final = 5
 _NO_VISITOR: Final = "Nobody of the grantee account is here who could enter: its root cannot."
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Where it happens: `hands` may do anything in the owner account, `visitor` is an administrator
-    of the grantee account, if one is there. `patience` in seconds.
-    """
-
-    account: Account
-    installation: str
-    hands: Hands
-    visitor: Somebody | None
-    clock: Clock
-    name: str
-    patience: float = PATIENCE
-
-    @property
-    def arn(self) -> str:
-        home = f"arn:{self.account.partition}:iam::{self.account.id}"
-        return f"{home}:role{CONTROL}{self.name}"
 
 
 def prove(stage: Stage) -> list[Finding]:
@@ -91,7 +63,7 @@ def _summary(stage: Stage) -> dict[str, int]:
 
 def _facts(stage: Stage) -> Iterator[Finding]:
     role_id = _make(stage)
-    held = _trust(stage)
+    held = stage.trust()
     seal = facts.sealed(stage.installation, stage.account)
     alone = facts.question(stage.account, facts.SEAL_ALONE)
     is_seal = len(held) == 1 and same(held[0], seal)
@@ -101,131 +73,7 @@ def _facts(stage: Stage) -> Iterator[Finding]:
         for promise in (facts.USER_ID, facts.SEAL, facts.BOUNDARY, facts.SESSION_END):
             yield facts.question(stage.account, promise).untold(_NO_VISITOR)
         return
-    yield from _Visit(stage, stage.visitor, role_id, seal).facts()
-
-
-class _Visit:
-    """The facts that take somebody inside the role."""
-
-    def __init__(self, stage: Stage, visitor: Somebody, role_id: str, seal: Statement) -> None:
-        self._stage, self._visitor, self._seal = stage, visitor, seal
-        self._role_id = role_id
-        until = stage.clock.now() + _LETS_IN
-        root = f"arn:{stage.account.partition}:iam::{visitor.caller.account}:root"
-        self._lets_in = partial(facts.letting_in, root, until=until)
-        self._own = facts.letting_itself(stage.account, until)
-        self._boundary = f"arn:{stage.account.partition}:iam::aws:policy/AdministratorAccess"
-
-    def facts(self) -> Iterator[Finding]:
-        his_own = self._lets_in(user_id=self._visitor.caller.user_id)
-        _put(self._stage, facts.MAY, facts.may(self._stage.arn, self._boundary))
-        self._trusts(his_own, self._own)
-        first, answer = self._enters("a")
-        if first is None:
-            asked = facts.question(self._stage.account, facts.USER_ID)
-            yield asked.must_allow([answer])
-            return
-        second, _ = self._enters("b")
-        yield self._seals(first, his_own)
-        yield self._reads_back(his_own)
-        yield self._refuses_others()
-        yield from self._bounds(first)
-        if second is not None:
-            yield self._ends(first, second)
-
-    def _enters(self, name: str) -> tuple[Hands | None, Answer]:
-        """A session that may do what the role may, once AWS lets it in and it may read."""
-        found: list[Hands] = []
-
-        def enter() -> None:
-            arn, session = self._stage.arn, f"{facts.SESSIONS}{name}"
-            inside = self._visitor.hands.enter(arn, session, policy=None)
-            self._reads(inside)
-            found.append(inside)
-
-        answer, _ = self._until(Outcome.ALLOWED, enter)
-        return (found[0] if found else None), answer
-
-    def _reads(self, inside: Hands) -> Any:
-        return inside.call("iam", "GetRole", {"RoleName": self._stage.name})
-
-    def _seals(self, inside: Hands, his_own: Statement) -> Finding:
-        """Without the seal it takes itself on, so that the refusal is the seal's."""
-        asked = facts.question(self._stage.account, facts.SEAL)
-        again = partial(inside.try_to_enter, self._stage.arn, f"{facts.SESSIONS}again")
-        before, _ = self._until(Outcome.ALLOWED, again)
-        if before.outcome is not Outcome.ALLOWED:
-            return asked.untold(f"Without the seal it does not take itself on: {before.said}")
-        self._trusts(self._seal, his_own, self._own)
-        answer, after = self._until(Outcome.REFUSED, again)
-        if answer.outcome is not Outcome.REFUSED:
-            return asked.must_refuse([answer])
-        return asked.proven(f"refused {after:.0f} s after the seal was written")
-
-    def _reads_back(self, his_own: Statement) -> Finding:
-        """How often AWS shows what stood there before, after a write."""
-        asked = facts.question(self._stage.account, facts.READS)
-        self._trusts(self._seal, his_own)
-        older = sum(len(_trust(self._stage)) > 2 for _ in range(_READS))
-        return asked.proven(f"of {_READS} reads after a write {older} showed the older document")
-
-    def _refuses_others(self) -> Finding:
-        asked = facts.question(self._stage.account, facts.USER_ID)
-        self._trusts(self._seal, self._lets_in(user_id=facts.NOBODY_ID))
-        enter = partial(self._visitor.hands.try_to_enter, self._stage.arn, f"{facts.SESSIONS}other")
-        answer, _ = self._until(Outcome.REFUSED, enter)
-        if answer.outcome is not Outcome.REFUSED:
-            return asked.must_refuse([answer])
-        return asked.proven("let in when it named his id, refused when it named another")
-
-    def _bounds(self, inside: Hands) -> Iterator[Finding]:
-        """A condition on the boundary: refused without one, allowed with it."""
-        named = {"RoleName": self._stage.name}
-        write = {**named, "PolicyName": "live", "PolicyDocument": json.dumps(facts.nothing())}
-        trust = {**named, "PolicyDocument": json.dumps(document([self._seal]))}
-        calls = {
-            facts.BOUNDARY: partial(inside.call, "iam", "PutRolePolicy", write),
-            facts.TRUST_BOUNDARY: partial(inside.call, "iam", "UpdateAssumeRolePolicy", trust),
-        }
-        without = {promise: tried("without a boundary", call) for promise, call in calls.items()}
-        bound = {**named, "PermissionsBoundary": self._boundary}
-        _call(self._stage, "PutRolePermissionsBoundary", bound)
-        for promise, call in calls.items():
-            asked = facts.question(self._stage.account, promise)
-            if without[promise].outcome is not Outcome.REFUSED:
-                yield asked.must_refuse([without[promise]])
-                continue
-            answer, _ = self._until(Outcome.ALLOWED, call)
-            if promise == facts.TRUST_BOUNDARY and answer.outcome is Outcome.REFUSED:
-                yield asked.untold("AWS does not know the key there. Nothing of xacct rests on it.")
-            else:
-                yield asked.must_allow([answer])
-
-    def _ends(self, inside: Hands, other: Hands) -> Finding:
-        asked = facts.question(self._stage.account, facts.SESSION_END)
-        line = session_end.Line(f"{self._role_id}:{facts.SESSIONS}a", None)
-        _put(self._stage, session_end.NAME, session_end.render(self._stage.arn, [line]))
-        answer, after = self._until(Outcome.REFUSED, partial(self._reads, inside))
-        beside = tried("the other session", partial(self._reads, other))
-        if answer.outcome is not Outcome.REFUSED:
-            return asked.must_refuse([answer])
-        if beside.outcome is not Outcome.ALLOWED:
-            return asked.must_allow([beside])
-        return asked.proven(f"ended {after:.0f} s after it was written; the other one went on")
-
-    def _trusts(self, *several: Statement) -> None:
-        written = {"RoleName": self._stage.name, "PolicyDocument": json.dumps(document(several))}
-        _call(self._stage, "UpdateAssumeRolePolicy", written)
-
-    def _until(self, outcome: Outcome, call: Callable[[], object]) -> tuple[Answer, float]:
-        """The answer once it is this one, or after all patience, with the seconds that it took."""
-        began = time.monotonic()
-        while True:
-            answer = tried("the call", call)
-            took = time.monotonic() - began
-            if answer.outcome is outcome or took >= self._stage.patience:
-                return answer, took
-            Event().wait(1)
+    yield from Visit(stage, stage.visitor, role_id, seal).facts()
 
 
 def _simulates(stage: Stage, seal: Statement) -> Finding:
@@ -260,28 +108,6 @@ def _make(stage: Stage) -> str:
         },
     )
     return str(made["Role"]["RoleId"])
-
-
-def _put(stage: Stage, name: str, policy: dict[str, Any]) -> None:
-    named = {"RoleName": stage.name, "PolicyName": name, "PolicyDocument": json.dumps(policy)}
-    _call(stage, "PutRolePolicy", named)
-
-
-def _trust(stage: Stage) -> list[Statement]:
-    role = _call(stage, "GetRole", {"RoleName": stage.name})["Role"]
-    return statements(role["AssumeRolePolicyDocument"])
-
-
-def _call(stage: Stage, action: str, parameters: dict[str, Any]) -> Any:
-    """Made again while AWS does not see yet that the role is there. Raises Trouble."""
-    began = time.monotonic()
-    while True:
-        try:
-            return stage.hands.call("iam", action, parameters)
-        except AwsGone:
-            if time.monotonic() - began >= stage.patience:
-                raise
-        Event().wait(1)
 
 
 def _taken_away(stage: Stage) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ from workflows.verify.asking import Said, Somebody, Ways
 from workflows.verify.finding import Answer, Finding, How, Outcome, Question
 from workflows.verify.lent import Entering
 from workflows.verify.needs import owns
+from workflows.verify.stage import Stage
 
 AT_ONCE: Final = 8
 """Accounts, or grantees, that are worked on at the same time."""
@@ -85,7 +86,7 @@ def _thrown_away(ways: Ways, account: Account) -> list[Finding]:
     visitor = ways.administrators.get(ways.catalog.grantee.id)
     comes = visitor is not None and not visitor.caller.is_root
     return live.prove(
-        live.Stage(
+        Stage(
             account=account,
             installation=ways.catalog.installation,
             hands=inside.hands,

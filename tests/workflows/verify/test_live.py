@@ -14,6 +14,7 @@ from workflows.catalog.model import Account
 from workflows.verify import facts, live
 from workflows.verify.asking import Somebody
 from workflows.verify.finding import Finding, Mark
+from workflows.verify.stage import Stage
 
 NAME = "xacct-verify-0f0f"
 
@@ -40,7 +41,7 @@ class Scene:
 
     def asks(self, owner: Somebody, visitor: Somebody | None) -> list[Finding]:
         account = Account(self.owner, "prod", (), "aws", arn(self.owner, "role/m"), None)
-        stage = live.Stage(account, "main", owner.hands, visitor, self._clock, NAME, patience=0)
+        stage = Stage(account, "main", owner.hands, visitor, self._clock, NAME, patience=0)
         return live.prove(stage)
 
     def is_gone(self) -> bool:
