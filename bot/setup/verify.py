@@ -79,7 +79,7 @@ def _throw_away(catalog: Catalog, named: str | None) -> Account | None:
 
 
 def _bot(catalog: Catalog, profile: str | None, clock: Clock) -> Bot | str:
-    """Xacct's own keys, or why there are none."""
+    """The keys of xacct itself, or why there are none."""
     whose = f"of the profile {profile}" if profile else "of the environment"
     otherwise = "Give xacct's own with `--bot-profile`, or run this where xacct runs."
     try:

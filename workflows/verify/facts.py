@@ -27,10 +27,12 @@ SEAL: Final = (
     "the seal keeps a role from taking itself on anew, whatever else its trust policy says"
 )
 BOUNDARY: Final = "iam:PermissionsBoundary holds for iam:PutRolePolicy"
-TRUST_BOUNDARY: Final = "iam:PermissionsBoundary holds for iam:UpdateAssumeRolePolicy"
+TRUST_BOUNDARY: Final = (
+    "nothing rests on whether iam:PermissionsBoundary holds for iam:UpdateAssumeRolePolicy"
+)
 SESSION_END: Final = "a deny on aws:userid ends one live session within a minute, and no other"
 READS: Final = "a read after a write may show the older document for a while"
-SIMULATION: Final = "AWS's simulation takes no trust policy of a role, so xacct judges it itself"
+SIMULATION: Final = "nothing rests on whether AWS's simulation takes the trust policy of a role"
 QUOTAS: Final = "policies have the room that xacct reckons with"
 
 _ROOM: Final = {

@@ -237,8 +237,8 @@ def itself(ways: Ways) -> list[Finding]:
         "Take every right out of xacct's own identity but sts:AssumeRole on its manager roles and "
         "vendor role.",
     )
-    session, me = ways.bot.hands, Own(home, ways.catalog.bot_arn, None, is_vendor=True)
-    return [_refused(ways, me, question, session)]
+    me = Own(home, ways.catalog.bot_arn, None, is_vendor=True)  # as the vendor role, it writes none
+    return [_refused(ways, me, question, ways.bot.hands)]
 
 
 def unread(ways: Ways, several: Sequence[Own], why: str) -> list[Finding]:

@@ -1,37 +1,38 @@
 """Proves of each lent role that nobody comes in but by a grant or the catalog."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from workflows.aws.hands import Hands
 from workflows.catalog.model import Role
 from workflows.documents.text import Document
+from workflows.errors import Trouble
 from workflows.seen import Caller
 from workflows.setup import objects
-from workflows.setup.objects import Found
 from workflows.verify import lent
 from workflows.verify.asking import Bot, Somebody, Ways, tried
-from workflows.verify.finding import Answer, Finding, How, Outcome, Question
+from workflows.verify.finding import Answer, Finding, How, Mark, Outcome, Question
 from workflows.verify.lent import Entering, Expectation, Expected
-from workflows.verify.own import administrators
+from workflows.verify.own import Place, administrators
 
 _NOT_MEANT: Final = (
     "Take the statement out of the role's trust policy in the owner account; whoever is to enter "
     "always is written down under `standing` in the catalog."
 )
 _WHO: Final = "`xacct audit-access` shows through what; then take it out."
+_NEAR: Final = timedelta(minutes=1)
 _MFA: Final = "The grant asks for MFA: take a session with a code (sts:GetSessionToken) for this."
 
 
 def prove(
-    ways: Ways, role: Role, wanted: objects.Role, found: Found, entering: Entering | str
+    ways: Ways, role: Role, wanted: objects.Role, place: Place, entering: Entering | str
 ) -> Iterator[Finding]:
     """All promises about one lent role. `entering` may be a sentence: why it is not known."""
     ask = partial(Question, role.account.name, role.name)
     now = ways.clock.now()
     lets_in = ask("lets nobody in but by a grant or the catalog", How.READING, _NOT_MEANT)
-    held = found.roles.get(role.name.casefold())
+    held = place.found.roles.get(role.name.casefold())
     if held is None or held.arn != role.arn:
         yield lets_in.failed("it is not there", "Run `xacct setup plan`: it says why.")
         return
@@ -41,18 +42,20 @@ def prove(
     yield _outsiders(ways, ask("refuses outsiders", How.CALL, _WHO), role, held.trust)
     yield from _grantees(ask, entering)
     for one in ways.persons:
-        yield from _person(ways, ask, role, held.trust, one)
+        person = partial(_person, ways, ask, role, one)
+        yield from _twice(person, held.trust, partial(place.admin.trust, role.name))
 
 
 def _outsiders(ways: Ways, question: Question, role: Role, document: Document) -> Finding:
     """By the keys of administrators, who may ask for anything, and of xacct itself."""
-    there = administrators(ways, role.account.id)
-    callers = [(one.words, one.hands, one.caller) for one in there]
     expect = partial(lent.expected, ways.catalog, role, document, now=ways.clock.now())
     asked = [
-        tried(f"{caller.arn}, {words}", _entry(hands, role, caller))
-        for words, hands, caller in callers
-        if expect(caller).what is Expected.OUT
+        tried(
+            f"{one.caller.arn}, {one.words}",
+            partial(one.hands.try_to_enter, role.arn, one.caller.name),
+        )
+        for one in administrators(ways, role.account.id)
+        if expect(one.caller).what is Expected.OUT
     ]
     if isinstance(ways.bot, Bot):
         enter = partial(ways.bot.hands.try_to_enter, role.arn, "xacct-verify")
@@ -60,10 +63,6 @@ def _outsiders(ways: Ways, question: Question, role: Role, document: Document) -
     if not asked:
         return question.untold("There is nobody here whose refusal would tell anything.")
     return question.must_refuse(asked)
-
-
-def _entry(hands: Hands, role: Role, caller: Caller) -> Callable[[], None]:
-    return partial(hands.try_to_enter, role.arn, caller.name)
 
 
 def _grantees(ask: Callable[..., Question], entering: Entering | str) -> Iterator[Finding]:
@@ -92,8 +91,30 @@ def _grantees(ask: Callable[..., Question], entering: Entering | str) -> Iterato
 # --- with a person's own keys
 
 
+def _twice(
+    person: Callable[[Document], list[Finding]], document: Document, again: Callable[[], Document]
+) -> list[Finding]:
+    """Once more with the trust policy of now, where a grant may have begun or ended since it was
+    read.
+    """
+    found = person(document)
+    if all(one.mark is not Mark.FAILED for one in found):
+        return found
+    try:
+        now = again()
+    except Trouble:
+        return found
+    return found if now == document else person(now)
+
+
 def _person(
-    ways: Ways, ask: Callable[..., Question], role: Role, document: Document, one: Somebody
+    ways: Ways, ask: Callable[..., Question], role: Role, one: Somebody, document: Document
+) -> list[Finding]:
+    return list(_asked(ways, ask, role, one, document))
+
+
+def _asked(
+    ways: Ways, ask: Callable[..., Question], role: Role, one: Somebody, document: Document
 ) -> Iterator[Finding]:
     expect = lent.expected(ways.catalog, role, document, one.caller, now=ways.clock.now())
     is_in, answer = _enters(ways, role, one)
@@ -113,6 +134,8 @@ def _person(
     )
     if is_in is not None:
         yield _in(ask, one, expect, role, is_in)
+    elif expect.until is not None and expect.until < ways.clock.now() + _NEAR:
+        yield question.untold("The grant ends now.")
     elif expect.mfa and answer.outcome is Outcome.REFUSED:
         yield question.untold(_MFA)
     else:

@@ -15,8 +15,8 @@ from workflows.identity import user_arn
 from workflows.reach.judge import Principal
 from workflows.reach.read import asked
 from workflows.seen import Verdict
-from workflows.setup import objects, wanted
 from workflows.setup import run as setup
+from workflows.setup import wanted
 from workflows.setup.objects import Found, Wanted
 from workflows.setup.plan import Change, Plan
 from workflows.verify import facts, lent, live, own, roles
@@ -34,7 +34,7 @@ _DIFF: Final = 4  # lines of a change that a finding shows
 _HOME_UNREAD: Final = "The grantee account could not be read."
 
 Thing = TypeVar("Thing")
-Found_ = TypeVar("Found_")
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -212,8 +212,7 @@ def _account(ways: Ways, scene: Scene, account: Account) -> list[Finding]:
     made = {one.arn: one for one in scene.wanted[account.id].roles}
     for role in ways.catalog.roles_of(account):
         entering = _HOME_UNREAD if scene.entering is None else scene.entering[role.key]
-        wanted_role: objects.Role = made[role.arn]
-        found += roles.prove(ways, role, wanted_role, reading.found, entering)
+        found += roles.prove(ways, role, made[role.arn], place, entering)
     return found
 
 
@@ -276,7 +275,7 @@ def _kept_out(scene: Scene, one: Principal, role_arns: Sequence[str]) -> Answer:
     return Answer(one.name, Outcome.UNKNOWN, "AWS's simulation does not say")
 
 
-def _at_once(work: Callable[[Thing], Found_], several: Sequence[Thing]) -> list[Found_]:
+def _at_once(work: Callable[[Thing], Made], several: Sequence[Thing]) -> list[Made]:
     if not several:
         return []
     with ThreadPoolExecutor(min(AT_ONCE, len(several)), thread_name_prefix="verify") as pool:

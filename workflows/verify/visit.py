@@ -108,14 +108,15 @@ class Visit:
         self._stage.call("PutRolePermissionsBoundary", bound)
         for promise, call in calls.items():
             asked = facts.question(self._stage.account, promise)
-            if without[promise].outcome is not Outcome.REFUSED:
-                yield asked.must_refuse([without[promise]])
-                continue
-            answer, _ = self._until(Outcome.ALLOWED, call)
-            if promise == facts.TRUST_BOUNDARY and answer.outcome is Outcome.REFUSED:
-                yield asked.untold("AWS does not know the key there. Nothing of xacct rests on it.")
+            refused = without[promise].outcome is Outcome.REFUSED
+            answer = self._until(Outcome.ALLOWED, call)[0] if refused else without[promise]
+            holds = refused and answer.outcome is Outcome.ALLOWED
+            if promise == facts.TRUST_BOUNDARY:
+                yield asked.proven("it does" if holds else "it does not")
+            elif holds:
+                yield asked.proven("refused without the boundary, allowed with it")
             else:
-                yield asked.must_allow([answer])
+                yield asked.must_allow([answer]) if refused else asked.must_refuse([answer])
 
     def _ends(self, inside: Hands, other: Hands) -> Finding:
         asked = facts.question(self._stage.account, facts.SESSION_END)
