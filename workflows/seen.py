@@ -109,6 +109,11 @@ class Caller:
         return rest.partition("/")[0] if kind == "assumed-role" else None
 
     @property
+    def words(self) -> str:
+        """What he is called: a session by its role, too."""
+        return self.name if self.role is None else f"{self.role}/{self.name}"
+
+    @property
     def is_root(self) -> bool:
         return self.arn.endswith(":root")
 

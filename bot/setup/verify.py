@@ -106,7 +106,7 @@ def _person(profile: str) -> Somebody:
             f"The profile {profile} has the keys of an account's root, which AWS lets assume no "
             "role. `--as` takes somebody's own keys."
         )
-    return Somebody(caller.name, hands, caller)
+    return Somebody(caller.words, hands, caller)
 
 
 def _show(

@@ -25,11 +25,13 @@ def test_what_setup_made_is_proven_with_everybodys_keys_and_nothing_is_changed(
     before = right.office.place.state()
     aws.forget_calls()
 
-    code, said = right.run("--as", "alice", "--as", "bob")
+    code, said = right.run("--as", "alice", "--as", "bob", "--as", "ci")
 
     assert code == 0, said
-    assert "4 accounts: 91 proven, 0 failed, 0 could not be told." in said
+    assert "4 accounts: 99 proven, 0 failed, 0 could not be told." in said
     assert "deploy lets bob in, who may always enter, by the catalog [call]" in said
+    assert "deploy lets ci/run-7 in, who may always enter, by the catalog [call]" in said
+    assert "assumed-role/deploy/xacct-ci" in said
     assert "deploy refuses alice, who has no grant [call]: 1 refused" in said
     assert {one.action for one in aws.calls() if one.status == 200} == READS
     assert right.office.place.state() == before
@@ -80,6 +82,18 @@ def test_an_account_that_does_not_let_anybody_in_keeps_no_other_from_being_prove
     proven = [one["promise"] for one in first if one["mark"] == "proven"]
     assert "lets xacct in as it comes at work" in proven
     assert {one["mark"] for one in found if one["account"] == SECOND} == {"proven"}
+
+
+def test_where_the_grantee_account_cannot_be_read_what_it_tells_of_roles_is_not_told(
+    right: Verifying,
+) -> None:
+    code, found = right.findings("--account-profile", "workforce=alice", bot=False)
+
+    about = {one["subject"]: one for one in found if one["promise"].startswith("refuses every")}
+    assert (code, {one["mark"] for one in about.values()}) == (2, {"untold"})
+    assert about["admin"]["said"] == "The grantee account could not be read."
+    outside = [one for one in found if one["promise"] == "refuses outsiders"]
+    assert {one["mark"] for one in outside} == {"proven"}
 
 
 GRANTED = "2099-01-01T00:00:00Z"

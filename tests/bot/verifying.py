@@ -31,6 +31,7 @@ class Verifying:
     def __init__(self, office: Office, aws: SandboxAws, profiles: Path) -> None:
         self.office, self._aws, self._profiles = office, aws, profiles
         self._bot()
+        self._session("ci", office.place.ids.home, "/build/", "run-7")
         for name in ("alice", "bob"):
             key = office.iam(office.place.ids.home).create_access_key(UserName=name)["AccessKey"]
             self.profile(name, Keys(key["AccessKeyId"], key["SecretAccessKey"]))
@@ -64,17 +65,22 @@ class Verifying:
     def _bot(self) -> None:
         """A session of the bot's role, as a machine that runs it has one."""
         ids = self.office.place.ids
-        iam = self.office.iam(ids.tools)
-        host = iam.create_user(UserName="host")["User"]["Arn"]
-        entrance = {"Effect": "Allow", "Principal": {"AWS": host}, "Action": "sts:AssumeRole"}
-        iam.update_assume_role_policy(RoleName=BOT, PolicyDocument=document(entrance))
+        self._session(BOT, ids.tools, "/xacct-ctl/", "here")
         enters = document(allow("sts:AssumeRole", arn("*", "role/xacct-ctl/*")))
+        iam = self.office.iam(ids.tools)
         iam.put_role_policy(RoleName=BOT, PolicyName="work", PolicyDocument=enters)
-        key = iam.create_access_key(UserName="host")["AccessKey"]
+
+    def _session(self, role: str, account: str, path: str, name: str) -> None:
+        """A profile with a session of a role, which a user of its account takes on."""
+        iam, user = self.office.iam(account), f"{role}-host"
+        host = iam.create_user(UserName=user)["User"]["Arn"]
+        trusts(iam, role, lets_in("Host", host))
+        key = iam.create_access_key(UserName=user)["AccessKey"]
         sts = self._aws.client("sts", Keys(key["AccessKeyId"], key["SecretAccessKey"]))
-        bot = arn(ids.tools, f"role/xacct-ctl/{BOT}")
-        keys = sts.assume_role(RoleArn=bot, RoleSessionName="here")["Credentials"]
-        self.profile(BOT, Keys(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]))
+        asked = {"RoleArn": arn(account, f"role{path}{role}"), "RoleSessionName": name}
+        keys = sts.assume_role(**asked)["Credentials"]
+        held = Keys(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+        self.profile(role, held)
 
 
 @contextmanager
