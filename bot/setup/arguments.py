@@ -9,6 +9,7 @@ from workflows.setup.render import Format
 
 RENDER: Final = "render"
 VERIFY: Final = "verify"
+_VERIFIES: Final = "prove with real calls that all of it holds, and change nothing"
 _VERBS: Final = {
     "plan": "show what would change, and change nothing",
     "apply": "make what the catalog describes, after asking",
@@ -21,7 +22,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     setup = verbs.add_parser("setup", help="make the roles and groups of the catalog in AWS")
     whats = setup.add_subparsers(dest="what", required=True, metavar="WHAT")
     _render(whats.add_parser(RENDER, help="write it down as CloudFormation or Terraform"))
-    _verify(whats.add_parser(VERIFY, help="prove with real calls that all of it holds"))
+    _verify(whats.add_parser(VERIFY, help=_VERIFIES, description=f"{_VERIFIES.capitalize()}."))
     for name, words in _VERBS.items():
         one = whats.add_parser(name, help=words, description=f"{words.capitalize()}.")
         accounts(one)

@@ -113,14 +113,16 @@ def _show(
     found: Sequence[Finding], by_hand: Sequence[ByHand], screen: Screen, *, with_persons: bool
 ) -> None:
     """A line for each promise, under its account; of what failed, how it is mended."""
-    before = None
+    before, told = None, set[str]()
     for one in found:
         if one.account != before:
             screen.say(one.account, "bold")
             before = one.account
         mark, colour = _SHOWN[one.mark]
         about = f"{one.subject} " if one.subject else ""
-        detail = f": {one.said}" if one.said else ""
+        said = "as above" if one.mark is Mark.UNTOLD and one.said in told else one.said
+        told.add(one.said)
+        detail = f": {said}" if said else ""
         screen.say(f"  {mark} {about}{one.promise} [{one.how}]{detail}", colour)
         if one.mend:
             screen.say(f"      {one.mend}")

@@ -1,10 +1,12 @@
 """`xacct setup verify` names what is wrong: each fault is planted in the sandbox's AWS."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from sandbox.aws.process import SandboxAws
+from tests.bot.administrator import at_work
 from tests.bot.verifying import Finding, Verifying, lets_in, trusts, verifying
 from tests.workflows.setup.deploying import ADMIN, allow, arn, document
 
@@ -125,3 +127,20 @@ def test_a_fault_in_one_account_changes_nothing_of_what_is_said_of_another(
 
     assert len(others) > 15
     assert [one for one in others if one["mark"] != "proven"] == []
+
+
+def test_before_anything_is_set_up_it_is_said_that_it_is_not_there(
+    aws: SandboxAws, tmp_path: Path
+) -> None:
+    with at_work(aws, tmp_path) as office:
+        code, said = office.run("verify")
+
+    assert code == 1
+    for promise in (
+        "xacct-owner-mgr trusts xacct and nobody else [reading]",
+        "readonly lets nobody in but by a grant or the catalog [reading]",
+        "deny-all keeps everybody out who is listed and has no grant [simulation]",
+    ):
+        assert f"✗ {promise}: it is not there" in said
+    assert "create role /xacct/admin;" in said
+    assert "refuses administrators" not in said

@@ -42,9 +42,11 @@ class Place:
 def prove(ways: Ways, own: Own, place: Place | None) -> list[Finding]:
     """All promises about one role of xacct's own. Without `place`, those that its keys prove."""
     found = [*_comes_in(ways, own)]
-    if place is not None:
+    if place is None:
+        return found
+    found.append(_trusts(ways, own, place.found))
+    if own.name.casefold() in place.found.roles:
         found += _others_stay_out(ways, own)
-        found.append(_trusts(ways, own, place.found))
         found += _may(ways, own, place)
     return found
 
@@ -156,7 +158,7 @@ def _trusts(ways: Ways, own: Own, found: Found) -> Finding:
     )
     held, bot = found.roles.get(own.name.casefold()), ways.catalog.bot_arn
     if held is None or bot is None:
-        return question.failed("it is not there")
+        return question.failed("it is not there", f"{_APPLY}.")
     wrong = needs.entrance_fault(held.trust, entrance(bot, own.external_id))
     return question.failed(wrong) if wrong is not None else question.proven()
 
@@ -168,9 +170,6 @@ def _may(ways: Ways, own: Own, place: Place) -> Iterator[Finding]:
     ask = partial(Question, own.account.name, own.name)
     can = ask("can do what lending takes", How.SIMULATION, _RIGHTS)
     nothing = ask("can do nothing else", How.SIMULATION, _TOO_MUCH)
-    if own.name.casefold() not in place.found.roles:
-        yield can.failed("it is not there", _APPLY)
-        return
     wanted = list(needs.needed(ways.catalog, own, place.found))
     yield can.must_allow(simulated(place.admin, own.arn, wanted))
     banned = list(needs.forbidden(ways.catalog, own, place.found, nobody=ways.nobody))

@@ -1,5 +1,6 @@
 """Reads the accounts, and proves what they promise: several accounts at a time, each by itself."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,7 @@ AT_ONCE: Final = 8
 
 _CHANGES: Final = 12  # of a plan that a finding names
 _DIFF: Final = 4  # lines of a change that a finding shows
+_IN_A_WORD: Final = re.compile(r"[+-] [a-z]")  # `+ member alice`; not a line of a document
 _HOME_UNREAD: Final = "The grantee account could not be read."
 
 Thing = TypeVar("Thing")
@@ -208,7 +210,7 @@ def _account(ways: Ways, scene: Scene, account: Account) -> list[Finding]:
     for one in mine:
         found += own.prove(ways, one, place)
     if is_home:
-        return [*found, *itself, *_deny_groups(ways.catalog, scene)]
+        return [*found, *itself, *_deny_groups(ways.catalog, scene, reading.found)]
     made = {one.arn: one for one in scene.wanted[account.id].roles}
     for role in ways.catalog.roles_of(account):
         entering = _HOME_UNREAD if scene.entering is None else scene.entering[role.key]
@@ -230,13 +232,14 @@ def _as_wanted(planned: Plan) -> Finding:
 
 
 def _change(change: Change) -> str:
-    lines = [line for line in change.diff if line[:1] in ("+", "-")]
-    more = [f"and {len(lines) - _DIFF} lines more"] if len(lines) > _DIFF else []
-    shown = ", ".join([*(" ".join(line.split()) for line in lines[:_DIFF]), *more])
+    """With what can be said in a word; of documents the plan itself shows the lines."""
+    lines = [line for line in change.diff if _IN_A_WORD.match(line)]
+    more = [f"and {len(lines) - _DIFF} more"] if len(lines) > _DIFF else []
+    shown = ", ".join([*lines[:_DIFF], *more])
     return f"{change.verb} {change.thing} ({shown})" if shown else f"{change.verb} {change.thing}"
 
 
-def _deny_groups(catalog: Catalog, scene: Scene) -> list[Finding]:
+def _deny_groups(catalog: Catalog, scene: Scene, home: Found) -> list[Finding]:
     """Each deny group keeps everybody out who is listed, but for whom a grant lets in somewhere."""
     found = []
     folded = {name.casefold() for name in catalog.roster}
@@ -252,6 +255,9 @@ def _deny_groups(catalog: Catalog, scene: Scene) -> list[Finding]:
             "Put him into the group: `xacct setup apply` does, when every owner account can be "
             "read. If he is in it, the group does not deny what it should.",
         )
+        if group.name.casefold() not in home.groups:
+            found.append(question.failed("it is not there", "Run `xacct setup apply`."))
+            continue
         if scene.inside is None:
             why = "Not every owner account could be read, so it is not known who has a grant."
             found.append(question.untold(why))
