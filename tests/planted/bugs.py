@@ -443,4 +443,11 @@ BUGS: Final = (
         "    else:\n        found += _taken_away(stage)\n",
         (f"{_VERIFY}/test_live.py",),
     ),
+    Bug(
+        "setup forgets a right that lending takes",
+        _RIGHTS,
+        '        reads = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListRolePolicies"]\n',
+        '        reads = ["iam:GetRole", "iam:GetRolePolicy"]\n',
+        ("tests/bot/test_setup_verify.py",),
+    ),
 )
