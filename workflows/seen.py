@@ -82,3 +82,53 @@ class Verdict:
     def refused(self) -> bool:
         """A sure no: with a key unknown it may be a yes when the principal really comes."""
         return not self.allowed and not self.unknown
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody as AWS names him (STS, GetCallerIdentity); `user_id` is his `aws:userid`."""
+
+    arn: str
+    account: str
+    user_id: str
+
+    @property
+    def unique_id(self) -> str:
+        """Of the user, or of the role whose session this is."""
+        return self.user_id.partition(":")[0]
+
+    @property
+    def name(self) -> str:
+        """Of the user, or of the session."""
+        return self.arn.rpartition("/")[2]
+
+    @property
+    def role(self) -> str | None:
+        """The name of the role whose session this is."""
+        kind, _, rest = self.arn.split(":", 5)[5].partition("/")
+        return rest.partition("/")[0] if kind == "assumed-role" else None
+
+    @property
+    def words(self) -> str:
+        """What he is called: a session by its role, too."""
+        return self.name if self.role is None else f"{self.role}/{self.name}"
+
+    @property
+    def is_root(self) -> bool:
+        return self.arn.endswith(":root")
+
+    def has(self, arn: str) -> bool:
+        """Whether this is the user, or a session of the role, of that ARN."""
+        if self.role is None:
+            return self.arn == arn
+        resource = arn.split(":", 5)[5]
+        is_role = resource.startswith("role/") and resource.rpartition("/")[2] == self.role
+        return is_role and arn.split(":")[4] == self.account
+
+
+def keys_of_a_write(boundary: str | None, tags: Mapping[str, str]) -> dict[str, str]:
+    """Condition keys of a write to a role, which AWS's simulation does not look up by itself
+    (Service Authorization Reference for IAM). A role without a boundary fits none.
+    """
+    tagged = {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
+    return {"iam:PermissionsBoundary": boundary or "none", **tagged}

@@ -8,6 +8,8 @@ from workflows.aws.doors import USUAL_ROLE
 from workflows.setup.render import Format
 
 RENDER: Final = "render"
+VERIFY: Final = "verify"
+_VERIFIES: Final = "prove with real calls that all of it holds, and change nothing"
 _VERBS: Final = {
     "plan": "show what would change, and change nothing",
     "apply": "make what the catalog describes, after asking",
@@ -20,6 +22,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     setup = verbs.add_parser("setup", help="make the roles and groups of the catalog in AWS")
     whats = setup.add_subparsers(dest="what", required=True, metavar="WHAT")
     _render(whats.add_parser(RENDER, help="write it down as CloudFormation or Terraform"))
+    _verify(whats.add_parser(VERIFY, help=_VERIFIES, description=f"{_VERIFIES.capitalize()}."))
     for name, words in _VERBS.items():
         one = whats.add_parser(name, help=words, description=f"{words.capitalize()}.")
         accounts(one)
@@ -37,6 +40,32 @@ def _render(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--out", type=Path, metavar="DIR", help="default: a folder called like the format"
     )
+
+
+def _verify(one: argparse.ArgumentParser) -> None:
+    accounts(one)
+    one.add_argument(
+        "--bot-profile",
+        metavar="PROFILE",
+        help="whose keys of ~/.aws are xacct's own (default: the environment's)",
+    )
+    one.add_argument(
+        "--as",
+        dest="as_profile",
+        action="append",
+        default=[],
+        metavar="PROFILE",
+        help="a grantee's own keys: he is refused, or let in if he has a grant; may be repeated",
+    )
+    one.add_argument(
+        "--live",
+        nargs="?",
+        const="",
+        metavar="ACCOUNT",
+        help="also ask what only AWS can show, with a role that is made there and thrown away "
+        "(default: the first owner account)",
+    )
+    one.add_argument("--json", action="store_true", help="for programs")
 
 
 def _catalog(one: argparse.ArgumentParser) -> None:

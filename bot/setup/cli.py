@@ -10,7 +10,8 @@ from typing import Final
 
 from bot import wiring
 from bot.settings import Mistakes, catalog_path
-from bot.setup.arguments import RENDER
+from bot.setup import verify
+from bot.setup.arguments import RENDER, VERIFY
 from bot.setup.screen import Screen
 from workflows.aws.doors import Doors, Way
 from workflows.catalog.model import Catalog
@@ -33,6 +34,7 @@ def setup(said: argparse.Namespace, clock: Clock) -> int:
         "plan": lambda one: one.plan(as_json=said.json),
         "apply": lambda one: one.apply(yes=said.yes),
         "destroy": lambda one: one.destroy(yes=said.yes),
+        VERIFY: lambda one: one.verify(said),
     }
     try:
         catalog = wiring.catalog(said.catalog or catalog_path(os.environ))
@@ -93,6 +95,10 @@ class Setup:
         """Takes away what setup made: owner accounts first, so that nobody is let in meanwhile."""
         question = f"Take all of this away, for installation {self._catalog.installation}?"
         return self._do(wanted.nothing(self._catalog), yes=yes, question=question)
+
+    def verify(self, said: argparse.Namespace) -> int:
+        """Proves that what setup made is so; exit codes of its own."""
+        return verify.verify(said, self._catalog, self._doors, self._screen, self._clock)
 
     def _do(self, all_of_it: Sequence[Wanted], *, yes: bool, question: str) -> int:
         planned, inside = self._planned(all_of_it)

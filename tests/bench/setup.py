@@ -15,7 +15,14 @@ from rich.console import Console
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.bench.figures import machine, table
-from tests.workflows.setup.deploying import ADMIN, KEEPS_OUT, an_administrator, arn
+from tests.workflows.setup.deploying import (
+    ADMIN,
+    KEEPS_OUT,
+    allow,
+    an_administrator,
+    arn,
+    document,
+)
 
 ACCOUNTS: Final = (1, 10, 20, 50)
 STEPS: Final = {
@@ -23,11 +30,12 @@ STEPS: Final = {
     "apply": ("apply", 0),
     "plan again": ("plan", 0),
     "apply again": ("apply", 0),
+    "verify": ("verify", 0),
     "destroy": ("destroy", 0),
 }
 """In this order, each with its verb and the exit code that is right: 2 stands for changes."""
 
-COUNTED: Final = ("plan", "apply", "destroy")
+COUNTED: Final = ("plan", "apply", "verify", "destroy")
 """The steps whose calls are shown: what the others call, the first plan called, too."""
 
 _HOME: Final = "111122223333"
@@ -35,21 +43,20 @@ _GROUP: Final = "/xacct/{effect}-{account}-{role}"
 
 
 def measure(console: Console) -> None:
-    shown = table(
-        "setup: xacct's own process from its start to its end, seconds; AWS calls an owner account",
-        "owner accounts",
-        *STEPS,
-        *(f"calls: {name}" for name in COUNTED),
+    seconds = table(
+        "setup: xacct's own process from its start to its end, seconds", "owner accounts", *STEPS
     )
+    calls = table("setup: AWS calls an owner account", "owner accounts", *COUNTED)
     for many in ACCOUNTS:
-        seconds, calls = _round(many)
-        each = [f"{calls[name] / many:.1f}" for name in COUNTED]
-        shown.add_row(str(many), *(f"{one:.1f} s" for one in seconds.values()), *each)
-    console.print(shown)
+        lasted, made = _round(many)
+        seconds.add_row(str(many), *(f"{one:.1f} s" for one in lasted.values()))
+        calls.add_row(str(many), *(f"{made[name] / many:.1f}" for name in COUNTED))
+    console.print(seconds)
+    console.print(calls)
     console.print(
         "Each account has three roles, one of each mechanism, with permissions, a boundary, groups "
-        "and a manager role;\nthe second plan was empty, and nothing was left after destroy. The "
-        f"grantee account's calls are counted, too.\n{machine()}\n"
+        "and a manager role;\nthe second plan was empty, verify proved all, and nothing was left "
+        f"after destroy. The grantee account's calls are counted, too.\n{machine()}\n"
     )
 
 
@@ -69,11 +76,13 @@ def _round(many: int) -> tuple[dict[str, float], dict[str, int]]:
 
         keys = an_administrator(client, _HOME, owners)
         client("iam", _HOME).create_user(UserName="alice")
-        client("iam", _HOME).create_user(UserName="xacct-bot")
+        profiles = Path(folder) / "credentials"
+        profiles.write_text(_bot(client("iam", _HOME)))
         file = Path(folder) / "xacct.yaml"
         file.write_text(_catalog(owners))
         before = _held(aws, owners)
         environment = {**os.environ, **keys, "AWS_ENDPOINT_URL": aws.endpoint}
+        environment["AWS_SHARED_CREDENTIALS_FILE"] = str(profiles)
         seconds, calls = {}, {}
         for name, (verb, right) in STEPS.items():
             aws.forget_calls()
@@ -85,10 +94,25 @@ def _round(many: int) -> tuple[dict[str, float], dict[str, int]]:
         return seconds, calls
 
 
+_MORE: Final = {"plan": (), "verify": ("--bot-profile", "xacct-bot")}
+
+
+def _bot(home: Any) -> str:
+    """xacct's own identity with the one right that it has; its keys as a profile."""
+    home.create_user(UserName="xacct-bot")
+    enters = document(allow("sts:AssumeRole", arn("*", "role/xacct-ctl/*")))
+    home.put_user_policy(UserName="xacct-bot", PolicyName="work", PolicyDocument=enters)
+    key = home.create_access_key(UserName="xacct-bot")["AccessKey"]
+    return (
+        f"[xacct-bot]\naws_access_key_id = {key['AccessKeyId']}\n"
+        f"aws_secret_access_key = {key['SecretAccessKey']}\n"
+    )
+
+
 def _run(verb: str, file: Path, environment: dict[str, str], right: int) -> None:
     command = [sys.executable, "-m", "bot", "setup", verb, "--catalog", str(file)]
     done = subprocess.run(
-        [*command, *(["--yes"] if verb != "plan" else [])],
+        [*command, *_MORE.get(verb, ("--yes",))],
         env=environment,
         capture_output=True,
         text=True,

@@ -1,7 +1,8 @@
 """An administrator's terminal, with keys that enter every account of a sandbox."""
 
+import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from tests.workflows.setup.deploying import Ids, Place, an_administrator, parts
 class Office:
     """An administrator at his terminal, and the accounts that he may enter."""
 
-    def __init__(self, place: Place, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.place, self._file, self._capsys = place, file, capsys
+    def __init__(self, place: Place, file: Path) -> None:
+        self.place, self._file = place, file
         self.says()
 
     def says(self, **changed: Any) -> None:
@@ -30,9 +31,9 @@ class Office:
 
     def types(self, *words: str) -> tuple[int, str]:
         """The same of any verb that takes a catalog."""
-        code = main([*words, "--catalog", str(self._file)])
-        said = self._capsys.readouterr()
-        return code, said.out + said.err
+        with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as error:
+            code = main([*words, "--catalog", str(self._file)])
+        return code, out.getvalue() + error.getvalue()
 
     def iam(self, account: str) -> Any:
         return self.place.client("iam", account)
@@ -44,11 +45,11 @@ class Office:
 
 
 @contextmanager
-def at_work(aws: SandboxAws, folder: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Office]:
+def at_work(aws: SandboxAws, folder: Path) -> Iterator[Office]:
     """The office with nothing set up yet, and the administrator's keys in the environment."""
     place = Place(aws, Ids())
     keys = an_administrator(place.client, place.ids.home, place.ids.owners)
     with pytest.MonkeyPatch.context() as environment:
         for name, value in keys.items():
             environment.setenv(name, value)
-        yield Office(place, folder / "xacct.yaml", capsys)
+        yield Office(place, folder / "xacct.yaml")

@@ -1,3 +1,5 @@
+import io
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -39,3 +41,14 @@ def offices(
 @pytest.fixture
 def office(offices: Callable[..., Office]) -> Office:
     return offices()
+
+
+@pytest.fixture
+def make_stdin() -> Iterator[Callable[[str], None]]:
+    before = sys.stdin
+
+    def make(text: str) -> None:
+        sys.stdin = io.StringIO(text)
+
+    yield make
+    sys.stdin = before

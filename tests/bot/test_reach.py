@@ -13,8 +13,8 @@ from tests.workflows.setup.deploying import allow, document
 
 
 @pytest.fixture
-def office(aws: SandboxAws, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Office]:
-    with at_work(aws, tmp_path, capsys) as office, pytest.MonkeyPatch.context() as environment:
+def office(aws: SandboxAws, tmp_path: Path) -> Iterator[Office]:
+    with at_work(aws, tmp_path) as office, pytest.MonkeyPatch.context() as environment:
         environment.setenv("COLUMNS", "240")
         office.run("apply", "--yes")
         # who sets up may do anything; here he is kept out of the lent roles, as everybody is

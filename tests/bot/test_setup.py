@@ -1,7 +1,5 @@
 """`xacct setup` in the terminal, with an administrator's keys: shown, made, taken away."""
 
-import io
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +12,8 @@ from tests.workflows.setup.deploying import document, parts
 
 
 @pytest.fixture
-def office(aws: SandboxAws, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Office]:
-    with at_work(aws, tmp_path, capsys) as office:
+def office(aws: SandboxAws, tmp_path: Path) -> Iterator[Office]:
+    with at_work(aws, tmp_path) as office:
         yield office
 
 
@@ -179,17 +177,6 @@ def test_without_a_yes_nothing_is_changed(
 
     assert (code, said.endswith("Nothing was changed.\n")) == (1, True)
     assert office.run("plan")[0] == 2
-
-
-@pytest.fixture
-def make_stdin() -> Iterator[Callable[[str], None]]:
-    before = sys.stdin
-
-    def make(text: str) -> None:
-        sys.stdin = io.StringIO(text)
-
-    yield make
-    sys.stdin = before
 
 
 @pytest.mark.parametrize("group", ["deny-all", "allow-prod-search-readonly"])

@@ -35,6 +35,7 @@ _SIMULATED: Final = (
 )
 _RIGHTS: Final = "workflows/setup/rights.py"
 _FORBIDDEN: Final = "tests/workflows/setup/test_forbidden.py"
+_VERIFY: Final = "tests/workflows/verify"
 _REVIVED: Final = f"{_SETTLE}::test_a_new_grant_does_not_revive_the_session_of_a_revoked_one"
 
 BUGS: Final = (
@@ -415,5 +416,48 @@ BUGS: Final = (
         "    def _keys(self) -> ReadOnlyCredentials:\n"
         "        return self._client.newest\n\n",
         ("tests/workflows/test_signing.py",),
+    ),
+    Bug(
+        "verify takes what AWS does not say for a refusal",
+        "workflows/verify/finding.py",
+        "        if unknown:\n",
+        "        if unknown and word != 'refused':\n",
+        (f"{_VERIFY}/test_judging.py",),
+    ),
+    Bug(
+        "verify takes a call that reaches nothing for a refusal",
+        "workflows/verify/asking.py",
+        '        return Answer(what, Outcome.ALLOWED, "AWS let it through to what is not there")\n',
+        "        return Answer(what, Outcome.REFUSED)\n",
+        ("tests/bot/test_setup_verify_faults.py",),
+    ),
+    Bug(
+        "verify believes a statement under xacct's name that never ends",
+        "workflows/verify/lent.py",
+        '    dated = text.ends(statement.get("Condition", {})) is not None\n'
+        "    is_grant = bool(trust.entries(text.document([statement])))\n",
+        "    dated = is_grant = True\n",
+        (f"{_VERIFY}/test_lent.py",),
+    ),
+    Bug(
+        "verify's own sessions may do what the role may",
+        "workflows/aws/hands.py",
+        "        policy: str | None = NOTHING,\n",
+        "        policy: str | None = None,\n",
+        (f"{_VERIFY}/test_live.py",),
+    ),
+    Bug(
+        "verify leaves its throw-away role after a fault",
+        "workflows/verify/live.py",
+        "    finally:\n        found += _taken_away(stage)\n",
+        "    else:\n        found += _taken_away(stage)\n",
+        (f"{_VERIFY}/test_live.py",),
+    ),
+    Bug(
+        "setup forgets a right that lending takes",
+        _RIGHTS,
+        '        reads = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListRolePolicies"]\n',
+        '        reads = ["iam:GetRole", "iam:GetRolePolicy"]\n',
+        ("tests/bot/test_setup_verify.py",),
     ),
 )

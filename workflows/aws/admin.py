@@ -54,16 +54,29 @@ class Admin:
         """What AWS's simulation says of a user or role of this account about each of the roles, by
         their ARNs: a call, and one for each further page. `keys` are condition keys of the call.
         """
-        found: dict[str, Verdict] = {}
+        found = self.simulated(principal_arn, ["sts:AssumeRole"], role_arns, keys)
+        return {resource: verdict for (_, resource), verdict in found.items()}
+
+    def simulated(
+        self,
+        principal_arn: str,
+        actions: Sequence[str],
+        resources: Sequence[str] = (),
+        keys: Mapping[str, str] | None = None,
+    ) -> Mapping[tuple[str, str], Verdict]:
+        """What AWS's simulation says of each action on each resource; the resource is `*` where
+        none is given. A call, and one for each further page.
+        """
+        found: dict[tuple[str, str], Verdict] = {}
         with translated("iam:SimulatePrincipalPolicy"):
             pages = self._client.get_paginator("simulate_principal_policy")
             for page in pages.paginate(
                 PolicySourceArn=principal_arn,
-                ActionNames=["sts:AssumeRole"],
-                ResourceArns=list(role_arns),
-                ContextEntries=simulation.entries(keys),
+                ActionNames=list(actions),
+                ContextEntries=simulation.entries(keys or {}),
+                **({"ResourceArns": list(resources)} if resources else {}),
             ):
-                found |= simulation.by_resource(page)
+                found |= simulation.each(page)
         return found
 
     def _role(self, name: str) -> Mapping[str, Any]:

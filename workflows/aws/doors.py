@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from workflows.aws.admin import Admin
 from workflows.aws.errors import translated
+from workflows.aws.hands import Hands
 from workflows.aws.sessions import aws_session
 from workflows.catalog.model import Account
 from workflows.errors import Trouble
@@ -56,6 +57,10 @@ class Doors:
     def enter(self, account: Account) -> Admin:
         """IAM of the account. Raises Trouble when there is no way into it."""
         return Admin(self.client(account, "iam"))
+
+    def hands(self, account: Account) -> Hands:
+        """The keys that act in the account. Raises Trouble when there is no way into it."""
+        return Hands(self.session(account), self._lock)
 
     def client(self, account: Account, service: str) -> Any:
         """A client of any service in the account. Raises Trouble."""

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from botocore import xform_name
+
 from workflows.aws import simulation
 from workflows.aws.errors import AwsGone, translated
 from workflows.documents import session_end
@@ -180,6 +182,12 @@ class Iam:
                 RoleName=role_name, PolicyDocument=_compact(document)
             )
         return date_of(reply)
+
+    def call(self, action: str, parameters: Mapping[str, Any]) -> None:
+        """Makes any one call, by AWS's names."""
+        method = getattr(self._client, xform_name(action))
+        with translated(f"iam:{action}"):
+            method(**parameters)
 
     def join(self, group_name: str, user_name: str) -> None:
         with translated("iam:AddUserToGroup"):

@@ -25,13 +25,27 @@ def entries(keys: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def by_resource(page: Mapping[str, Any]) -> dict[str, Verdict]:
     """The verdict on each resource, by its ARN, of an answer about one action."""
-    return {
-        one["EvalResourceName"]: Verdict(
-            action=result["EvalActionName"],
-            decision=one["EvalResourceDecision"],
-            by=tuple(held.get("SourcePolicyId", "") for held in one.get("MatchedStatements", ())),
-            unknown=tuple(one.get("MissingContextValues", ())),
-        )
-        for result in page["EvaluationResults"]
-        for one in result.get("ResourceSpecificResults", ())
-    }
+    return {resource: verdict for (_, resource), verdict in each(page).items()}
+
+
+def each(page: Mapping[str, Any]) -> dict[tuple[str, str], Verdict]:
+    """The verdicts by action and resource (`*` where it was asked about none in particular)."""
+    found: dict[tuple[str, str], Verdict] = {}
+    for result in page["EvaluationResults"]:
+        action = result["EvalActionName"]
+        specific = result.get("ResourceSpecificResults", ())
+        for one in specific:
+            decision = one["EvalResourceDecision"]
+            found[action, one["EvalResourceName"]] = _verdict(action, decision, one)
+        if not specific:
+            found[action, "*"] = _verdict(action, result["EvalDecision"], result)
+    return found
+
+
+def _verdict(action: str, decision: str, told: Mapping[str, Any]) -> Verdict:
+    return Verdict(
+        action=action,
+        decision=decision,
+        by=tuple(held.get("SourcePolicyId", "") for held in told.get("MatchedStatements", ())),
+        unknown=tuple(told.get("MissingContextValues", ())),
+    )

@@ -21,7 +21,14 @@ from workflows.plan import role as role_plan
 from workflows.plan.grant import Grant
 from workflows.plan.member import Place, no_slot
 from workflows.plan.phase import Phase
-from workflows.seen import GranteeSeen, MemberSeen, RoleDetail, RoleSeen, Verdict
+from workflows.seen import (
+    GranteeSeen,
+    MemberSeen,
+    RoleDetail,
+    RoleSeen,
+    Verdict,
+    keys_of_a_write,
+)
 from workflows.world import World
 
 WRITES_SESSION_END: Final = "iam:PutRolePolicy"
@@ -112,11 +119,8 @@ def group_fault(world: World, session: Session, row: Request, member: MemberSeen
 
 
 def keys_of(role: RoleSeen) -> dict[str, str]:
-    """Condition keys of a write to the role, which AWS's simulation does not look up by itself
-    (Service Authorization Reference for IAM). A role without a boundary fits none.
-    """
-    tags = {f"aws:ResourceTag/{key}": value for key, value in role.tags.items()}
-    return {"iam:PermissionsBoundary": role.boundary or "none", **tags}
+    """Condition keys of a write to the role, for AWS's simulation."""
+    return keys_of_a_write(role.boundary, role.tags)
 
 
 def rights_fault(verdicts: Sequence[Verdict] | None, *, whose: str) -> str | None:

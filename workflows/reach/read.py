@@ -72,9 +72,9 @@ def report(catalog: Catalog, enter: Enter, *, now: datetime, said: Said = lambda
     and hides nothing that is known without it.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="reach-home") as pool:
-        asked = pool.submit(_home, catalog, enter, now, said)
+        home_asked = pool.submit(_home, catalog, enter, now, said)
         owners = _at_once(partial(_owner, catalog, enter, said), catalog.accounts)
-        home = asked.result()
+        home = home_asked.result()
     trusts = {key: document for one in owners for key, document in one.trusts.items()}
     return Report(
         reaches=tuple(reaches(catalog, home.principals, home.verdicts, trusts, now=now)),
@@ -121,7 +121,7 @@ def _home(catalog: Catalog, enter: Enter, now: datetime, said: Said) -> _Home:
     finally:
         said()
     arns = [role.arn for role in catalog.roles]
-    answers = _at_once(partial(_asked, admin, arns, now), home.principals)
+    answers = _at_once(partial(asked, admin, arns, now), home.principals)
     for principal, (verdicts, words) in zip(home.principals, answers, strict=True):
         home.verdicts |= {(principal.arn, arn): verdict for arn, verdict in verdicts.items()}
         if words is not None:
@@ -143,10 +143,12 @@ def _principals(admin: Admin) -> list[Principal]:
     return [*users, *roles]
 
 
-def _asked(
+def asked(
     admin: Admin, role_arns: Sequence[str], now: datetime, principal: Principal
 ) -> tuple[Mapping[str, Verdict], str | None]:
-    """The verdicts that there are, and what kept any from being known."""
+    """What AWS's simulation says of him about these roles: the verdicts that there are, by ARN, and
+    what kept any from being known.
+    """
     keys = {"aws:CurrentTime": text.moment(now)}
     if principal.is_user:
         keys |= {

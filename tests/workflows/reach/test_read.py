@@ -202,8 +202,8 @@ def test_a_simulation_that_fails_or_says_too_little_is_said_and_the_rest_is_know
     silent: Any = Silent(scene.place.enter(scene.place.catalog.grantee), roles[0])
     (principal,) = (one for one in read._principals(silent) if one.arn == mallory)
 
-    found, words = read._asked(silent, roles, scene.clock.now(), principal)
-    later, too = read._asked(silent, roles[1:], scene.clock.now(), principal)
+    found, words = read.asked(silent, roles, scene.clock.now(), principal)
+    later, too = read.asked(silent, roles[1:], scene.clock.now(), principal)
 
     assert (found, words) == ({}, "iam:SimulatePrincipalPolicy: PolicyEvaluation: not now")
     assert (set(later), too) == (
@@ -233,7 +233,7 @@ def test_more_roles_than_one_simulation_takes_are_asked_about_in_turns_and_one_m
     roles = [f"arn:aws:iam::444455556666:role/r{number}" for number in range(2 * read.BATCH + 1)]
     alice = Principal("arn:aws:iam::111122223333:user/alice", "AIDAALICE")
 
-    found, words = read._asked(admin, roles, clock.now(), alice)
+    found, words = read.asked(admin, roles, clock.now(), alice)
 
     assert [len(one) for one in admin.asked] == [read.BATCH, read.BATCH, 1]
     assert set(found) == {*roles[: read.BATCH], roles[-1]}

@@ -19,6 +19,7 @@ from sandbox.clock import SharedClock
 from tests.lab import Lab, some_catalog
 from tests.workflows.setup.deploying import ADMIN, allow, document
 from workflows.catalog.model import Delivery, Mechanism
+from workflows.verify import asks
 
 Call = Callable[[Any], Any]
 USERS = ("alice",)
@@ -65,6 +66,7 @@ EVERYWHERE: dict[str, Call] = {
     ),
     "make a policy": lambda iam: iam.create_policy(PolicyName="new", PolicyDocument=ANYTHING),
     "delete a role": lambda iam: iam.delete_role(**BYSTANDER),
+    "delete a user": lambda iam: iam.delete_user(UserName="bystander"),
 }
 TO_ITSELF: dict[str, Callable[[Any, str], Any]] = {
     "let somebody else into itself": lambda iam, name: iam.update_assume_role_policy(
@@ -75,6 +77,9 @@ TO_ITSELF: dict[str, Callable[[Any, str], Any]] = {
     ),
     "attach a policy to itself": lambda iam, name: iam.attach_role_policy(
         RoleName=name, PolicyArn=ADMIN
+    ),
+    "take its own boundary away": lambda iam, name: iam.delete_role_permissions_boundary(
+        RoleName=name
     ),
 }
 TO_WHAT_IS_LENT: dict[str, Call] = {
@@ -89,6 +94,19 @@ TO_WHAT_IS_LENT: dict[str, Call] = {
     ),
     "tag it": lambda iam: iam.tag_role(**GOVERNED, Tags=[{"Key": "a", "Value": "b"}]),
     "delete it": lambda iam: iam.delete_role(**GOVERNED),
+}
+TO_A_GOVERNED_GROUP: dict[str, Callable[[Any, str], Any]] = {
+    "give it rights": lambda iam, name: iam.put_group_policy(
+        GroupName=name, PolicyName="p", PolicyDocument=ANYTHING
+    ),
+    "take its policy away": lambda iam, name: iam.delete_group_policy(
+        GroupName=name, PolicyName="xacct-lab"
+    ),
+    "delete the group": lambda iam, name: iam.delete_group(GroupName=name),
+}
+TRIED_ELSEWHERE = {
+    *("hand a role to a service", "enter a role of others", "enter it"),
+    "write a policy of others anew",
 }
 
 
@@ -144,6 +162,16 @@ def answer(call: Callable[[], Any]) -> str:
     return "done"
 
 
+def test_what_is_tried_here_is_what_verify_asks_about() -> None:
+    for tried, asked in (
+        (EVERYWHERE, asks.ANYWHERE),
+        (TO_ITSELF, asks.TO_ITSELF),
+        (TO_WHAT_IS_LENT, asks.TO_WHAT_IS_LENT),
+        (TO_A_GOVERNED_GROUP, asks.TO_A_GOVERNED_GROUP),
+    ):
+        assert {*tried} == {one.what for one in asked} - TRIED_ELSEWHERE
+
+
 def test_each_of_these_calls_is_one_that_the_accounts_root_may_make(
     aws: SandboxAws, clock: SharedClock, tmp_path: Path
 ) -> None:
@@ -153,9 +181,13 @@ def test_each_of_these_calls_is_one_that_the_accounts_root_may_make(
         tried = {what: answer(partial(call, iam)) for what, call in EVERYWHERE.items()}
         tried |= {what: answer(partial(call, iam, name)) for what, call in TO_ITSELF.items()}
         tried |= {what: answer(partial(call, iam)) for what, call in TO_WHAT_IS_LENT.items()}
+        assert lab.role.group is not None
+        iam, name = lab.home, lab.role.group.name
+        several = TO_A_GOVERNED_GROUP.items()
+        tried |= {what: answer(partial(call, iam, name)) for what, call in several}
 
-    not_empty = {"delete a role": "DeleteConflict", "delete it": "DeleteConflict"}
-    assert tried == dict.fromkeys(tried, "done") | not_empty
+    not_empty = ("delete a user", "delete a role", "delete it", "delete the group")
+    assert tried == dict.fromkeys(tried, "done") | dict.fromkeys(not_empty, "DeleteConflict")
 
 
 @pytest.mark.parametrize("whose", ["grantee", "owner"])
@@ -170,6 +202,14 @@ def test_a_manager_role_can_do_nothing_to_what_is_not_lent(lab: Lab, whose: str,
 def test_a_manager_role_cannot_change_itself(lab: Lab, whose: str, what: str) -> None:
     iam, name = manager(lab, whose)
     assert answer(lambda: TO_ITSELF[what](iam, name)) == "AccessDenied"
+
+
+@pytest.mark.parametrize("what", TO_A_GOVERNED_GROUP)
+def test_a_manager_role_cannot_change_what_a_governed_group_is(lab: Lab, what: str) -> None:
+    iam, _ = manager(lab, "grantee")
+    group = lab.role.group
+    assert group is not None
+    assert answer(lambda: TO_A_GOVERNED_GROUP[what](iam, group.name)) == "AccessDenied"
 
 
 @pytest.mark.parametrize("what", TO_WHAT_IS_LENT)
