@@ -10,6 +10,9 @@ from workflows.seen import Verdict
 
 _TYPES: Final = {"aws:CurrentTime": "date", "aws:MultiFactorAuthPresent": "boolean"}
 
+BATCH: Final = 50
+"""Resources that one simulation is asked about; AWS names no limit of its own."""
+
 
 def entries(keys: Mapping[str, str]) -> list[dict[str, Any]]:
     """Condition keys with their values, as the call takes them."""
@@ -25,8 +28,15 @@ def entries(keys: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def by_resource(page: Mapping[str, Any]) -> dict[str, Verdict]:
     """The verdict on each resource, by its ARN, of an answer about one action."""
+    return {resource: verdict for (_, resource), verdict in each(page).items()}
+
+
+def each(page: Mapping[str, Any]) -> dict[tuple[str, str], Verdict]:
+    """The verdict on each action (by its name) and each resource (by its ARN) of an answer. Of `*`
+    alone AWS tells nothing here.
+    """
     return {
-        one["EvalResourceName"]: Verdict(
+        (result["EvalActionName"], one["EvalResourceName"]): Verdict(
             action=result["EvalActionName"],
             decision=one["EvalResourceDecision"],
             by=tuple(held.get("SourcePolicyId", "") for held in one.get("MatchedStatements", ())),
