@@ -28,7 +28,7 @@ from workflows.directory import Directory
 from workflows.doctor import catalog as catalogs
 from workflows.doctor import clocks, run
 from workflows.doctor.clocks import Told
-from workflows.doctor.finding import Finding, Section, red, worst_first, yellow
+from workflows.doctor.finding import Finding, Section, red, yellow
 from workflows.doctor.read import Ways
 from workflows.doctor.run import Accounts
 from workflows.errors import Trouble
@@ -70,13 +70,13 @@ class House:
             facts, database = asked.result(), remembered.result()
         catalog = self._catalog
         return [
-            _section("settings", self._of_settings),
-            _section("Slack", lambda: slack.findings(facts, catalog)),
-            _section("AWS", lambda: run.identity(caller, catalog)),
+            run.section("settings", self._of_settings),
+            run.section("Slack", lambda: slack.findings(facts, catalog)),
+            run.section("AWS", lambda: run.identity(caller, catalog)),
             *self._of_accounts(accounts),
-            _section("catalog", lambda: self._of_catalog(facts)),
-            _section("database", lambda: memory.findings(database, catalog, accounts)),
-            _section("clock", lambda: clocks.findings(aws_time, database.time)),
+            run.section("catalog", lambda: self._of_catalog(facts)),
+            run.section("database", lambda: memory.findings(database, catalog, accounts)),
+            run.section("clock", lambda: clocks.findings(aws_time, database.time)),
         ]
 
     # --- settings and catalog
@@ -139,7 +139,11 @@ class House:
         return asking.patient(self._settings.slack_bot_token, self._settings.slack_api_url)
 
     def _slack(self, pool: ThreadPoolExecutor) -> Facts:
-        return asking.facts(self._settings, self._client, self._catalog, pool)
+        try:
+            return asking.facts(self._settings, self._client, self._catalog, pool)
+        except Exception as error:  # the last line of defence
+            log.exception("asking Slack broke")
+            return Facts(f"xacct broke: {type(error).__name__}")
 
     # --- AWS
 
@@ -180,19 +184,3 @@ def _stepping(said: Said, work: Callable[[], run.T]) -> run.T:
         return work()
     finally:
         said()
-
-
-def _section(name: str, findings: Callable[[], Iterable[Finding]]) -> Section:
-    """The last line of defence: what breaks is logged, and said to be unknown."""
-    try:
-        return Section(name, worst_first(findings()))
-    except Exception as error:
-        reference = uuid.uuid4().hex[:8]
-        log.exception("looking at %s broke [%s]", name, reference)
-        broken = red(
-            "broken",
-            name,
-            f"xacct broke while it looked: {type(error).__name__} [{reference}].",
-            "The log has the fault under this reference; please report it.",
-        )
-        return Section(name, (broken,))

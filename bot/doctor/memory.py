@@ -2,6 +2,7 @@
 change; and the secrets themselves, so that none is shown.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,8 @@ from workflows.doctor import database, run
 from workflows.doctor.clocks import Told
 from workflows.doctor.finding import Finding
 from workflows.doctor.run import Accounts
+
+log = logging.getLogger(__name__)
 
 _SHORTEST: Final = 4  # characters of what is taken for a secret
 
@@ -48,6 +51,9 @@ def look(env: Mapping[str, str], clock: Clock) -> Memory:
         return Memory(url, database.missing(str(missing)), None, key_id)
     except SQLAlchemyError as error:
         return Memory(url, database.silent(_words(error)), None, key_id)
+    except Exception as error:  # the last line of defence
+        log.exception("looking at the database broke")
+        return Memory(url, database.silent(f"xacct broke: {type(error).__name__}"), None, key_id)
     return Memory(url, found, _time(found.at, before, clock), key_id)
 
 

@@ -190,7 +190,8 @@ def people_of(catalog: Catalog) -> Mapping[str, list[str]]:
         name(role.requesters, f"requesters of {role.key}")
         if role.break_glass is not None:
             name(role.break_glass.people, f"break_glass of {role.key}")
-    places.pop(EVERYONE, None)
+    for rule in catalog.auto_approve:
+        name(sorted(rule.requesters or ()), f"the rule {rule.name}")
     return places
 
 
@@ -214,6 +215,13 @@ def _people(people: Mapping[str, Person | str | None], catalog: Catalog) -> Iter
                 f"{user} is in the catalog ({where}), and xacct would tell him: “{words}”",
                 "Take him out of the catalog, or mend his Slack account.",
             )
+    if catalog.admins and all(_is_nobody(people.get(one), catalog) for one in catalog.admins):
+        yield red(
+            "admins-unable",
+            "admins",
+            f"None of the administrators can use xacct: {named(catalog.admins)}.",
+            "Name at least one full member of the workspace under `admins`.",
+        )
     for words, users in silent.items():
         yield red(
             "person-unknown",
@@ -221,6 +229,11 @@ def _people(people: Mapping[str, Person | str | None], catalog: Catalog) -> Iter
             f"Slack does not say who {named(users)} {'are' if len(users) > 1 else 'is'} ({words}).",
             "Run it again in a minute; while Slack does not say, they can do nothing.",
         )
+
+
+def _is_nobody(person: Person | str | None, catalog: Catalog) -> bool:
+    """Whether Slack says that he can do nothing; where it says nothing, he may."""
+    return person is None or (isinstance(person, Person) and _unable(person, catalog) is not None)
 
 
 def _unable(person: Person, catalog: Catalog) -> str | None:

@@ -3,12 +3,14 @@
 import io
 import json
 import os
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from bot.__main__ import main
 from db.session import Database
+from db.store import holds
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from sandbox.slack.process import SandboxSlack
@@ -23,11 +25,6 @@ from workflows.clock import Clock
 PAYMENTS, SEARCH = "prod-payments", "prod-search"
 PASSWORD = "hunter2-of-the-database"
 LIST_S3 = {"statements": [{"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": "*"}]}
-
-
-def secrets(parts: dict[str, Any]) -> list[str]:
-    home = parts["grantee_account"]
-    return [home["external_id"], home["vendor"]["external_id"], parts["defaults"]["external_id"]]
 
 
 def parts(channel: str) -> dict[str, Any]:
@@ -100,7 +97,8 @@ class Patient:
         self.catalog: Catalog = build.catalog(**self.parts)
         self.says()
         furnished = furniture.furnished(aws, self.catalog, ("alice", "carol"))
-        self._made()
+        with self._opened() as database:
+            databases.upgrade(database)
         self.env = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("XACCT_", "SLACK_"))},
             "SLACK_BOT_TOKEN": slack.bot_token,
@@ -114,11 +112,6 @@ class Patient:
             "AWS_DEFAULT_REGION": "us-east-1",
         }
 
-    def _made(self) -> None:
-        database = Database(f"sqlite:///{self.database}", key=KEY, now=self.clock.now)
-        databases.upgrade(database)
-        database.close()
-
     def says(self, **changed: Any) -> None:
         """The catalog is so from now on."""
         self.file.write_text(build.text(**(self.parts | changed)))
@@ -129,10 +122,29 @@ class Patient:
 
     @property
     def payments(self) -> Any:
-        return self._iam(self.catalog.accounts[0].id)
+        return self.iam(0)
+
+    def iam(self, owner: int) -> Any:
+        """IAM of an owner account, with the keys of its root."""
+        return self._iam(self.catalog.accounts[owner].id)
 
     def _iam(self, account: str) -> Any:
         return self.aws.client("iam", self.aws.root(account))
+
+    # --- the database
+
+    def freezes(self, reason: str) -> None:
+        """An administrator has frozen everything."""
+        with self._opened() as database, database.write() as session:
+            holds.freeze(session, by=slack_id("root"), reason=reason, at=self.clock.now())
+
+    @contextmanager
+    def _opened(self) -> Iterator[Database]:
+        database = Database(f"sqlite:///{self.database}", key=KEY, now=self.clock.now)
+        try:
+            yield database
+        finally:
+            database.close()
 
     # --- the doctor
 

@@ -28,11 +28,28 @@ def findings(facts: OwnerFacts, catalog: Catalog, comers: Sequence[Visitor]) -> 
     """
     if facts.shut is not None:
         return [shut_out(facts.account.manager_arn, facts.shut)]
-    found = list(unread(facts.unread))
+    absent = {role.key for role in catalog.roles_of(facts.account) if _is_absent(role, facts)}
+    left = {name: words for name, words in facts.unread.items() if name not in absent}
+    found = list(unread(left))
     for role in catalog.roles_of(facts.account):
-        if role.key in facts.roles:
+        if role.key in absent:
+            found.append(_gone(role))
+        elif role.key in facts.roles:
             found += _role(role, facts.roles[role.key], facts, catalog, comers)
-    return [*found, *lacking(facts.account.manager_arn, facts.verdicts)]
+    found += lacking(facts.account.manager_arn, facts.verdicts)
+    if facts.written is None:
+        found.append(_untold(facts))
+    return found
+
+
+def _untold(facts: OwnerFacts) -> Finding:
+    return yellow(
+        "writers-unknown",
+        facts.account.name,
+        "CloudTrail did not tell who else writes the roles, so whether Terraform or the like takes "
+        "away what xacct wrote is not known.",
+        "Give the manager role cloudtrail:LookupEvents (`xacct setup apply`), or run it again.",
+    )
 
 
 def shut_out(manager_arn: str, words: str) -> Finding:
@@ -85,6 +102,16 @@ def _role(
     yield from _session(role, seen)
     yield from room.findings(role, seen, catalog)
     yield from writers.findings(role, seen, facts.written)
+
+
+def _is_absent(role: Role, facts: OwnerFacts) -> bool:
+    """Whether AWS refuses to read a role that xacct may read: of a role that is not there IAM knows
+    no path, so a right on its path and name does not count (it answers AccessDenied, and not
+    NoSuchEntity).
+    """
+    verdict = (facts.verdicts or {}).get(("iam:GetRole", role.arn))
+    refused = facts.unread.get(role.key, "").startswith("iam:GetRole: AccessDenied")
+    return refused and verdict is not None and verdict.allowed
 
 
 def _gone(role: Role) -> Finding:

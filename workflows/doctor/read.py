@@ -65,9 +65,10 @@ def owner(ways: Ways, catalog: Catalog, account: Account, *, now: datetime) -> O
 
 def _role(name: str, limits: Mapping[str, int]) -> Callable[[Iam], RoleDetail]:
     def read(iam: Iam) -> RoleDetail:
+        seen = iam.role(name)
         inline = (iam.inline_policy(name, one) for one in iam.other_inline_names(name))
         return RoleDetail(
-            role=iam.role(name),
+            role=seen,
             session_end=iam.inline_policy(name, session_end.NAME),
             other_inline=sum(text.length(one) for one in inline if one is not None),
             trust_quota=limits.get("AssumeRolePolicySizeQuota", observe.TRUST_QUOTA),

@@ -5,6 +5,7 @@ AWS's simulation.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from workflows.catalog.governed import governed
@@ -30,6 +31,8 @@ _WITHOUT: Final = {
 _READS: Final = ("iam:Get", "iam:List", "iam:Simulate")
 _ON_POLICIES: Final = frozenset({"iam:GetPolicy", "iam:GetPolicyVersion"})
 _ENDS: Final = "iam:PutRolePolicy"
+_ON_A_ROLE: Final = frozenset({"iam:UpdateAssumeRolePolicy", _ENDS})
+_UNREAD: Final = object()
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,11 @@ Keys = Callable[[RoleDetail], Mapping[str, str]]
 def of_owner(
     catalog: Catalog, account: Account, roles: Mapping[str, RoleDetail | None], keys: Keys
 ) -> list[Need]:
-    """What the manager role of an owner account needs: for the roles that are there (`roles`, by
-    `account/name`). A role without a session end gets no inline policy.
+    """What the manager role of an owner account needs: for the roles that are there, by
+    `account/name`. One that could not be read is not in `roles`: of it the reads are asked about
+    alone, since writes depend on it. A role without a session end gets no inline policy.
     """
-    lent = [one for one in catalog.roles_of(account) if roles.get(one.key) is not None]
+    lent = [one for one in catalog.roles_of(account) if roles.get(one.key, _UNREAD) is not None]
     document = rights.owner_manager(
         account.manager_arn,
         [one.arn for one in lent if one.permissions is not None],
@@ -62,18 +66,14 @@ def of_owner(
         boundaries=naming.policy_arn(catalog, account, "boundary-*"),
         installation=catalog.installation,
     )
-    details = ((one.arn, roles.get(one.key)) for one in lent)
-    known = {arn: keys(detail) for arn, detail in details if detail is not None}
-    endless = {one.arn for one in lent if not one.session_end}
-    found = _needs(document, [*known, account.manager_arn], known, policies=())
-    return [one for need in found if (one := _but_for(need, endless)) is not None]
-
-
-def _but_for(need: Need, endless: set[str]) -> Need | None:
-    if not endless.intersection(need.resources) or _ENDS not in need.actions:
-        return need
-    left = tuple(one for one in need.actions if one != _ENDS)
-    return Need(left, need.resources, need.keys) if left else None
+    spared: dict[str, frozenset[str]] = {}
+    known: dict[str, Mapping[str, str]] = {}
+    for one in lent:
+        detail = roles.get(one.key)
+        known[one.arn] = {} if detail is None else keys(detail)
+        if detail is None or not one.session_end:
+            spared[one.arn] = _ON_A_ROLE if detail is None else frozenset({_ENDS})
+    return _needs(document, [*known, account.manager_arn], known, spared=spared)
 
 
 def of_home(catalog: Catalog, policies: Collection[str]) -> list[Need]:
@@ -97,9 +97,11 @@ def _needs(
     known: Collection[str],
     keys: Mapping[str, Mapping[str, str]],
     *,
-    policies: Collection[str],
+    policies: Collection[str] = (),
+    spared: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> list[Need]:
-    """What the Allows of a policy come to for the resources that are known, in few calls.
+    """What the Allows of a policy come to for the resources that are known, in few calls; `spared`
+    are actions by the resource that does not need them.
 
     A pattern like `user/*` stands for those that fit it: somebody may have given rights on less.
     """
@@ -109,7 +111,7 @@ def _needs(
             continue
         actions = set(text.values(statement["Action"]))
         for resource in _concrete(statement, actions, known, policies):
-            wanted[resource] |= actions
+            wanted[resource] |= actions - spared.get(resource, frozenset())
     alike: dict[tuple[frozenset[str], tuple[tuple[str, str], ...]], list[str]] = defaultdict(list)
     for resource, actions in wanted.items():
         for several in _apart(actions, with_keys=resource in keys):

@@ -5,10 +5,11 @@ of the others.
 import logging
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final, TypeVar
 
 from db.examine import reading
@@ -79,6 +80,24 @@ def _safely(reads: Callable[[], Facts], broken: Facts) -> Facts:
         return replace(broken, shut=f"xacct broke: {type(error).__name__} [{reference}]")
 
 
+def section(
+    name: str, findings: Callable[[], Iterable[Finding]], account: str | None = None
+) -> Section:
+    """The section with these findings. What breaks is logged, and said to be unknown."""
+    try:
+        return Section(name, worst_first(findings()), account)
+    except Exception as error:
+        reference = uuid.uuid4().hex[:8]
+        log.exception("looking at %s broke [%s]", name, reference)
+        broken = red(
+            "broken",
+            account or name,
+            f"xacct broke while it looked: {type(error).__name__} [{reference}].",
+            "The log has the fault under this reference; please report it.",
+        )
+        return Section(name, (broken,), account)
+
+
 def identity(caller: Caller | str, catalog: Catalog | None) -> list[Finding]:
     """Whether the keys are those of the catalog's `bot`. A text says why AWS did not tell."""
     if isinstance(caller, str):
@@ -134,15 +153,18 @@ def sections(
     catalog: Catalog, found: Accounts, *, now: datetime, whole: bool = True
 ) -> list[Section]:
     """A section for each account; a catalog that is not `whole` had mistakes."""
-    grantee = home.findings(
-        found.home, catalog, inside=_inside(found.owners, now), now=now, whole=whole
-    )
-    made = [Section(GRANTEE, worst_first(grantee), catalog.grantee.name)]
-    for facts in found.owners:
-        comers = home.comers(found.home, catalog, after=now)
-        told = owner.findings(facts, catalog, comers)
-        made.append(Section(OWNER, worst_first(told), facts.account.name))
-    return made
+
+    def of_home() -> Iterable[Finding]:
+        inside = _inside(found.owners, now)
+        return home.findings(found.home, catalog, inside=inside, now=now, whole=whole)
+
+    def of_owner(facts: OwnerFacts) -> Iterable[Finding]:
+        return owner.findings(facts, catalog, home.comers(found.home, catalog, after=now))
+
+    return [
+        section(GRANTEE, of_home, catalog.grantee.name),
+        *(section(OWNER, partial(of_owner, one), one.account.name) for one in found.owners),
+    ]
 
 
 def _inside(owners: Sequence[OwnerFacts], now: datetime) -> frozenset[str] | None:
