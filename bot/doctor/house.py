@@ -38,6 +38,13 @@ log = logging.getLogger(__name__)
 _AT_ONCE: Final = 8  # questions to Slack beside each other
 _PARTS: Final = 3  # Slack, the database, whose keys these are
 
+_OWN: Final = {
+    "NoCredentialsError": "there are no credentials",
+    "NoRegionError": "no region is set",
+    "ProfileNotFound": "there is no such profile (AWS_PROFILE)",
+}
+"""What botocore finds wrong before it asks AWS, by its names."""
+
 Said = Callable[[], None]
 
 
@@ -86,8 +93,8 @@ class House:
         try:
             found, wrong = partly(wiring.catalog_text(file))
         except Mistakes as mistaken:
-            fix = "XACCT_CATALOG says where it is; xacct.example.yaml is one to begin with."
             words = f"There is no catalog to read: {'; '.join(mistaken.lines)}."
+            fix = "`xacct catalog check` says when it is right."
             return None, [red("catalog-missing", "XACCT_CATALOG", words, fix)]
         return found, catalogs.mistaken(str(file), wrong)
 
@@ -106,19 +113,15 @@ class House:
 
     def _of_catalog(self, facts: Facts) -> Iterable[Finding]:
         yield from self._mistaken
-        if self._catalog is None:
-            left = "neither accounts, channels nor people were looked at"
-        elif self._mistaken:
-            left = "what they are about was left out, and groups were not compared with it"
-        else:
-            left = ""
-        if left:
-            yield yellow(
-                "not-looked-at",
-                "catalog",
-                f"The catalog is not right, so {left}.",
-                "Mend it (`xacct catalog check`), and run this again.",
+        if self._mistaken:
+            left = (
+                "Without a catalog neither accounts, channels nor people were looked at."
+                if self._catalog is None
+                else "What the mistakes are about was left out, and groups were not compared with "
+                "the catalog."
             )
+            fix = "Mend the catalog, and run this again."
+            yield yellow("not-looked-at", "catalog", left, fix)
         if self._catalog is not None:
             yield from catalogs.findings(self._catalog)
             yield from self._of_approvals(self._catalog, facts)
@@ -154,7 +157,7 @@ class House:
             found = identity(aws_session())
             return found, Told(found.at, before, self._clock.now())
         except Trouble as trouble:
-            return trouble.plain, None
+            return _OWN.get(trouble.code, trouble.plain), None
         except Exception as error:  # noqa: BLE001  a profile or a region that botocore cannot use
             return f"{type(error).__name__}: AWS's settings cannot be used", None
 

@@ -60,7 +60,16 @@ def findings(facts: Facts, catalog: Catalog | None) -> list[Finding]:
     if isinstance(facts.home, str):
         return found
     found += _scopes(facts.home.scopes)
-    if catalog is not None:
+    if catalog is None:
+        found.append(
+            yellow(
+                "not-looked-at",
+                "catalog",
+                "Without a catalog neither channels nor people were looked at.",
+                "Mend what is said of the catalog, and run this again.",
+            )
+        )
+    else:
         found += _team(facts.home, catalog)
         found += _channels(facts.channels)
         found += _people(facts.people, catalog)

@@ -268,9 +268,10 @@ def test_what_is_wrong_with_channels_people_and_rosters_is_named(
     slack.add_user("U0LEFT", name="left", deleted=True)
     roles = [one | {"approvers": ["U0LEFT", "U0GUEST"]} for one in patient.parts["roles"][:1]]
     duty = {"on_duty": {"slack_group": "S0NOWHERE"}}
+    schedule = {"on_duty": {"pagerduty": "PSCHEDULE"}}
     patient.says(
         slack=patient.parts["slack"] | {"alerts_channel": "C0OLDALERTS"},
-        roles=[*roles, patient.parts["roles"][1] | duty, patient.parts["roles"][2]],
+        roles=[*roles, patient.parts["roles"][1] | duty, patient.parts["roles"][2] | schedule],
         auditors=["U0NOWHERE"],
         admins=["U0NOMAIL"],
     )
@@ -287,6 +288,8 @@ def test_what_is_wrong_with_channels_people_and_rosters_is_named(
         ("person-missing", "U0NOWHERE"),
         ("admins-unable", "admins"),
         ("roster-unread", "S0NOWHERE"),
+        ("roster-unread", "PSCHEDULE"),
+        ("setting", "XACCT_PAGERDUTY_TOKEN"),
         ("nobody-approves", f"{PAYMENTS}/admin"),
     }
     assert f"{PAYMENTS}/admin, {SEARCH}/admin" in told.one("nobody-approves")["wrong"]
