@@ -295,6 +295,18 @@ def test_what_is_wrong_with_channels_people_and_rosters_is_named(
     assert f"{PAYMENTS}/admin, {SEARCH}/admin" in told.one("nobody-approves")["wrong"]
 
 
+def test_what_slack_does_not_say_is_told_and_waited_for_where_it_asks_to(
+    patient: Patient, slack: SandboxSlack
+) -> None:
+    slack.force("users.info", status=429, retry_after=0)
+    slack.force("conversations.info", error="fatal_error")
+
+    told = patient.told()
+
+    assert told.checks == {("channel-unknown", patient.channel)}
+    assert "fatal_error" in told.one("channel-unknown")["wrong"]
+
+
 def test_scopes_are_held_against_the_manifest(
     patient: Patient, clock: SharedClock, tmp_path: Path
 ) -> None:

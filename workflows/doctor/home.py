@@ -50,10 +50,12 @@ def findings(
     return [*found, *lacking(facts.account.manager_arn, facts.verdicts)]
 
 
-def comers(facts: HomeFacts, catalog: Catalog, *, after: datetime) -> list[Visitor]:
-    """The grantees whom the catalog names and AWS has, as AWS sees them after that moment."""
+def comers(facts: HomeFacts, catalog: Catalog, *, after: datetime) -> list[Visitor] | None:
+    """The grantees whom the catalog names and AWS has, as AWS sees them after that moment; None
+    where the account was not read.
+    """
     if facts.found is None:
-        return []
+        return None
     held = facts.found
     users = [one.iam_user.rpartition("/")[2] for one in catalog.engineers if one.iam_user]
     roles = [(GranteeKind.MACHINE, one.role_arn, one.name) for one in catalog.machines]

@@ -2,7 +2,7 @@
 be. Pure.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -13,6 +13,7 @@ from workflows.doctor.finding import Finding, red, yellow
 from workflows.doctor.rights import lacking
 from workflows.documents import admits, text, trust
 from workflows.documents.admits import Visitor
+from workflows.documents.text import Statement
 from workflows.drift.places import named
 from workflows.durations import duration_text
 from workflows.seen import RoleDetail
@@ -22,9 +23,11 @@ SHORTEST_SESSION: Final = 3600
 """Seconds: AWS's least for MaxSessionDuration."""
 
 
-def findings(facts: OwnerFacts, catalog: Catalog, comers: Sequence[Visitor]) -> list[Finding]:
+def findings(
+    facts: OwnerFacts, catalog: Catalog, comers: Sequence[Visitor] | None
+) -> list[Finding]:
     """What is wrong in the account. `comers` are the grantees that the catalog names, as far as
-    AWS knows them, as AWS sees them when a grant is over.
+    AWS knows them; None where the grantee account was not read.
     """
     if facts.shut is not None:
         return [shut_out(facts.account.manager_arn, facts.shut)]
@@ -85,7 +88,7 @@ def _role(
     seen: RoleDetail | None,
     facts: OwnerFacts,
     catalog: Catalog,
-    comers: Sequence[Visitor],
+    comers: Sequence[Visitor] | None,
 ) -> Iterator[Finding]:
     if seen is None:
         yield _gone(role)
@@ -127,7 +130,7 @@ def _gone(role: Role) -> Finding:
 
 
 def _trust(
-    role: Role, seen: RoleDetail, catalog: Catalog, comers: Sequence[Visitor]
+    role: Role, seen: RoleDetail, catalog: Catalog, comers: Sequence[Visitor] | None
 ) -> Iterator[Finding]:
     document = seen.role.trust
     if others := sorted(set(trust.seals(document)) - {catalog.installation}):
@@ -170,12 +173,11 @@ def _unsealed(role: Role, seen: RoleDetail, catalog: Catalog) -> Finding:
     )
     letting = [one for one in text.statements(seen.role.trust) if admits.admits(one, itself)]
     if letting and not admits.shuts_out(seen.role.trust, itself):
-        sid = str(letting[0].get("Sid", "without a Sid"))
+        through = f"{role.key} is not sealed, and its trust policy lets it enter itself"
         return red(
             "self-trust",
             role.key,
-            f"{role.key} is not sealed, and its trust policy lets its own account in ({sid}): a "
-            "session of it may take a new one, again and again.",
+            f"{through} ({_sid(letting[0])}): a session of it may take a new one, again and again.",
             fix,
         )
     return red(
@@ -187,20 +189,29 @@ def _unsealed(role: Role, seen: RoleDetail, catalog: Catalog) -> Finding:
     )
 
 
-def _let_in(role: Role, seen: RoleDetail, comers: Sequence[Visitor]) -> Iterator[Finding]:
+def _let_in(role: Role, seen: RoleDetail, comers: Sequence[Visitor] | None) -> Iterator[Finding]:
     """Statements of somebody else by which grantees would stay in when their grants are over: to
     them xacct does not lend the role.
     """
+    theirs = [
+        one
+        for one in trust.foreign(seen.role.trust)
+        if one.get("Effect") == "Allow" and not _sid(one).startswith(STANDING)
+    ]
+    if comers is None and theirs:
+        yield yellow(
+            "trust-unjudged",
+            role.key,
+            f"Statements of others in the trust policy of {role.key} ({named(_sids(theirs))}) were "
+            "not judged, since the grantee account was not read: they may let grantees in.",
+            "Mend what is said of the grantee account, and run it again.",
+        )
     letting: dict[str, list[str]] = {}
-    for statement in trust.foreign(seen.role.trust):
-        sid = str(statement.get("Sid", "without a Sid"))
-        if sid.startswith(STANDING):
-            continue
-        names = [
-            one.name for one in comers if one.kind in role.kinds and admits.admits(statement, one)
-        ]
+    for statement in theirs:
+        comes = [one for one in comers or () if one.kind in role.kinds]
+        names = [one.name for one in comes if admits.admits(statement, one)]
         if names:
-            letting.setdefault(sid, []).extend(names)
+            letting.setdefault(_sid(statement), []).extend(names)
     for sid, names in letting.items():
         yield red(
             "trust-wide",
@@ -210,6 +221,14 @@ def _let_in(role: Role, seen: RoleDetail, comers: Sequence[Visitor]) -> Iterator
             "Take it out or narrow it; who is always to enter belongs under `standing` in the "
             "catalog. `xacct audit-access` shows who enters.",
         )
+
+
+def _sid(statement: Statement) -> str:
+    return str(statement.get("Sid", "without a Sid"))
+
+
+def _sids(statements: Iterable[Statement]) -> list[str]:
+    return [_sid(one) for one in statements]
 
 
 # --- sessions

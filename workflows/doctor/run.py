@@ -83,9 +83,12 @@ def _safely(reads: Callable[[], Facts], broken: Facts) -> Facts:
 def section(
     name: str, findings: Callable[[], Iterable[Finding]], account: str | None = None
 ) -> Section:
-    """The section with these findings. What breaks is logged, and said to be unknown."""
+    """The section with these findings. What breaks is logged and said, beside what was found before
+    it did.
+    """
+    found: list[Finding] = []
     try:
-        return Section(name, worst_first(findings()), account)
+        found.extend(findings())
     except Exception as error:
         reference = uuid.uuid4().hex[:8]
         log.exception("looking at %s broke [%s]", name, reference)
@@ -95,7 +98,8 @@ def section(
             f"xacct broke while it looked: {type(error).__name__} [{reference}].",
             "The log has the fault under this reference; please report it.",
         )
-        return Section(name, (broken,), account)
+        found.append(broken)
+    return Section(name, worst_first(found), account)
 
 
 def identity(caller: Caller | str, catalog: Catalog | None) -> list[Finding]:

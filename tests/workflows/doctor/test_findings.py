@@ -22,6 +22,7 @@ from workflows.doctor.clocks import Told
 from workflows.doctor.facts import HomeFacts, OwnerFacts, Written
 from workflows.doctor.finding import Colour, Finding, red, worst_first, yellow
 from workflows.documents import session_end, text, trust
+from workflows.documents.admits import Visitor
 from workflows.duties import Duties
 from workflows.errors import Refused, Trouble
 from workflows.person import Person
@@ -116,6 +117,21 @@ def test_a_seal_that_is_gone_is_told_apart_from_a_role_that_may_enter_itself() -
     assert found(role.arn) == ["self-trust"]
     sealed = detail(role, statement(f"{own}:root"))
     assert of_role(told, sealed) == []
+
+
+def test_statements_of_others_are_not_passed_over_where_nobody_knows_the_grantees() -> None:
+    told, role = a_role()
+    principal = {"AWS": "arn:aws:iam::111122223333:root"}
+    theirs = {"Sid": "Theirs", "Effect": "Allow", "Principal": principal}
+    seen = detail(role, theirs | {"Action": "sts:AssumeRole"})
+    standing = detail(role, theirs | {"Sid": "StandingByXacctUsers", "Action": "sts:AssumeRole"})
+
+    def found(seen: RoleDetail, comers: list[Visitor] | None) -> list[tuple[str, Colour]]:
+        facts = OwnerFacts(role.account, roles={role.key: seen}, verdicts={}, written=())
+        return kinds(owner.findings(facts, told, comers))
+
+    assert found(seen, None) == [("trust-unjudged", Colour.YELLOW)]
+    assert found(seen, []) == found(standing, None) == []
 
 
 def test_a_role_that_aws_refuses_though_xacct_may_read_it_is_not_there() -> None:
@@ -410,9 +426,10 @@ def test_eight_accounts_are_read_at_the_same_time_and_one_that_breaks_keeps_none
 
 def test_a_check_that_breaks_is_a_finding_and_not_the_end() -> None:
     def broken() -> Any:
+        yield red("a", "x", "w", "f")
         raise KeyError("a secret that was looked up")
 
     section = run.section("catalog", broken)
 
-    assert kinds(section.findings) == [("broken", Colour.RED)]
-    assert "secret" not in section.findings[0].wrong
+    assert kinds(section.findings) == [("a", Colour.RED), ("broken", Colour.RED)]
+    assert "secret" not in section.findings[1].wrong
