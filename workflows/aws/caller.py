@@ -7,6 +7,7 @@ import boto3
 from botocore.config import Config
 
 from workflows.aws.errors import translated
+from workflows.aws.fence import CONFIG
 from workflows.aws.iam import date_of
 from workflows.errors import Trouble
 
@@ -21,16 +22,16 @@ class Caller:
     at: datetime
 
 
-def identity(session: boto3.Session) -> Caller:
+def identity(session: boto3.Session, config: Config = CONFIG) -> Caller:
     """Whose keys these are: GetCallerIdentity, which needs no right. Raises Trouble."""
     with translated("sts:GetCallerIdentity"):
-        reply = session.client("sts", config=_SHORT).get_caller_identity()
+        reply = session.client("sts", config=config).get_caller_identity()
     return Caller(str(reply["Arn"]), date_of(reply))
 
 
 def caller(session: boto3.Session) -> str | None:
-    """The ARN of whoever's keys these are; None when there are none, or AWS does not answer."""
+    """The ARN of whoever's keys these are; None without keys, or without an answer at once."""
     try:
-        return identity(session).arn
+        return identity(session, _SHORT).arn
     except Trouble:
         return None
