@@ -157,8 +157,6 @@ class Patient:
             os.environ.update(self.env | env)
             try:
                 code = main(["doctor", *words], clock=clock or self.clock)
-            except SystemExit as ended:  # argparse
-                code = int(str(ended.code))
             finally:
                 os.environ.clear()
                 os.environ.update(before)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
+from bot.__main__ import main
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from sandbox.slack.process import SandboxSlack
@@ -128,8 +129,11 @@ def test_a_program_reads_every_section_and_finding_in_one_shape(patient: Patient
     assert set(found) == {"check", "colour", "about", "wrong", "fix"}
 
 
-def test_a_command_line_that_is_not_understood_is_exit_code_2(patient: Patient) -> None:
-    assert patient.types("--everything")[0] == 2
+def test_a_command_line_that_is_not_understood_is_exit_code_2() -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["doctor", "--everything"])
+
+    assert ended.value.code == 2
 
 
 # --- AWS
