@@ -24,7 +24,11 @@ from workflows.doctor.run import Accounts
 
 log = logging.getLogger(__name__)
 
-_SHORTEST: Final = 4  # characters of what is taken for a secret
+_SHORTEST: Final = 4
+_SHORTEST_ID: Final = 8
+"""Characters of a secret, and of an external id, that is looked for: a shorter one may be a part of
+any word. No sentence is made of either.
+"""
 
 
 @dataclass(frozen=True)
@@ -92,9 +96,9 @@ def secrets(settings: Settings, catalog: Catalog | None) -> list[str]:
         settings.pagerduty_token.reveal(),
         settings.store.audit_key.reveal(),
         _password(settings.store.database_url.reveal()),
-        *_external_ids(catalog),
     ]
     known = {one for one in held if len(one) >= _SHORTEST}
+    known |= {one for one in _external_ids(catalog) if len(one) >= _SHORTEST_ID}
     return sorted(known, key=len, reverse=True)
 
 

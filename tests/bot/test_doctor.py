@@ -15,7 +15,7 @@ from sandbox.clock import SharedClock
 from sandbox.slack.process import SandboxSlack
 from tests import hands
 from tests.bot.office import PEOPLE
-from tests.bot.sick import PASSWORD, PAYMENTS, SEARCH, Patient
+from tests.bot.sick import LIST_S3, PASSWORD, PAYMENTS, SEARCH, Patient
 from tests.lab import slack_id
 
 HOUSE = Path(__file__).parents[2]
@@ -221,6 +221,17 @@ def test_an_account_that_lets_nobody_in_a_role_that_is_gone_and_missing_rights_a
     }
     assert "GetAccountSummary: AccessDenied" in told.one("not-read")["wrong"]
     assert "writers-unknown" in told.kinds
+
+
+def test_each_role_that_setup_has_not_made_yet_is_named(patient: Patient) -> None:
+    made = {"accounts": PAYMENTS, "permissions": LIST_S3}
+    more = [made | {"name": f"new{number}"} for number in range(5)]
+    patient.says(roles=[*patient.parts["roles"], *more])
+
+    told = patient.told()
+
+    gone = {about for check, about in told.checks if check in ("role-missing", "not-read")}
+    assert gone == {f"{PAYMENTS}/new{number}" for number in range(5)}
 
 
 def test_what_is_wrong_in_the_grantee_account_is_named(patient: Patient) -> None:

@@ -48,7 +48,7 @@ def owner(ways: Ways, catalog: Catalog, account: Account, *, now: datetime) -> O
         ways.managers.fenced(account.manager_arn, account.external_id)
     except Trouble as trouble:
         return OwnerFacts(account, shut=trouble.plain)
-    reader = Reader(ways.managers, account, None)
+    reader = Reader(ways.managers, account, None, insists=True)
     quotas = reader.ask("the account's quotas", lambda iam: iam.quotas()) or {}
     lent = catalog.roles_of(account)
     read = {role.key: reader.ask(role.key, _role(role.name, quotas)) for role in lent}
@@ -102,7 +102,7 @@ def home(ways: Ways, catalog: Catalog) -> HomeFacts:
         ways.managers.fenced(account.manager_arn, account.external_id)
     except Trouble as trouble:
         return HomeFacts(account, shut=trouble.plain, vendor_shut=vendor_shut)
-    reader = Reader(ways.managers, account, None)
+    reader = Reader(ways.managers, account, None, insists=True)
     details = reader.ask("users, groups and roles of the account", lambda iam: iam.everything())
     found = parsed(details, {}) if details is not None else None
     quotas = reader.ask("the account's quotas", lambda iam: iam.quotas()) or {}

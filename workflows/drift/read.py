@@ -30,7 +30,9 @@ T = TypeVar("T")
 
 @dataclass
 class Reader:
-    """Reads one account; what fails is remembered under its name."""
+    """Reads one account; what fails is remembered under its name. One that `insists` asks on where
+    AWS refuses, and stops only where it is silent.
+    """
 
     managers: Managers
     account: Account
@@ -38,7 +40,8 @@ class Reader:
     unread: dict[str, str] = field(default_factory=dict)
     shut_out: str | None = None
     expired: str | None = None
-    patience: int = PATIENCE
+    insists: bool = False
+    silences: int = 0
 
     def ask(self, name: str, call: Callable[[Iam], T]) -> T | None:
         """What AWS says; None where it has no such thing, or did not say (`unread`)."""
@@ -68,7 +71,8 @@ class Reader:
     @property
     def _is_enough(self) -> bool:
         stops = self.stopping is not None and self.stopping.is_set()
-        return stops or len(self.unread) >= self.patience
+        failed = self.silences if self.insists else len(self.unread)
+        return stops or failed >= PATIENCE
 
     def _call(self, call: Callable[[Iam], T]) -> T:
         """The answer; a session that AWS does not know any more is taken anew, once."""
@@ -81,6 +85,7 @@ class Reader:
         return call(self.managers.fenced(manager_arn, external_id).iam)
 
     def _no(self, name: str, trouble: Trouble) -> None:
+        self.silences += not isinstance(trouble, AwsRefused)
         if isinstance(trouble, AwsRefused):
             self.shut_out = self.shut_out or f"{name}: {trouble.action}: {trouble.code}"
         if isinstance(trouble, AwsExpired):
