@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot import cli, drift_cli, reach_cli, report_cli, rules_cli, wiring
+from bot.doctor import cli as doctor_cli
 from bot.running import Running
 from bot.settings import Mistakes, Settings, catalog_path
 from bot.setup import cli as setup_cli
@@ -70,6 +71,7 @@ def _verb(said: argparse.Namespace, clock: Clock) -> int:
             said.person, said.account, said.role, as_json=said.json
         ),
         ("audit-access", None): lambda: reach_cli.audit_access(said, clock),
+        ("doctor", None): lambda: doctor_cli.doctor(said, clock),
         ("drift", None): lambda: drift_cli.drift(clock, as_json=said.json),
         ("report", None): lambda: report_cli.report(clock, since=said.since, as_json=said.json),
         ("db", "upgrade"): lambda: cli.upgrade(clock),

@@ -40,17 +40,25 @@ class Fault(StrEnum):
     UNASKED = "unasked"
 
 
-_SENTENCES: Final = {
-    Fault.SHARED: "is shared with another organisation (Slack Connect), or an invitation to one is "
-    "pending. Stop sharing it, or name another channel in the catalog.",
-    Fault.ARCHIVED: "is archived. Bring it back, or name another channel in the catalog.",
-    Fault.ABSENT: "does not have xacct in it. Write `/invite @xacct` there.",
-    Fault.GONE: "is not there for xacct: it was deleted, or is private and xacct is not in it. "
-    "Write `/invite @xacct` there, or name another channel in the catalog.",
-    Fault.CLOSED: "takes no messages of xacct. Look at who may post in it.",
-    Fault.UNASKED: "cannot be asked about: the Slack app lacks the scopes channels:read and "
-    "groups:read. Install it anew from the manifest.",
+SENTENCES: Final = {
+    Fault.SHARED: (
+        "is shared with another organisation (Slack Connect), or an invitation to one is pending.",
+        "Stop sharing it, or name another channel in the catalog.",
+    ),
+    Fault.ARCHIVED: ("is archived.", "Bring it back, or name another channel in the catalog."),
+    Fault.ABSENT: ("does not have xacct in it.", "Write `/invite @xacct` there."),
+    Fault.GONE: (
+        "is not there for xacct: it was deleted, or is private and xacct is not in it.",
+        "Write `/invite @xacct` there, or name another channel in the catalog.",
+    ),
+    Fault.CLOSED: ("takes no messages of xacct.", "Look at who may post in it."),
+    Fault.UNASKED: (
+        "cannot be asked about: the Slack app lacks the scopes channels:read and groups:read.",
+        "Install it anew from the manifest.",
+    ),
 }
+"""What is wrong, after the channel's id, and how it is mended."""
+
 _SAYS: Final = {"channel_not_found": Fault.GONE, "missing_scope": Fault.UNASKED}
 
 
@@ -68,7 +76,7 @@ class Channels:
             known = self._known.get(channel)
             if known is not None and is_fresh(known[1], self._world.clock.now()):
                 return known[0]
-            return self._learn(channel, self._ask(channel))
+            return self._learn(channel, ask(self._client, channel))
 
     def first(self, *channels: str) -> str | None:
         """The first of these that something may be posted in. Raises Later."""
@@ -79,7 +87,7 @@ class Channels:
         why. Raises Later.
         """
         with self._locks.setdefault(channel, threading.Lock()):
-            self._learn(channel, self._ask(channel) or Fault.CLOSED)
+            self._learn(channel, ask(self._client, channel) or Fault.CLOSED)
 
     def post(self, slack: Posting, drawing: Drawing, *channels: str) -> dict[str, Any] | None:
         """Posts in the first of these that takes it: where it stands (`channel`, `ts`); None where
@@ -108,19 +116,6 @@ class Channels:
                 log.warning("Slack does not say whether %s takes cards: %s", channel, later)
         self._forget(one for one in wrong if one not in named)
 
-    def _ask(self, channel: str) -> Fault | None:
-        try:
-            answer = self._client.conversations_info(channel=channel)
-        except SlackApiError as error:
-            if (said := _SAYS.get(code_of(error))) is not None:
-                return said
-            limited = code_of(error) == "ratelimited"
-            pause = timedelta(seconds=retry_after(error.response.headers)) if limited else None
-            raise Later(f"conversations.info: {code_of(error)}", pause) from None
-        except Exception as error:  # noqa: BLE001  the network
-            raise Later(f"conversations.info: {type(error).__name__}") from None
-        return fault_of(answer["channel"])
-
     def _learn(self, channel: str, fault: Fault | None) -> Fault | None:
         """Remembers what Slack said, and tells the administrators what is new in it."""
         now, key = self._world.clock.now(), f"{_PREFIX}{channel}"
@@ -142,6 +137,23 @@ class Channels:
         with self._world.database.write() as session:
             for channel in channels:
                 alerts.over(session, f"{_PREFIX}{channel}", at=self._world.clock.now())
+
+
+def ask(client: WebClient, channel: str) -> Fault | None:
+    """What is wrong with a channel now, by conversations.info. Raises Later when Slack does not
+    say.
+    """
+    try:
+        answer = client.conversations_info(channel=channel)
+    except SlackApiError as error:
+        if (said := _SAYS.get(code_of(error))) is not None:
+            return said
+        limited = code_of(error) == "ratelimited"
+        pause = timedelta(seconds=retry_after(error.response.headers)) if limited else None
+        raise Later(f"conversations.info: {code_of(error)}", pause) from None
+    except Exception as error:  # noqa: BLE001  the network
+        raise Later(f"conversations.info: {type(error).__name__}") from None
+    return fault_of(answer["channel"])
 
 
 def channels_of(catalog: Catalog) -> frozenset[str]:
@@ -171,8 +183,9 @@ def fault_of(channel: dict[str, Any]) -> Fault | None:
 
 
 def _finding(channel: str, fault: Fault) -> Finding:
+    wrong, mended = SENTENCES[fault]
     sentence = (
-        f"The channel {channel} {_SENTENCES[fault]} Until then cards go to another channel of the "
+        f"The channel {channel} {wrong} {mended} Until then cards go to another channel of the "
         "catalog, or to those who are asked, in direct messages."
     )
     facts = {"channel": channel, "fault": str(fault)}

@@ -15,6 +15,7 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from bot import reach_cli, wiring
+from bot.doctor import cli as doctor_cli
 from bot.settings import Mistakes, catalog_path, store_from_env
 from bot.setup import arguments as setup_arguments
 from db import audit, migrate
@@ -59,8 +60,8 @@ def parser() -> argparse.ArgumentParser:
     report = verbs.add_parser("report", help="show break-glass uses, and who signed them")
     report.add_argument("--since", type=_length, metavar="30d", help="default: all of them")
     report.add_argument("--json", action="store_true", help="for programs")
-    setup_arguments.add(verbs)
-    reach_cli.add(verbs)
+    for one in (setup_arguments, reach_cli, doctor_cli):
+        one.add(verbs)
     log = verbs.add_parser("audit", help="show the newest entries of the audit log")
     log.add_argument("--last", type=_number, default=20, metavar="N", help="default: 20")
     log.add_subparsers(dest="what", metavar="verify").add_parser(

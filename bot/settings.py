@@ -78,29 +78,44 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         """The settings. Raises Mistakes that names all that is missing or wrong."""
-        wrong = [
-            *_unknown(env),
-            *_token(env, "SLACK_BOT_TOKEN", "xoxb-", "the app's page, OAuth & Permissions"),
-            *_token(env, "SLACK_APP_TOKEN", "xapp-", "the app's page, Basic Information"),
-            *_wrong_url("SLACK_API_URL", api := env.get("SLACK_API_URL") or SLACK, "Slack"),
-            *_wrong_url(
-                "XACCT_PAGERDUTY_URL",
-                pagerduty := env.get("XACCT_PAGERDUTY_URL") or PAGERDUTY,
-                "PagerDuty",
-            ),
-            *_wrong_store(env),
-        ]
-        if wrong:
+        if wrong := mistakes(env):
             raise Mistakes("xacct cannot start with these settings:", wrong)
+        return cls.as_told(env)
+
+    @classmethod
+    def as_told(cls, env: Mapping[str, str]) -> Self:
+        """The settings whatever is wrong with them, for who looks at each by itself: a secret that
+        is missing is empty.
+        """
         return cls(
-            slack_bot_token=Secret(env["SLACK_BOT_TOKEN"]),
-            slack_app_token=Secret(env["SLACK_APP_TOKEN"]),
-            slack_api_url=_slashed(api),
+            slack_bot_token=Secret(env.get("SLACK_BOT_TOKEN", "")),
+            slack_app_token=Secret(env.get("SLACK_APP_TOKEN", "")),
+            slack_api_url=_slashed(_slack_url(env)),
             catalog=catalog_path(env),
-            store=_store(env),
+            store=Store(Secret(_database_url(env)), Secret(env.get("XACCT_AUDIT_KEY", ""))),
             pagerduty_token=Secret(env.get("XACCT_PAGERDUTY_TOKEN", "")),
-            pagerduty_url=_slashed(pagerduty),
+            pagerduty_url=_slashed(_pagerduty_url(env)),
         )
+
+
+def mistakes(env: Mapping[str, str]) -> list[str]:
+    """All that is missing or wrong, a sentence each. None of them repeats a secret."""
+    return [
+        *_unknown(env),
+        *_token(env, "SLACK_BOT_TOKEN", "xoxb-", "the app's page, OAuth & Permissions"),
+        *_token(env, "SLACK_APP_TOKEN", "xapp-", "the app's page, Basic Information"),
+        *_wrong_url("SLACK_API_URL", _slack_url(env), "Slack"),
+        *_wrong_url("XACCT_PAGERDUTY_URL", _pagerduty_url(env), "PagerDuty"),
+        *_wrong_store(env),
+    ]
+
+
+def _slack_url(env: Mapping[str, str]) -> str:
+    return env.get("SLACK_API_URL") or SLACK
+
+
+def _pagerduty_url(env: Mapping[str, str]) -> str:
+    return env.get("XACCT_PAGERDUTY_URL") or PAGERDUTY
 
 
 def catalog_path(env: Mapping[str, str]) -> Path:
@@ -112,11 +127,7 @@ def store_from_env(env: Mapping[str, str]) -> Store:
     """What the terminal needs to read the database. Raises Mistakes."""
     if wrong := [*_unknown(env), *_wrong_store(env)]:
         raise Mistakes("xacct cannot open its database with these settings:", wrong)
-    return _store(env)
-
-
-def _store(env: Mapping[str, str]) -> Store:
-    return Store(Secret(_database_url(env)), Secret(env["XACCT_AUDIT_KEY"]))
+    return Settings.as_told(env).store
 
 
 def _unknown(env: Mapping[str, str]) -> list[str]:
@@ -147,11 +158,11 @@ def _wrong_url(name: str, url: str, whose: str) -> list[str]:
 
 
 def _wrong_store(env: Mapping[str, str]) -> list[str]:
-    return [*_wrong_database(env), *_wrong_key(env)]
+    return [*wrong_database(env), *_wrong_key(env)]
 
 
-def _wrong_database(env: Mapping[str, str]) -> list[str]:
-    """The address itself is not repeated: it may hold a password."""
+def wrong_database(env: Mapping[str, str]) -> list[str]:
+    """What is wrong with the database's address, which is not repeated: it may hold a password."""
     try:
         backend = make_url(_database_url(env)).drivername
     except ArgumentError:

@@ -1,16 +1,16 @@
 """Slack as xacct calls it: with time-outs, and nothing sent twice that would show twice."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from http import HTTPStatus
 from ssl import SSLContext, create_default_context
 from typing import Any, Final
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryState
+from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryHandler, RetryState
 from slack_sdk.http_retry.builtin_handlers import (
     ConnectionErrorRetryHandler,
     RateLimitErrorRetryHandler,
@@ -18,7 +18,7 @@ from slack_sdk.http_retry.builtin_handlers import (
 from slack_sdk.webhook import WebhookClient
 
 from bot.cards import Drawing
-from bot.settings import Settings
+from bot.settings import Secret, Settings
 from workflows.person import Person
 
 TIMEOUT: Final = 5
@@ -71,13 +71,23 @@ class Clients:
 
 def clients(settings: Settings) -> Clients:
     """The clients; nothing is sent."""
-    token, url = settings.slack_bot_token.reveal(), settings.slack_api_url
-    client = partial(WebClient, token, base_url=url, ssl=_trusted())
+    token, url = settings.slack_bot_token, settings.slack_api_url
     again = [ConnectionErrorRetryHandler(), ShortWait(max_retry_count=1)]
     return Clients(
-        steady=client(timeout=TIMEOUT, retry_handlers=again),
-        posting=client(timeout=TIMEOUT, retry_handlers=[]),
-        windows=client(timeout=WINDOW, retry_handlers=[]),
+        steady=client(token, url, again=again),
+        posting=client(token, url),
+        windows=client(token, url, timeout=WINDOW),
+    )
+
+
+def client(
+    token: Secret, url: str, *, timeout: int = TIMEOUT, again: Sequence[RetryHandler] = ()
+) -> WebClient:
+    """A client of the Web API at `url`, with a time-out in seconds, that sends anew as `again`
+    says. Nothing is sent.
+    """
+    return WebClient(
+        token.reveal(), base_url=url, ssl=_trusted(), timeout=timeout, retry_handlers=[*again]
     )
 
 

@@ -39,7 +39,7 @@ from workflows.aws.trail import Trail
 from workflows.aws.vendor import Vendor
 from workflows.catalog.duty import Roster
 from workflows.catalog.load import load
-from workflows.catalog.model import Catalog, Role
+from workflows.catalog.model import Catalog
 from workflows.clock import Clock
 from workflows.directory import Directory
 from workflows.drift.run import Drift
@@ -68,8 +68,16 @@ def database(store: Store, clock: Clock) -> Database:
 
 def catalog(file: Path) -> Catalog:
     """The catalog in a file. Raises Mistakes that names all of them."""
+    found = load(catalog_text(file))
+    if isinstance(found, Catalog):
+        return found
+    raise Mistakes(f"{file} has mistakes:", [str(one) for one in found])
+
+
+def catalog_text(file: Path) -> str:
+    """What stands in the file. Raises Mistakes that says why it cannot be read."""
     try:
-        found = load(file.read_text(encoding="utf-8"))
+        return file.read_text(encoding="utf-8")
     except FileNotFoundError:
         how = "XACCT_CATALOG says where it is, xacct.example.yaml is one to begin with"
         raise Mistakes("There is no catalog:", [f"{file} is not a file here; {how}"]) from None
@@ -77,9 +85,6 @@ def catalog(file: Path) -> Catalog:
         raise Mistakes("The catalog cannot be read:", [f"{file}: {error.strerror}"]) from None
     except UnicodeDecodeError:
         raise Mistakes("The catalog cannot be read:", [f"{file} is not text in UTF-8"]) from None
-    if isinstance(found, Catalog):
-        return found
-    raise Mistakes(f"{file} has mistakes:", [str(one) for one in found])
 
 
 @dataclass(frozen=True)
@@ -102,8 +107,7 @@ def world(settings: Settings, told: Catalog, remembered: Database, clock: Clock)
     """The database, AWS, people and time, for the workflows. Raises Mistakes."""
     run = uuid.uuid4().hex[:12]
     slack = clients(settings)
-    if not settings.pagerduty_token and (role := _of_pagerduty(told)) is not None:
-        line = f"XACCT_PAGERDUTY_TOKEN is missing: a schedule of PagerDuty decides on {role.key}"
+    if (line := without_pagerduty(settings, told)) is not None:
         raise Mistakes("xacct cannot start with these settings:", [line])
     return World(
         database=remembered,
@@ -118,12 +122,15 @@ def world(settings: Settings, told: Catalog, remembered: Database, clock: Clock)
     )
 
 
-def _of_pagerduty(told: Catalog) -> Role | None:
-    """A role that a schedule of PagerDuty decides on."""
+def without_pagerduty(settings: Settings, told: Catalog) -> str | None:
+    """What the settings lack although a schedule of PagerDuty decides on a role; or None."""
     scheduled = (
         one for one in told.roles if one.duty is not None and one.duty.roster is Roster.PAGERDUTY
     )
-    return next(scheduled, None)
+    role = next(scheduled, None)
+    if role is None or settings.pagerduty_token:
+        return None
+    return f"XACCT_PAGERDUTY_TOKEN is missing: a schedule of PagerDuty decides on {role.key}"
 
 
 def terminal_world(told: Catalog, remembered: Database, clock: Clock) -> World:

@@ -1,5 +1,6 @@
 """Bringing a database to the schema this version needs."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -30,8 +31,28 @@ def upgrade(database: Database) -> None:
         command.upgrade(config(connection), "head")
 
 
+class Schema(StrEnum):
+    """How a database's schema stands to this version's."""
+
+    CURRENT = "current"
+    OLDER = "older"
+    NEWER = "newer"  # or of something that is not xacct: this version does not know it
+    NONE = "none"
+
+
+def schema(connection: Connection) -> Schema:
+    """Which schema the database has. It reads, and changes nothing."""
+    revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is None:
+        return Schema.NONE
+    scripts = ScriptDirectory.from_config(config())
+    if revision == scripts.get_current_head():
+        return Schema.CURRENT
+    known = {one.revision for one in scripts.walk_revisions()}
+    return Schema.OLDER if revision in known else Schema.NEWER
+
+
 def is_current(database: Database) -> bool:
     """Whether the database has the schema this version needs."""
     with database.engine.connect() as connection:
-        revision = MigrationContext.configure(connection).get_current_revision()
-    return revision == ScriptDirectory.from_config(config()).get_current_head()
+        return schema(connection) is Schema.CURRENT

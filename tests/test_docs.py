@@ -1,10 +1,12 @@
 """The documents name only what there is."""
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
+from bot.channels import Fault
 from bot.cli import parser
 from bot.command import TOPICS
 
@@ -69,6 +71,29 @@ def test_the_readme_shows_every_command_that_slack_understands() -> None:
     shown = set(re.findall(r"^\| `/xacct ([\w-]+)", said(HOUSE / "README.md"), re.MULTILINE))
 
     assert shown - {"help"} == set(TOPICS)
+
+
+def checks() -> set[str]:
+    """What the doctor's findings are called, as the code that makes them spells it."""
+    files = [*(HOUSE / "workflows/doctor").glob("*.py"), *(HOUSE / "bot/doctor").glob("*.py")]
+    calls = [
+        node.args[0]
+        for file in files
+        for node in ast.walk(ast.parse(said(file)))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") in ("red", "yellow", "Finding")
+        and node.args
+    ]
+    words = [part for call in calls for part in ast.walk(call) if isinstance(part, ast.Constant)]
+    plain = {str(one.value) for one in words} - {"channel-"}
+    return plain | {f"channel-{fault}" for fault in Fault}
+
+
+def test_the_page_of_operations_names_every_check_of_the_doctor_and_no_other() -> None:
+    page = said(HOUSE / "docs" / "operations.md")
+    table = page.partition("| checks | |")[2].partition("\n\n")[0]
+
+    assert set(re.findall(r"`([a-z-]+)`", table)) == checks()
 
 
 def test_every_verb_of_the_terminal_that_a_page_names_exists() -> None:

@@ -1,7 +1,10 @@
 """Time as a value: built in the wiring, passed down."""
 
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+CLOCKS_APART: Final = timedelta(seconds=30)
+"""With more between our clock and AWS's nothing is opened."""
 
 
 class Clock(Protocol):

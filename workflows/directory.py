@@ -29,9 +29,10 @@ class Directory:
     the next transaction that says `keep`.
 
     `ask` looks one person up in Slack by id; whatever it raises means that Slack does not say.
+    Without a database what Slack says is remembered here alone.
     """
 
-    def __init__(self, database: Database, ask: Callable[[str], Person]) -> None:
+    def __init__(self, database: Database | None, ask: Callable[[str], Person]) -> None:
         self._database = database
         self._ask = ask
         self._locks: dict[str, threading.Lock] = {}  # one question at a time about one person
@@ -65,6 +66,8 @@ class Directory:
     def _fresh(self, user: str, now: datetime) -> Person | None:
         if (heard := self.heard(user, now=now)) is not None:
             return heard
+        if self._database is None:
+            return None
         with self._database.read() as session:
             known = people.get(session, user)
         if known is None or not is_fresh(known.seen_at, now):

@@ -25,6 +25,22 @@ def is_known(session: Session, document: Document | None) -> bool:
     return anchor is None or audit.holds(session, anchor.number, anchor.short)
 
 
+def is_taken(session: Session, document: Document | None, *, role: str) -> bool:
+    """The same, or an administrator has accepted that it does not. Writes nothing."""
+    anchor = session_end.anchor(document)
+    if anchor is None or is_known(session, document):
+        return True
+    held = holds.said(session, holds.RESTORE, _reason(role, anchor))
+    return held is not None and held.lifted_at is not None
+
+
+def _reason(role: str, anchor: session_end.Anchor) -> str:
+    return (
+        f"{role} was last written when the audit log had row {anchor.number} ({anchor.short}…), "
+        "and this database has no such row."
+    )
+
+
 def check(session: Session, document: Document | None, *, role: str, at: datetime) -> bool:
     """Whether the database knows what this session end was written on; if not, all openings are
     held, and alerted, until an administrator accepts the restore.
@@ -34,10 +50,7 @@ def check(session: Session, document: Document | None, *, role: str, at: datetim
     anchor = session_end.anchor(document)
     if anchor is None or audit.holds(session, anchor.number, anchor.short):
         return True
-    reason = (
-        f"{role} was last written when the audit log had row {anchor.number} ({anchor.short}…), "
-        "and this database has no such row."
-    )
+    reason = _reason(role, anchor)
     if not holds.put(session, holds.RESTORE, reason=reason, at=at):
         return True
     if not alerts.standing(session, ALERT):

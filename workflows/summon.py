@@ -1,21 +1,38 @@
 """Whom a request is asked of now, out of the catalog, the rosters and Slack."""
 
 from collections.abc import Iterable
+from concurrent.futures import Executor
+from typing import Protocol
 
 from db.models import Request
 from workflows import identity, rules
 from workflows.access.rows import grantee_of, is_escalated
 from workflows.catalog.model import Catalog, Role
-from workflows.directory import Unreachable
-from workflows.duties import Roll
+from workflows.clock import Clock
+from workflows.directory import Directory, Unreachable
+from workflows.duties import Duties, Roll
 from workflows.errors import NotAllowed
 from workflows.panel import Panel, panel, selected
 from workflows.person import Grantee, Person
-from workflows.world import World
+
+
+class Around(Protocol):
+    """What of the surroundings is asked here; a `World` has all of it."""
+
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def directory(self) -> Directory: ...
+    @property
+    def duties(self) -> Duties: ...
+    @property
+    def asking(self) -> Executor: ...
 
 
 def panel_of(
-    world: World, role: Role, *, requester: Person, grantee: Grantee, escalated: bool = False
+    world: Around, role: Role, *, requester: Person, grantee: Grantee, escalated: bool = False
 ) -> Panel:
     """Who may decide on what this person asks for now, for that grantee. Asks rosters and Slack;
     never raises.
@@ -26,7 +43,7 @@ def panel_of(
     return panel(role, on_duty, more=more, out=out, escalated=escalated)
 
 
-def panel_for(world: World, row: Request, *, requester: Person) -> Panel | None:
+def panel_for(world: Around, row: Request, *, requester: Person) -> Panel | None:
     """Who may decide on this request now; None: the catalog does not have its role any more."""
     role = world.catalog.role(row.role)
     if role is None:
@@ -40,7 +57,7 @@ def panel_for(world: World, row: Request, *, requester: Person) -> Panel | None:
     )
 
 
-def reachable(world: World, found: Panel, *, requester: Person, grantee: Grantee) -> Panel:
+def reachable(world: Around, found: Panel, *, requester: Person, grantee: Grantee) -> Panel:
     """The panel without those of whom Slack says that they could not decide. Of whom Slack says
     nothing stays.
     """
@@ -51,13 +68,13 @@ def reachable(world: World, found: Panel, *, requester: Person, grantee: Grantee
     return Panel(able, found.because, later)
 
 
-def _on_duty(world: World, role: Role) -> frozenset[str] | None:
+def _on_duty(world: Around, role: Role) -> frozenset[str] | None:
     """Who is on the role's roster; None: it has none, or it cannot be read."""
     roll = world.duties.roll(role.duty, now=world.clock.now()) if role.duty is not None else None
     return None if roll is None else roll.users | _known_by_address(world, role, roll)
 
 
-def _escalation(world: World, role: Role) -> frozenset[str] | None:
+def _escalation(world: Around, role: Role) -> frozenset[str] | None:
     """Who is on the roster of the role's escalation; None: it has none, or it cannot be read."""
     duty = role.escalation.duty if role.escalation is not None else None
     roll = world.duties.roll(duty, now=world.clock.now()) if duty is not None else None
@@ -65,7 +82,7 @@ def _escalation(world: World, role: Role) -> frozenset[str] | None:
 
 
 def _unable(
-    world: World, users: Iterable[str], requester: Person, grantee: Grantee
+    world: Around, users: Iterable[str], requester: Person, grantee: Grantee
 ) -> frozenset[str]:
     """Who of these could not decide: guests, who was deactivated, the requester under another id,
     and whose own the grantee is.
@@ -86,7 +103,7 @@ def _could_decide(one: Person, requester: Person, grantee: Grantee, catalog: Cat
     return not himself and not identity.is_own(catalog, one, grantee.kind, grantee.name)
 
 
-def _known_by_address(world: World, role: Role, roll: Roll) -> frozenset[str]:
+def _known_by_address(world: Around, role: Role, roll: Roll) -> frozenset[str]:
     """A roster of addresses selects among the approvers whose address Slack has confirmed."""
     if not roll.emails:
         return frozenset()
@@ -97,7 +114,7 @@ def _known_by_address(world: World, role: Role, roll: Roll) -> frozenset[str]:
     )
 
 
-def _people(world: World, users: Iterable[str]) -> list[Person]:
+def _people(world: Around, users: Iterable[str]) -> list[Person]:
     """Those of whom Slack says who they are, asked beside each other."""
     now, found = world.clock.now(), []
     asking = [world.asking.submit(world.directory.person, user, now=now) for user in users]

@@ -14,7 +14,7 @@ from sandbox.slack.chat import respond
 from sandbox.slack.core import Slack
 from sandbox.slack.faults import Fault
 from sandbox.slack.methods import perform
-from sandbox.slack.values import Json, SlackError
+from sandbox.slack.values import BOT_TOKEN, Json, SlackError
 
 _JSON_ARGUMENTS: Final = ("blocks", "metadata", "view")
 
@@ -43,9 +43,19 @@ class WebApi:
             return perform(self._slack, method, str(args.pop("token", token)), args)
 
         try:
-            return web.json_response(await self._answer(request, method, work))
+            answer = await self._answer(request, method, work)
+            return web.json_response(answer, headers=self._granted(token))
         except SlackError as refusal:
             return _refusal(refusal, status=200)
+
+    def _granted(self, token: str) -> dict[str, str]:
+        """The header that names the bot token's scopes (docs.slack.dev/authentication/tokens); none
+        where no manifest declares any.
+        """
+        manifest = self._slack.manifest
+        if not manifest.given or token != BOT_TOKEN:
+            return {}
+        return {"x-oauth-scopes": ",".join(sorted(manifest.scopes))}
 
     async def answer_url(self, request: web.Request) -> web.StreamResponse:
         """POST /response_url/{key}: `ok`, or 404 for a dead url, 400 for what cannot be shown."""

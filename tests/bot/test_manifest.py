@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 from slack_sdk import WebClient
 
+from bot.doctor.slack import SCOPES
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.scopes import METHODS, scopes_of
 
@@ -36,6 +37,10 @@ def test_every_method_of_slack_that_the_bot_spells_is_known_with_its_scopes() ->
     of_slack = {one for one in spelled if hasattr(WebClient, one)} - {"api_call"}
 
     assert of_slack <= {one.replace(".", "_") for one in METHODS}
+
+
+def test_the_manifest_asks_for_the_scopes_that_the_doctor_expects() -> None:
+    assert MANIFEST.scopes == SCOPES.keys()
 
 
 @pytest.mark.parametrize("method", sorted(called()))

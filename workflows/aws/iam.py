@@ -9,6 +9,7 @@ from typing import Any
 from botocore import xform_name
 
 from workflows.aws import simulation
+from workflows.aws.admin import Admin, Details
 from workflows.aws.errors import AwsGone, translated
 from workflows.documents import session_end
 from workflows.seen import Document, GranteeSeen, RoleSeen, Verdict
@@ -68,6 +69,10 @@ class Iam:
             pages = self._client.get_paginator("get_account_authorization_details")
             found = pages.paginate(Filter=["User"], PaginationConfig={"PageSize": 1000})
             return [user for page in found for user in page["UserDetailList"]]
+
+    def everything(self) -> Details:
+        """All users, groups, roles and managed policies of the account: a call per thousand."""
+        return Admin(self._client).details(users=True)
 
     def groups_of(self, user_name: str) -> frozenset[str]:
         """Names of the groups the user is in: one call, as no user is in more than ten."""
@@ -162,6 +167,28 @@ class Iam:
             )
             for one in reply["EvaluationResults"]
         ]
+
+    def simulated_on(
+        self,
+        principal_arn: str,
+        actions: Sequence[str],
+        resource_arns: Sequence[str],
+        keys: Mapping[str, str],
+    ) -> Mapping[tuple[str, str], Verdict]:
+        """The same of several resources at once, by action and ARN: a call, and one for each
+        further page.
+        """
+        found: dict[tuple[str, str], Verdict] = {}
+        with translated("iam:SimulatePrincipalPolicy"):
+            pages = self._client.get_paginator("simulate_principal_policy")
+            for page in pages.paginate(
+                PolicySourceArn=principal_arn,
+                ActionNames=list(actions),
+                ResourceArns=list(resource_arns),
+                ContextEntries=simulation.entries(keys),
+            ):
+                found |= simulation.each(page)
+        return found
 
     def quotas(self) -> Mapping[str, int]:
         """The account's quotas and counts by AWS's names, e.g. AssumeRolePolicySizeQuota."""

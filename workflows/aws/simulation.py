@@ -10,6 +10,9 @@ from workflows.seen import Verdict
 
 _TYPES: Final = {"aws:CurrentTime": "date", "aws:MultiFactorAuthPresent": "boolean"}
 
+BATCH: Final = 50
+"""Resources that one simulation is asked about; AWS names no limit of its own."""
+
 
 def entries(keys: Mapping[str, str]) -> list[dict[str, Any]]:
     """Condition keys with their values, as the call takes them."""

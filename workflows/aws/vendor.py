@@ -1,8 +1,9 @@
 """Short-lived credentials of a governed role, taken through the separate vendor role."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import boto3
 
@@ -46,19 +47,28 @@ class Vendor:
         self._sts = session.client("sts", config=CONFIG)
         self._name = f"xacct-vend-{run}"[:64]
 
+    def enter(self, vendor_arn: str, external_id: str | None) -> None:
+        """Takes a session of the vendor role and does nothing with it. Raises Trouble."""
+        self._vendor(vendor_arn, external_id)
+
+    def _vendor(self, vendor_arn: str, external_id: str | None) -> Mapping[str, Any]:
+        named = {} if external_id is None else {"ExternalId": external_id}
+        with translated("sts:AssumeRole"):
+            keys: Mapping[str, Any] = self._sts.assume_role(
+                RoleArn=vendor_arn,
+                RoleSessionName=self._name,
+                DurationSeconds=int(LEAST.total_seconds()),
+                **named,  # type: ignore[arg-type]
+            )["Credentials"]
+        return keys
+
     def mint(self, vending: Vending, *, now: datetime) -> Credentials:
         """Credentials that die with the grant: the session policy dates them, to the second.
 
         They last at most the rest of the grant, the role's maximum, and an hour. Raises Trouble.
         """
-        named = {} if vending.external_id is None else {"ExternalId": vending.external_id}
+        vendor = self._vendor(vending.vendor_arn, vending.external_id)
         with translated("sts:AssumeRole"):
-            vendor = self._sts.assume_role(
-                RoleArn=vending.vendor_arn,
-                RoleSessionName=self._name,
-                DurationSeconds=int(LEAST.total_seconds()),
-                **named,  # type: ignore[arg-type]
-            )["Credentials"]
             sts = boto3.client(
                 "sts",
                 region_name=self._session.region_name,

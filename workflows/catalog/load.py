@@ -16,19 +16,26 @@ def load(text: str) -> Catalog | list[Mistake]:
 
     What depends on a misshapen part is judged once that part is mended.
     """
+    catalog, mistakes = partly(text)
+    return mistakes if catalog is None or mistakes else catalog
+
+
+def partly(text: str) -> tuple[Catalog | None, list[Mistake]]:
+    """What of the catalog is right, if that makes sense without the rest; and all mistakes.
+
+    With any mistake it is for looking at alone: who is let in by it, nobody has said.
+    """
     if len(text) > _LONGEST_TEXT:
-        return [Mistake("", 1, f"A catalog has at most {_LONGEST_TEXT} characters.")]
+        return None, [Mistake("", 1, f"A catalog has at most {_LONGEST_TEXT} characters.")]
     try:
         mistakes = Mistakes(tree.read(text))
     except tree.Mark as mark:
-        return [Mistake("", mark.line, mark.sentence)]
+        return None, [Mistake("", mark.line, mark.sentence)]
     for place, line in mistakes.tree.twice:
         mistakes.add(place, "This is written twice; only one of the two can be meant.", line=line)
     sheet = shape.sheet(mistakes)
     catalog = _catalog(sheet, mistakes) if sheet is not None else None
-    if catalog is None or mistakes.found:
-        return mistakes.in_order()
-    return catalog
+    return catalog, mistakes.in_order()
 
 
 def _catalog(sheet: Sheet, mistakes: Mistakes) -> Catalog:

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from db.models import Request
 from workflows import observe
 from workflows.aws.errors import AwsExpired, AwsGone, AwsRefused
+from workflows.aws.fence import Managers
 from workflows.aws.iam import Iam
 from workflows.catalog.model import Account, GranteeKind, Role
 from workflows.documents import session_end
@@ -29,14 +30,18 @@ T = TypeVar("T")
 
 @dataclass
 class Reader:
-    """Reads one account; what fails is remembered under its name."""
+    """Reads one account; what fails is remembered under its name. One that `insists` asks on where
+    AWS refuses, and stops only where it is silent.
+    """
 
-    world: World
+    managers: Managers
     account: Account
     stopping: Event | None
     unread: dict[str, str] = field(default_factory=dict)
     shut_out: str | None = None
     expired: str | None = None
+    insists: bool = False
+    silences: int = 0
 
     def ask(self, name: str, call: Callable[[Iam], T]) -> T | None:
         """What AWS says; None where it has no such thing, or did not say (`unread`)."""
@@ -66,19 +71,21 @@ class Reader:
     @property
     def _is_enough(self) -> bool:
         stops = self.stopping is not None and self.stopping.is_set()
-        return stops or len(self.unread) >= PATIENCE
+        failed = self.silences if self.insists else len(self.unread)
+        return stops or failed >= PATIENCE
 
     def _call(self, call: Callable[[Iam], T]) -> T:
         """The answer; a session that AWS does not know any more is taken anew, once."""
         manager_arn, external_id = self.account.manager_arn, self.account.external_id
-        fenced = self.world.managers.fenced(manager_arn, external_id)
+        fenced = self.managers.fenced(manager_arn, external_id)
         try:
             return call(fenced.iam)
         except AwsExpired:
-            self.world.managers.forget(fenced)
-        return call(self.world.managers.fenced(manager_arn, external_id).iam)
+            self.managers.forget(fenced)
+        return call(self.managers.fenced(manager_arn, external_id).iam)
 
     def _no(self, name: str, trouble: Trouble) -> None:
+        self.silences += not isinstance(trouble, AwsRefused)
         if isinstance(trouble, AwsRefused):
             self.shut_out = self.shut_out or f"{name}: {trouble.action}: {trouble.code}"
         if isinstance(trouble, AwsExpired):
@@ -140,7 +147,7 @@ def account(
     world: World, account: Account, groups: Iterable[str] = (), *, stopping: Event | None = None
 ) -> AccountSeen:
     """The governed roles of an account, and the groups of these names."""
-    reader = Reader(world, account, stopping)
+    reader = Reader(world.managers, account, stopping)
     begun = AccountSeen(account.id, account.name, began=world.clock.now())
     roles = reader.roles(world.catalog.roles_of(account))
     held = reader.groups(groups)
@@ -159,7 +166,9 @@ def users(
     stopping: Event | None = None,
 ) -> AccountSeen:
     """The same with the users of these names."""
-    reader = Reader(world, account, stopping, dict(seen.unread), seen.shut_out, seen.expired)
+    reader = Reader(
+        world.managers, account, stopping, dict(seen.unread), seen.shut_out, seen.expired
+    )
     found = reader.users(sorted(names))
     return reader.added_to(replace(seen, users=found))
 
@@ -175,7 +184,9 @@ def names(
     """The same with the names that users of these ids have now."""
     if not ids:
         return seen
-    reader = Reader(world, account, stopping, dict(seen.unread), seen.shut_out, seen.expired)
+    reader = Reader(
+        world.managers, account, stopping, dict(seen.unread), seen.shut_out, seen.expired
+    )
     found = reader.ask(places.NAMES, lambda iam: iam.user_names(ids))
     return reader.added_to(replace(seen, names=found or {}))
 
@@ -189,7 +200,9 @@ def comers(
     stopping: Event | None = None,
 ) -> AccountSeen:
     """The same with the users and roles that these requests let in by the trust policy."""
-    reader = Reader(world, account, stopping, dict(seen.unread), seen.shut_out, seen.expired)
+    reader = Reader(
+        world.managers, account, stopping, dict(seen.unread), seen.shut_out, seen.expired
+    )
     wanted = {row.grantee_arn: row for row in rows}
     found = {arn: reader.ask(arn, _comer(row)) for arn, row in sorted(wanted.items())}
     known = {arn: one for arn, one in found.items() if arn not in reader.unread}

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
 
+from workflows.aws import simulation
 from workflows.aws.admin import Admin
 from workflows.aws.errors import AwsGone
 from workflows.catalog.model import Account, Catalog
@@ -18,9 +19,6 @@ from workflows.seen import Verdict
 
 AT_ONCE: Final = 8
 """Accounts, or principals, that are asked about at the same time."""
-
-BATCH: Final = 50
-"""Roles that one simulation is asked about; AWS names no limit of its own."""
 
 _SERVICE_LINKED: Final = ":role/aws-service-role/"
 """AWS alone writes what such a role may do, and none but the service takes it on (IAM User Guide,
@@ -158,8 +156,8 @@ def asked(
         }
     found: dict[str, Verdict] = {}
     troubles: list[str] = []
-    for first in range(0, len(role_arns), BATCH):
-        batch = role_arns[first : first + BATCH]
+    for first in range(0, len(role_arns), simulation.BATCH):
+        batch = role_arns[first : first + simulation.BATCH]
         try:
             answer = admin.may_assume(principal.arn, batch, keys)
         except AwsGone:

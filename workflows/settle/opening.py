@@ -11,6 +11,7 @@ from db.lifecycle import Event, State, Why
 from db.models import Hold, Request
 from db.store import holds, requests, targets
 from workflows import rows
+from workflows.clock import CLOCKS_APART
 from workflows.documents.session_end import Line
 from workflows.durations import duration_text, whole_minute
 from workflows.errors import Trouble
@@ -19,9 +20,6 @@ from workflows.seen import RoleDetail
 
 APART: Final = timedelta(seconds=6)
 """A grant of a grantee is opened so long after his last one was closed, at the earliest."""
-
-CLOCKS_APART: Final = timedelta(seconds=30)
-"""With more between our clock and AWS's nothing is opened."""
 
 
 def nothing_opens(

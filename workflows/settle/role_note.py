@@ -10,6 +10,7 @@ from db.lifecycle import Event, State, Why
 from db.models import Request
 from db.store import holds, requests, targets, windows
 from workflows import look, restore, rows
+from workflows.clock import CLOCKS_APART
 from workflows.observe import RoleRead
 from workflows.plan.phase import Phase
 from workflows.plan.role import RolePlan
@@ -64,7 +65,7 @@ def note(world: World, session: Session, held: Held, found: Sequence[Request], r
     if not held.target.closing:
         held_up = opening.nothing_opens(held_back, off=off, unread=seen.unread)
     asked = read.asked.without(opening.frozen(held_back, found))
-    if abs(off) > opening.CLOCKS_APART:
+    if abs(off) > CLOCKS_APART:
         alarm.clocks_differ(session, off, now)
     taken = _taken_away(world, session, held, seen, found, asked)
     for row in (one for one in found if one.state is State.APPROVED):

@@ -11,6 +11,7 @@ from db.lifecycle import Event, State, Why
 from db.models import Request, Target
 from db.store import holds, requests, standing, targets, windows
 from workflows import edits, rows
+from workflows.clock import CLOCKS_APART
 from workflows.documents import trust
 from workflows.documents.session_end import Line
 from workflows.plan import ending
@@ -36,7 +37,6 @@ from workflows.settle.lease import (
     redraw_extended,
     wait,
 )
-from workflows.settle.opening import CLOCKS_APART
 from workflows.settle.verify import Simulated
 from workflows.world import World
 

@@ -121,6 +121,18 @@ def test_an_email_address_is_shown_to_an_app_that_may_read_it_only(start: Start)
     assert client.users_lookupByEmail(email="uann@corp.example")["ok"]
 
 
+def test_each_answer_to_the_bot_token_names_its_scopes_where_a_manifest_declares_any(
+    start: Start,
+) -> None:
+    slack = start(manifest("users:read", "chat:write"))
+
+    asked = calling(slack).auth_test()
+    other = WebClient(base_url=slack.api_url).apps_connections_open(app_token=slack.app_token)
+
+    assert asked.headers["x-oauth-scopes"] == "chat:write,users:read"
+    assert "x-oauth-scopes" not in other.headers
+
+
 def test_every_method_has_its_scopes_in_the_table() -> None:
     assert {method for method in METHODS if scopes_of(method)} == {
         "apps.connections.open",

@@ -9,6 +9,7 @@ from sandbox.aws.clients import Keys
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.workflows.setup.deploying import Ids, Place, allow, document
+from workflows.aws import simulation
 from workflows.aws.admin import Admin
 from workflows.catalog.model import Account
 from workflows.errors import Trouble
@@ -230,11 +231,13 @@ def test_more_roles_than_one_simulation_takes_are_asked_about_in_turns_and_one_m
     clock: SharedClock,
 ) -> None:
     admin: Any = Yes()
-    roles = [f"arn:aws:iam::444455556666:role/r{number}" for number in range(2 * read.BATCH + 1)]
+    roles = [
+        f"arn:aws:iam::444455556666:role/r{number}" for number in range(2 * simulation.BATCH + 1)
+    ]
     alice = Principal("arn:aws:iam::111122223333:user/alice", "AIDAALICE")
 
     found, words = read.asked(admin, roles, clock.now(), alice)
 
-    assert [len(one) for one in admin.asked] == [read.BATCH, read.BATCH, 1]
-    assert set(found) == {*roles[: read.BATCH], roles[-1]}
+    assert [len(one) for one in admin.asked] == [simulation.BATCH, simulation.BATCH, 1]
+    assert set(found) == {*roles[: simulation.BATCH], roles[-1]}
     assert words == "iam:SimulatePrincipalPolicy: Throttling"

@@ -1,0 +1,1 @@
+"""`xacct doctor`: what is wrong around xacct, and how to mend it; what of it only Slack knows."""
