@@ -11,7 +11,7 @@ import slackblocks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import blocks, reviews
+from bot import alerts, blocks, reviews
 from bot import home as homes
 from bot.cards import card
 from bot.command import said
@@ -28,15 +28,17 @@ from bot.notices import (
     waits,
     warning,
 )
-from db.models import Request, Review
+from db.models import Alert, Request, Review
 from db.store.reminders import Asked
 from sandbox.slack.blockkit import message_complaints, view_complaints
 from sandbox.slack.home import home_complaints
 from tests.bot import second_opinion
 from tests.bot.test_cards import FACTS, HARM, NOW, mrkdwn, requests
 from tests.lab import some_catalog
+from workflows import edits
 from workflows.catalog.break_glass import BreakGlass
 from workflows.catalog.model import Mechanism
+from workflows.drift import strangers
 
 CATALOG = some_catalog(mechanism=Mechanism.TRUST_POLICY, users=("alice", "bob"))
 FEW = st.lists(requests(), max_size=10)
@@ -59,6 +61,41 @@ def test_a_second_opinion_has_nothing_against_cards_and_messages(
         second_opinion.of_message(found.drawing.blocks)
     second_opinion.of_message(warning(row).drawing.blocks)
     second_opinion.of_message(over(row).blocks)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    kind=st.sampled_from([*alerts.RED, strangers.KIND, edits.WIDENED, "drift"]),
+    sentence=HARM,
+    members=st.lists(st.tuples(HARM, HARM), max_size=45),
+    statements=st.lists(st.dictionaries(HARM, HARM, max_size=3), max_size=3),
+    left_by=st.none() | st.just("U0ROOT"),
+)
+def test_every_alert_keeps_slacks_limits_and_lets_nothing_in(
+    kind: str,
+    sentence: str,
+    members: list[tuple[str, str]],
+    statements: list[dict[str, str]],
+    left_by: str | None,
+) -> None:
+    listed = [
+        {"group": group, "user": name, "id": f"AIDA{number:017}"}
+        for number, (group, name) in enumerate(members)
+    ]
+    facts = {"members": listed, "statements": statements, "left_by": left_by}
+    alert = Alert(
+        id=7, key=strangers.KEY, kind=kind, sentence=sentence, facts=facts, since=NOW, changed=1
+    )
+
+    for drawn in (
+        alerts.standing(alert, ["U0ROOT", "U0DORA"]),
+        alerts.over(alert),
+        alerts.replaced(alert),
+    ):
+        assert message_complaints(drawn.blocks) == []
+        second_opinion.of_message(drawn.blocks)
+        harmless(drawn.blocks)
+        assert "<!" not in drawn.text
 
 
 @settings(max_examples=50, deadline=None)

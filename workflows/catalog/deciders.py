@@ -111,6 +111,17 @@ def _judge_break_glass(
         mistakes.add(where, "Break-glass lets people in, and this role is lent to machines only.")
 
 
+def judge_loudness(place: Place, role: Role, alerts_channel: str, mistakes: Mistakes) -> None:
+    """Notes where break-glass would be told in no other channel than usual requests are."""
+    glass = role.break_glass
+    if glass is not None and (glass.channel or alerts_channel) == role.channel:
+        mistakes.add(
+            (*place, "break_glass", *(("channel",) if glass.channel else ())),
+            "Break-glass is told in a second channel, and this is the one where requests are "
+            "approved. Name another: `channel` here, or `alerts_channel` under `slack`.",
+        )
+
+
 def judge_signers(place: Place, role: Role, admins: Sequence[str], mistakes: Mistakes) -> None:
     """Notes who could break glass although nobody else could sign his review."""
     if role.break_glass is None or (role.duty is not None and role.duty.trusted):

@@ -49,6 +49,8 @@ def roles(
     for claim, role in zip(won, found, strict=True):
         if role.arn == role.account.manager_arn:
             mistakes.add((*claim.place, "name"), f"{role.key} is the role xacct itself works with.")
+        alerted = file.slack.alerts_channel or file.slack.approvals_channel
+        deciders.judge_loudness(claim.place, role, alerted, mistakes)
         if "admins" not in sheet.broken:
             deciders.judge_signers(claim.place, role, file.admins, mistakes)
     return found

@@ -82,13 +82,18 @@ def test_a_wrong_account_is_told_with_its_place(
 
 
 def glass(*people: str, **said: str) -> dict[str, Any]:
-    return {"people": [*(people or ("U0A0",))], **said}
+    return {"people": [*(people or ("U0A0",))], "channel": "C0EMERGENCY", **said}
 
 
 @pytest.mark.parametrize(
     "parts",
     [
         {"admins": ["U0ROOT"], "roles": [role(break_glass=glass(), approvers=["U0A0"])]},
+        {
+            "slack": {"team": "T0A0", "approvals_channel": "C0A0", "alerts_channel": "C0B0"},
+            "admins": ["U0ROOT"],
+            "roles": [role(break_glass={"people": ["U0A0"]}, approvers=["U0A0"])],
+        },
         {"roles": [role(break_glass=glass(), approvers=["U0A0", "U0BOB"])]},
         {
             "roles": [
@@ -100,7 +105,7 @@ def glass(*people: str, **said: str) -> dict[str, Any]:
             ]
         },
     ],
-    ids=["an administrator", "another approver", "a trusted group"],
+    ids=["an administrator", "the alerts channel", "another approver", "a trusted group"],
 )
 def test_break_glass_is_taken_where_somebody_else_can_sign(parts: dict[str, Any]) -> None:
     assert catalog(**parts).roles[0].break_glass is not None
@@ -179,6 +184,12 @@ def test_break_glass_is_taken_where_somebody_else_can_sign(parts: dict[str, Any]
             "Nobody could sign the review of a use by U0A0",
             {"break_glass": glass("U0A0", "U0BOB"), "approvers": ["U0A0"]},
         ),
+        (
+            "break_glass.channel",
+            "told in a second channel",
+            {"break_glass": glass(channel="C0LOUD"), "channel": "C0LOUD"},
+        ),
+        ("break_glass", "told in a second channel", {"break_glass": {"people": ["U0A0"]}}),
         ("delivery", "role of their own", {"delivery": "credentials"}),
         ("max_duration", "limits.longest_duration", {"max_duration": "13h"}),
         ("max_duration", "45m, 1h30m or 2d", {"max_duration": "long"}),
