@@ -16,7 +16,7 @@ from db.models import Alert, Target
 from db.store import alerts, targets
 from db.store.alerts import Finding
 from workflows.catalog.model import Catalog
-from workflows.documents import text, trust
+from workflows.documents import permanent, text, trust
 from workflows.documents.text import Document, Statement
 from workflows.seen import RoleSeen
 
@@ -91,24 +91,29 @@ def seen(
 def findings(
     catalog: Catalog, target: Target, policy: Document, standing: Iterable[Alert]
 ) -> list[Finding]:
-    """What has to be said of the policy: what changed, and what stands as it was alerted."""
+    """What has to be said of the policy: what changed, and what stands as it was alerted. Standing
+    access that the catalog says is nobody's change.
+    """
     installation = catalog.installation
-    named = (one.key for one in catalog.roles if one.arn == target.arn)
-    role = next(named, target.arn)
+    role = next((one for one in catalog.roles if one.arn == target.arn), None)
+    meant = list(permanent.statements(catalog, role)) if role is not None else []
     sealed = trust.is_sealed(policy, installation, role_arn=target.arn)
     found = between(target.trust, policy, role_arn=target.arn, installation=installation)
     alerted = {one.kind: one.facts for one in standing if one.key.startswith(_key(target.id))}
     told: Sequence[Statement] = alerted.get(WIDENED, {}).get("statements", [])
-    here = trust.foreign(policy)
-    kept = [one for one in told if any(text.same(one, other) for other in here)]
-    new = [one for one in found.new if not any(text.same(one, other) for other in kept)]
-    facts = {"role": role, "account": target.account_id}
+    kept = [one for one in told if _is_one_of(one, trust.foreign(policy))]
+    new = [one for one in found.new if not _is_one_of(one, kept)]
+    facts = {"role": role.key if role is not None else target.arn, "account": target.account_id}
     said = []
-    if statements := [*kept, *new]:
-        said.append(_widened(target.id, {**facts, "statements": statements}))
+    if added := [one for one in (*kept, *new) if not _is_one_of(one, meant)]:
+        said.append(_widened(target.id, {**facts, "statements": added}))
     if found.unsealed or (UNSEALED in alerted and not sealed):
         said.append(_unsealed(target.id, facts))
     return said
+
+
+def _is_one_of(statement: Statement, others: Iterable[Statement]) -> bool:
+    return any(text.same(statement, other) for other in others)
 
 
 def _key(target_id: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from workflows.catalog.arns import user_arn
 from workflows.catalog.model import (
     MACHINE_PREFIX,
     Catalog,
@@ -160,12 +161,6 @@ def _by_rule(rule: IdentityRule, value: str, by_tag: FindByTag) -> str | None:
             "Ask an administrator to leave the tag on yours only."
         )
     return names[0] if names else None
-
-
-def user_arn(catalog: Catalog, named: str) -> str:
-    """The ARN of an IAM user of the grantee account, whose name may have a path."""
-    home = catalog.grantee
-    return f"arn:{home.partition}:iam::{home.id}:user/{named.lstrip('/')}"
 
 
 def _user(catalog: Catalog, person: Person, named: str) -> Grantee:

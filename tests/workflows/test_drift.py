@@ -19,7 +19,8 @@ from tests.workflows.odd import Answer, Once, busy, refused, worker
 from workflows import edits
 from workflows.aws.errors import AwsExpired, AwsGone, AwsUnclear
 from workflows.catalog.model import Mechanism
-from workflows.documents import session_end
+from workflows.catalog.permissions import Standing
+from workflows.documents import permanent, session_end
 from workflows.drift import compare, record
 from workflows.drift.run import Drift
 
@@ -298,6 +299,41 @@ def test_a_foreign_statement_that_a_settle_reads_first_is_alerted_all_the_same(l
     assert kinds(lab) == [edits.WIDENED]
     drift(lab)
     assert (kinds(lab), said(lab, edits.WIDENED)) == ([edits.WIDENED], 1)
+
+
+def test_standing_access_that_the_catalog_says_is_nothing_that_somebody_added(lab: Lab) -> None:
+    drift(lab)
+    who_always_may(lab, "bob")
+    for statement in permanent.statements(lab.catalog, lab.role):
+        add(lab, **statement)
+
+    drift(lab)
+
+    assert kinds(lab) == []
+
+
+def test_what_only_calls_itself_standing_access_is_alerted_until_the_catalog_says_it(
+    lab: Lab,
+) -> None:
+    drift(lab)
+    who_always_may(lab, "bob", "carol")
+    (statement,) = permanent.statements(lab.catalog, lab.role)
+    who_always_may(lab, "bob")
+    add(lab, **statement)
+
+    drift(lab)
+    assert kinds(lab) == [edits.WIDENED]
+
+    who_always_may(lab, "bob", "carol")
+    drift(lab)
+    assert (kinds(lab), said(lab, edits.WIDENED)) == ([], 2)
+
+
+def who_always_may(lab: Lab, *users: str) -> None:
+    """The catalog gives these users standing access to the role; nothing is written in AWS."""
+    entry = Standing(frozenset({lab.role.key}), whole_account=False, users=users, machines=())
+    lab.catalog = replace(lab.catalog, standing=(entry,))
+    lab.world = replace(lab.world, catalog=lab.catalog)
 
 
 def test_a_statement_that_names_fewer_principals_is_no_new_one(lab: Lab) -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
+from workflows.catalog.arns import user_arn
 from workflows.catalog.governed import Governed, governed
 from workflows.catalog.model import Catalog, Delivery, GranteeKind, Mechanism
 from workflows.doctor.facts import HomeFacts
@@ -17,7 +18,6 @@ from workflows.documents.text import Document
 from workflows.drift import compare
 from workflows.drift.places import named
 from workflows.drift.seen import GroupSeen
-from workflows.identity import user_arn
 from workflows.plan.member import Place, no_slot
 from workflows.plan.phase import Phase
 from workflows.seen import GranteeSeen, MemberSeen

@@ -11,13 +11,12 @@ from workflows.doctor import room, writers
 from workflows.doctor.facts import OwnerFacts
 from workflows.doctor.finding import Finding, red, yellow
 from workflows.doctor.rights import lacking
-from workflows.documents import admits, text, trust
+from workflows.documents import admits, permanent, text, trust
 from workflows.documents.admits import Visitor
 from workflows.documents.text import Statement
 from workflows.drift.places import named
 from workflows.durations import duration_text
 from workflows.seen import RoleDetail
-from workflows.setup.wanted.owner import STANDING
 
 SHORTEST_SESSION: Final = 3600
 """Seconds: AWS's least for MaxSessionDuration."""
@@ -196,7 +195,7 @@ def _let_in(role: Role, seen: RoleDetail, comers: Sequence[Visitor] | None) -> I
     theirs = [
         one
         for one in trust.foreign(seen.role.trust)
-        if one.get("Effect") == "Allow" and not _sid(one).startswith(STANDING)
+        if one.get("Effect") == "Allow" and not _sid(one).startswith(permanent.SID)
     ]
     if comers is None and theirs:
         yield yellow(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from workflows.catalog.arns import user_arn
 from workflows.catalog.governed import governed
 from workflows.catalog.model import Account, Catalog
 from workflows.doctor.facts import Verdicts
@@ -15,7 +16,6 @@ from workflows.doctor.finding import Finding, red, yellow
 from workflows.documents import text
 from workflows.documents.text import Document
 from workflows.drift.places import named
-from workflows.identity import user_arn
 from workflows.seen import RoleDetail
 from workflows.setup import rights
 from workflows.setup.wanted import naming

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
+from workflows.catalog.arns import user_arn
 from workflows.catalog.model import Catalog, Delivery, GranteeKind, Mechanism, Role
 from workflows.documents import text, trust
 from workflows.documents.admits import Visitor, admits, shuts_out
 from workflows.documents.text import Document, Statement
-from workflows.identity import user_arn
 from workflows.seen import Verdict
 
 _USER_ID: Final = "aws:userid"

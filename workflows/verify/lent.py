@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
+from workflows.catalog.arns import user_arn
 from workflows.catalog.model import Catalog, GranteeKind, Role
-from workflows.documents import text, trust
+from workflows.documents import permanent, text, trust
 from workflows.documents.admits import Visitor, admits, shuts_out
 from workflows.documents.text import Document, Statement
-from workflows.identity import user_arn
 from workflows.reach.judge import By, Principal, Stand, reaches
 from workflows.seen import Caller, Verdict
 from workflows.setup import objects
-from workflows.setup.wanted.owner import STANDING
 
 _NEVER_LETS_IN: Final = frozenset({"sts:tagsession", "sts:setsourceidentity"})
 _NO_SID: Final = "(without a Sid)"
@@ -97,7 +96,7 @@ def outsiders(
 def _is_meant(statement: Statement, wanted: objects.Role) -> bool:
     if {one.lower() for one in text.values(statement.get("Action", ["*"]))} <= _NEVER_LETS_IN:
         return True
-    if str(statement.get("Sid", "")).startswith(STANDING):
+    if str(statement.get("Sid", "")).startswith(permanent.SID):
         return any(text.same(statement, one) for one in wanted.standing)
     if not trust.is_ours(statement):
         return False

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from workflows.catalog.arns import user_arn
 from workflows.catalog.governed import governed
 from workflows.catalog.model import Account, Catalog, Delivery, Role
 from workflows.documents import text
 from workflows.documents.text import Document, Statement
-from workflows.identity import user_arn
 from workflows.seen import Caller, Verdict, keys_of_a_write
 from workflows.setup.objects import Found
 from workflows.verify import asks

@@ -9,10 +9,10 @@ from typing import Final, TypeVar
 
 from workflows.aws.admin import Admin
 from workflows.aws.hands import Hands
+from workflows.catalog.arns import user_arn
 from workflows.catalog.governed import governed
 from workflows.catalog.model import Account, Catalog
 from workflows.errors import Trouble
-from workflows.identity import user_arn
 from workflows.reach.judge import Principal
 from workflows.reach.read import asked
 from workflows.seen import Verdict

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from workflows.documents import session_end, text, trust
+from workflows.documents import permanent, session_end, text, trust
 from workflows.documents.text import Statement
 from workflows.setup.objects import (
     INSTALLATION,
@@ -27,7 +27,6 @@ from workflows.setup.plan.change import (
     missing,
     same,
 )
-from workflows.setup.wanted.owner import STANDING
 
 
 @dataclass(frozen=True)
@@ -198,7 +197,7 @@ def _trust(wanted: Wanted, role: Role, held: FoundRole) -> Part:
 
 def _is_setups(statement: Statement, installation: str) -> bool:
     sid = str(statement.get("Sid", ""))
-    return sid == f"{trust.SEAL}{installation}" or sid.startswith(STANDING)
+    return sid == f"{trust.SEAL}{installation}" or sid.startswith(permanent.SID)
 
 
 def _bounds(role: Role, held: FoundRole) -> Part:

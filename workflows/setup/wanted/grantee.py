@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from workflows.catalog.arns import user_arn
 from workflows.catalog.governed import governed
 from workflows.catalog.model import Catalog, GranteeKind, Mechanism
 from workflows.catalog.model import Role as Lent
 from workflows.documents import text
-from workflows.identity import user_arn
 from workflows.setup import rights
 from workflows.setup.objects import Attachment, Group, Policy, Wanted
 from workflows.setup.wanted import naming

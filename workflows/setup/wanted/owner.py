@@ -1,20 +1,15 @@
 """What is wanted in an owner account."""
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 from workflows.catalog.model import Account, Catalog
 from workflows.catalog.model import Role as Lent
-from workflows.documents import trust
-from workflows.documents.text import Document, Statement
-from workflows.identity import user_arn
+from workflows.documents import permanent, trust
+from workflows.documents.text import Document
 from workflows.setup import rights
 from workflows.setup.objects import MadeBy, Policy, Role, Wanted
 from workflows.setup.wanted import naming
-
-STANDING: Final = "StandingByXacct"
-"""How the Sids of standing access begin. xacct's settles leave them alone, as somebody else's."""
 
 
 def owner(catalog: Catalog, account: Account) -> Wanted:
@@ -51,7 +46,7 @@ def owner(catalog: Catalog, account: Account) -> Wanted:
 def _lent_role(catalog: Catalog, role: Lent, lent: Sequence[str]) -> tuple[list[Policy], Role]:
     account, purpose = role.account, f"lent by xacct ({catalog.installation}) for a while"
     seal = trust.seal(catalog.installation, partition=account.partition, account_id=account.id)
-    standing = tuple(_standing(catalog, role))
+    standing = tuple(permanent.statements(catalog, role))
     told = role.permissions
     if told is None:
         return [], Role(
@@ -89,26 +84,3 @@ def _lent_role(catalog: Catalog, role: Lent, lent: Sequence[str]) -> tuple[list[
 def _in_partition(arn: str, partition: str) -> str:
     """AWS's own policies have the same names in all partitions."""
     return f"arn:{partition}:{arn.split(':', 2)[2]}"
-
-
-def _standing(catalog: Catalog, role: Lent) -> Iterable[Statement]:
-    """Who always comes in, as principals: AWS binds each to the id of the user or role it names."""
-    mine = [one for one in catalog.standing if role.key in one.roles]
-    root = f"arn:{catalog.grantee.partition}:iam::{catalog.grantee.id}:root"
-    if any(one.whole_account for one in mine):
-        yield _always("WholeAccount", [root])
-    users = dict.fromkeys(user_arn(catalog, name) for one in mine for name in one.users)
-    if users:
-        yield _always("Users", list(users))
-    machines = dict.fromkeys(arn for one in mine for arn in one.machines)
-    if machines:
-        yield _always("Machines", list(machines))
-
-
-def _always(which: str, principals: list[str]) -> Statement:
-    return {
-        "Sid": f"{STANDING}{which}",
-        "Effect": "Allow",
-        "Principal": {"AWS": principals[0] if len(principals) == 1 else sorted(principals)},
-        "Action": "sts:AssumeRole",
-    }
