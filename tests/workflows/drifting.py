@@ -14,6 +14,9 @@ from tests.lab import KEY, Lab
 from workflows.drift.run import Drift, Outcome
 from workflows.world import World
 
+SERVICE = {"Sid": "Build", "Principal": {"Service": "codebuild.amazonaws.com"}}
+"""A statement of somebody else's."""
+
 
 def drift(lab: Lab, world: World | None = None, **more: Any) -> Outcome:
     """One pass, and all that it owes is paid. Reads this long after a write of ours are sure."""
@@ -73,3 +76,23 @@ def owed(lab: Lab) -> list[int]:
     with lab.database.read() as session:
         now = lab.clock.now()
         return [one.id for one in targets.due(session, now, database_now=lab.database.now(session))]
+
+
+def document(lab: Lab) -> dict[str, Any]:
+    held: dict[str, Any] = lab.owner.get_role(RoleName="admin")["Role"]["AssumeRolePolicyDocument"]
+    return held
+
+
+def add(lab: Lab, **statement: Any) -> dict[str, Any]:
+    """Somebody of the owner account adds a statement to the role's trust policy."""
+    home = f"arn:aws:iam::{lab.catalog.grantee.id}:root"
+    made = {"Effect": "Allow", "Principal": {"AWS": home}, "Action": "sts:AssumeRole", **statement}
+    held = document(lab)
+    lab.write_trust({**held, "Statement": [*held["Statement"], made]})
+    return made
+
+
+def take_out(lab: Lab, sid: str) -> None:
+    held = document(lab)
+    kept = [one for one in held["Statement"] if one["Sid"] != sid]
+    lab.write_trust({**held, "Statement": kept})
