@@ -11,6 +11,7 @@ from tests.workflows.drifting import SERVICE, add, document, drift, kinds, said,
 from workflows import edits
 from workflows.catalog.permissions import Standing
 from workflows.documents import permanent
+from workflows.drift import compare
 
 SEAL = "XacctSeallab"
 
