@@ -7,12 +7,14 @@ next one, by `xacct setup plan`, and by `apply` and `destroy`, which take it awa
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import partial
 from threading import Event
 from typing import Final
 
 from workflows.aws.errors import AwsGone
 from workflows.aws.hands import Hands
+from workflows.aws.iam import date_of
 from workflows.catalog.model import Account
 from workflows.documents.text import Statement, document, same
 from workflows.errors import Trouble
@@ -62,7 +64,7 @@ def _summary(stage: Stage) -> dict[str, int]:
 
 
 def _facts(stage: Stage) -> Iterator[Finding]:
-    role_id = _make(stage)
+    role_id, at = _make(stage)
     held = stage.trust()
     seal = facts.sealed(stage.installation, stage.account)
     alone = facts.question(stage.account, facts.SEAL_ALONE)
@@ -73,7 +75,7 @@ def _facts(stage: Stage) -> Iterator[Finding]:
         for promise in (facts.USER_ID, facts.SEAL, facts.BOUNDARY, facts.SESSION_END):
             yield facts.question(stage.account, promise).untold(_NO_VISITOR)
         return
-    yield from Visit(stage, stage.visitor, role_id, seal).facts()
+    yield from Visit(stage, stage.visitor, role_id, seal, at=at).facts()
 
 
 def _simulates(stage: Stage, seal: Statement) -> Finding:
@@ -92,8 +94,8 @@ def _simulates(stage: Stage, seal: Statement) -> Finding:
     return asked.untold(answer.said)
 
 
-def _make(stage: Stage) -> str:
-    """Makes the role, sealed; its unique id. Raises Trouble."""
+def _make(stage: Stage) -> tuple[str, datetime]:
+    """Makes the role, sealed; its unique id, and AWS's time then. Raises Trouble."""
     seal = facts.sealed(stage.installation, stage.account)
     tags = {INSTALLATION: stage.installation, MADE_BY: MadeBy.SETUP}
     made = stage.hands.call(
@@ -107,7 +109,7 @@ def _make(stage: Stage) -> str:
             "Tags": [{"Key": key, "Value": str(value)} for key, value in tags.items()],
         },
     )
-    return str(made["Role"]["RoleId"])
+    return str(made["Role"]["RoleId"]), date_of(made)
 
 
 def _taken_away(stage: Stage) -> Iterator[Finding]:

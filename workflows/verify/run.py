@@ -93,7 +93,6 @@ def _thrown_away(ways: Ways, account: Account) -> list[Finding]:
             installation=ways.catalog.installation,
             hands=inside.hands,
             visitor=visitor if comes else None,
-            clock=ways.clock,
             name=ways.nobody,
         )
     )

@@ -9,7 +9,6 @@ from typing import Any, Final
 from workflows.aws.errors import AwsGone
 from workflows.aws.hands import Hands
 from workflows.catalog.model import Account
-from workflows.clock import Clock
 from workflows.documents.text import Statement, document, statements
 from workflows.setup.objects import CONTROL
 from workflows.verify.asking import Somebody
@@ -28,7 +27,6 @@ class Stage:
     installation: str
     hands: Hands
     visitor: Somebody | None
-    clock: Clock
     name: str
     patience: float = PATIENCE
 

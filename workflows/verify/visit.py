@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
 from typing import Any, Final
@@ -21,12 +21,16 @@ _READS: Final = 20
 
 
 class Visit:
-    """The facts that take somebody inside the role."""
+    """The facts that take somebody inside the role, which was made `at` AWS's time: what lets him in
+    ends by that clock, whatever ours says.
+    """
 
-    def __init__(self, stage: Stage, visitor: Somebody, role_id: str, seal: Statement) -> None:
+    def __init__(
+        self, stage: Stage, visitor: Somebody, role_id: str, seal: Statement, *, at: datetime
+    ) -> None:
         self._stage, self._visitor, self._seal = stage, visitor, seal
         self._role_id = role_id
-        until = stage.clock.now() + _LETS_IN
+        until = at + _LETS_IN
         root = f"arn:{stage.account.partition}:iam::{visitor.caller.account}:root"
         self._lets_in = partial(facts.letting_in, root, until=until)
         self._own = facts.letting_itself(stage.account, until)
