@@ -21,7 +21,7 @@ _READS: Final = 20
 
 
 class Visit:
-    """The facts that take somebody inside the role, which was made `at` AWS's time: what lets him in
+    """The facts that take somebody inside the role. It was made `at` AWS's time: what lets him in
     ends by that clock, whatever ours says.
     """
 
