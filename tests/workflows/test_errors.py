@@ -4,7 +4,13 @@ import re
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    ReadTimeoutError,
+)
 from botocore.parsers import ResponseParserError
 
 from workflows.aws.errors import (
@@ -99,6 +105,17 @@ def test_what_aws_said_has_the_id_of_its_request_which_makes_it_no_other_trouble
     assert is_same(None, None)
     assert not is_same(texts[0], None)
     assert not is_same(texts[0], "iam:AnyCall: Throttling")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(NoRegionError(), "AWS_DEFAULT_REGION"), (NoCredentialsError(), "there are no keys")],
+)
+def test_what_boto3_was_not_told_is_said_with_how_it_is_told(error: Exception, words: str) -> None:
+    found = trouble(error)
+
+    assert type(found) is AwsBusy
+    assert words in str(found)
 
 
 def test_where_aws_gave_no_id_the_words_and_the_log_have_one_of_ours(

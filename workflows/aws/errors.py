@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 from botocore.parsers import ResponseParserError
 
 from workflows.errors import Trouble
@@ -92,6 +92,10 @@ an answer that says nothing.
 
 log = logging.getLogger(__name__)
 
+_UNSET: Final[dict[type[BotoCoreError], str]] = {
+    NoRegionError: "no region is set: AWS_DEFAULT_REGION, or `region` in ~/.aws/config",
+    NoCredentialsError: "there are no keys: AWS_PROFILE, or whatever else boto3 reads",
+}
 _SERVER_FAULT: Final = 500  # HTTP status
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 _SHOWN: Final = 500  # characters of AWS's message
@@ -104,6 +108,8 @@ def translated(action: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _trouble(action, error) from None
+    except (NoRegionError, NoCredentialsError) as error:  # nothing was sent
+        raise AwsBusy(action, type(error).__name__, _UNSET[type(error)]) from None
     except (BotoCoreError, ResponseParserError) as error:
         # Endpoint, time-out, truncated reply. Their texts may quote the reply: not repeated.
         kind, reference = type(error).__name__, uuid.uuid4().hex[:8]
