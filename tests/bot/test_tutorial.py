@@ -11,7 +11,6 @@ from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, Final
 
-import boto3
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
@@ -126,14 +125,14 @@ class Reader:
     def _aws_says(self, service: str, operation: str, words: list[str]) -> None:
         """A line of AWS's command line, which names what the API takes."""
         options = dict(zip(words[::2], words[1::2], strict=True))
-        session = self._session(options.pop("--profile"))
+        client = self._aws.client(service, self._keys(options.pop("--profile")))
         asked = {
             "".join(part.capitalize() for part in name.removeprefix("--").split("-")): value
             for name, value in options.items()
         }
         if "AccessKeyId" in asked:  # the page cannot know it
-            asked["AccessKeyId"] = self._session("xacct-bot").get_credentials().access_key
-        method = getattr(session.client(service), xform_name(operation.replace("-", "_")))
+            asked["AccessKeyId"] = self._keys("xacct-bot").access_key_id
+        method = getattr(client, xform_name(operation.replace("-", "_")))
         try:
             reply = method(**asked)
         except ClientError as error:
@@ -143,9 +142,9 @@ class Reader:
         if operation == "create-access-key":
             self.profile(asked["UserName"], reply["AccessKey"])
 
-    def _session(self, profile: str) -> boto3.Session:
+    def _keys(self, profile: str) -> Keys:
         held = self._profiles.read_text().partition(f"[{profile}]")[2].split()
-        return self._aws.session(Keys(held[2], held[5]))
+        return Keys(held[2], held[5])
 
     @contextmanager
     def running(self) -> Iterator[None]:
