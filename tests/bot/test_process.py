@@ -93,7 +93,9 @@ class Terminal:
     def running(self) -> Iterator["subprocess.Popen[str]"]:
         process = self.start("run")
         try:
-            self.slack.until(lambda: self.slack.connected() == 2, what="the bot's sockets")
+            self.slack.until(
+                lambda: self.slack.connected() == 2, within=30, what="the bot's sockets"
+            )
             yield process
         finally:
             process.kill()
