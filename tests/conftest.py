@@ -1,5 +1,6 @@
 """What tests of several rooms share: one sandbox AWS a worker, and databases of both kinds."""
 
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +19,10 @@ TEMPLATE = "upgraded"
 
 def pytest_configure() -> None:
     statements.share()
-    # No example is too slow because the machine is busy; all else as hypothesis has it here.
-    settings.register_profile("patient", settings(), deadline=None)
+    # No example is too slow because the machine is busy; in CI there are fewer of them, except where
+    # a test says how many. All else as hypothesis has it here.
+    fewer = {"max_examples": 50} if "CI" in os.environ else {}
+    settings.register_profile("patient", settings(), deadline=None, **fewer)
     settings.load_profile("patient")
 
 
