@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from bot import cli, drift_cli, reach_cli, report_cli, rules_cli, wiring
+from bot import cli, drift_cli, masking, reach_cli, report_cli, rules_cli, wiring
 from bot.running import Running
 from bot.settings import Mistakes, Settings, catalog_path
 from bot.setup import cli as setup_cli
@@ -48,14 +48,21 @@ log = logging.getLogger(__name__)
 
 def main(argv: Sequence[str] | None = None, *, clock: Clock | None = None) -> int:
     """Runs one verb; returns the exit code. `clock` is the machine's unless one is given."""
-    said = cli.parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    with masking.shown(hides=masking.is_asked(words)) as shown:
+        return _run(words, clock or SystemClock())
+    return WRONG if shown.code is None else shown.code
+
+
+def _run(words: Sequence[str], clock: Clock) -> int:
+    said = cli.parser().parse_args(words)
     try:
-        return _verb(said, clock or SystemClock())
+        return _verb(said, clock)
     except (Mistakes, InUse) as mistakes:
         sys.stderr.write(f"{mistakes}\n")
     except SQLAlchemyError as error:
-        words = error.orig if isinstance(error, DBAPIError) else error
-        sys.stderr.write(f"The database does not work: {words}\n")
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        sys.stderr.write(f"The database does not work: {cause}\n")
     return WRONG
 
 

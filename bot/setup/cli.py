@@ -74,7 +74,7 @@ class Setup:
     def __init__(self, said: argparse.Namespace, catalog: Catalog, clock: Clock) -> None:
         self._catalog, self._clock = catalog, clock
         self._doors = doors(said, catalog)
-        self._screen = Screen(masked=said.mask)
+        self._screen = Screen()
 
     def plan(self, *, as_json: bool) -> int:
         """Shows what would change. CHANGES if anything would; FAILED if something is wrong."""

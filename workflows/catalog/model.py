@@ -192,7 +192,7 @@ class Catalog:
     """Everything that xacct is told by its file. Missing lists mean nobody.
 
     `team` is the Slack workspace, `enterprise` its organisation (Enterprise Grid); channels and
-    people are Slack ids. `bot_arn` is the identity in AWS that xacct runs as, which the manager roles trust.
+    people are Slack ids. `bot_arn` is the identity in AWS that xacct runs as.
     """
 
     installation: str
