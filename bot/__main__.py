@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from bot import cli, drift_cli, masking, reach_cli, report_cli, rules_cli, wiring
+from bot import cli, drift_cli, intake_cli, masking, reach_cli, report_cli, rules_cli, wiring
 from bot.running import Running
 from bot.settings import Mistakes, Settings, catalog_path
 from bot.setup import cli as setup_cli
@@ -73,6 +73,7 @@ def _verb(said: argparse.Namespace, clock: Clock) -> int:
         ("run", None): lambda: run(clock),
         ("catalog", "check"): lambda: cli.check_catalog(said.file),
         ("catalog", "schema"): cli.catalog_schema,
+        ("catalog", "import"): lambda: intake_cli.catalog_import(said),
         ("rules", "explain"): lambda: rules_cli.explained(
             said.person, said.account, said.role, as_json=said.json
         ),

@@ -13,7 +13,7 @@ from typing import Final
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from bot import masking, reach_cli, wiring
+from bot import intake_cli, masking, reach_cli, wiring
 from bot.masking import Console
 from bot.settings import Mistakes, catalog_path, store_from_env
 from bot.setup import arguments as setup_arguments
@@ -72,6 +72,7 @@ def _catalog(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     check = whats.add_parser("check", help="say what is wrong with the catalog, if anything")
     check.add_argument("file", nargs="?", type=Path, help="default: XACCT_CATALOG, or xacct.yaml")
     whats.add_parser("schema", help="print the catalog's JSON Schema, for editors")
+    intake_cli.add(whats)
 
 
 def _number(text: str) -> int:

@@ -68,8 +68,21 @@ def database(store: Store, clock: Clock) -> Database:
 
 def catalog(file: Path) -> Catalog:
     """The catalog in a file. Raises Mistakes that names all of them."""
+    return catalog_of(catalog_text(file), file)
+
+
+def catalog_of(text: str, file: Path) -> Catalog:
+    """The catalog that the text of a file says. Raises Mistakes."""
+    found = load(text)
+    if isinstance(found, Catalog):
+        return found
+    raise Mistakes(f"{file} has mistakes:", [str(one) for one in found])
+
+
+def catalog_text(file: Path) -> str:
+    """The text of a catalog file, its line ends as they are. Raises Mistakes."""
     try:
-        found = load(file.read_text(encoding="utf-8"))
+        return file.read_bytes().decode("utf-8")
     except FileNotFoundError:
         how = "XACCT_CATALOG says where it is, xacct.example.yaml is one to begin with"
         raise Mistakes("There is no catalog:", [f"{file} is not a file here; {how}"]) from None
@@ -77,9 +90,6 @@ def catalog(file: Path) -> Catalog:
         raise Mistakes("The catalog cannot be read:", [f"{file}: {error.strerror}"]) from None
     except UnicodeDecodeError:
         raise Mistakes("The catalog cannot be read:", [f"{file} is not text in UTF-8"]) from None
-    if isinstance(found, Catalog):
-        return found
-    raise Mistakes(f"{file} has mistakes:", [str(one) for one in found])
 
 
 @dataclass(frozen=True)

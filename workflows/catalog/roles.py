@@ -122,21 +122,28 @@ def _judge(
     _judge_mechanism(place, entry, told, mistakes)
     _judge_mfa(place, told, mistakes)
     _judge_durations(place, told, limits, mistakes)
-    if not told.requesters:
+    if not told.requesters and "requesters" not in entry.model_fields_set:
         mistakes.add(
             (*place, "requesters"),
             "Nobody may ask for it: write, here or under `defaults`, `requesters: everyone`, or "
-            "name people. What they ask for still has to be approved.",
+            "name people. What they ask for still has to be approved. If nobody is meant to ask "
+            "yet, write `requesters: []` here.",
         )
     deciders.judge(place, told, limits, mistakes)
     standing.judge_permissions(place, told, mistakes)
     for name in entry.name:
-        if len(told.path) + len(name) > _SWITCHABLE:
-            mistakes.add(
-                (*place, "name"),
-                f"{told.path}{name} has more than {_SWITCHABLE} characters, and AWS's console then "
-                "cannot switch to the role. Shorten the name or the path.",
-            )
+        if (sentence := unswitchable(told.path, name)) is not None:
+            mistakes.add((*place, "name"), sentence)
+
+
+def unswitchable(path: str, name: str) -> str | None:
+    """Why nobody could switch to a role that is called so in AWS's console, if so."""
+    if len(path) + len(name) <= _SWITCHABLE:
+        return None
+    return (
+        f"{path}{name} has more than {_SWITCHABLE} characters, and AWS's console then cannot "
+        "switch to the role. Shorten the name or the path."
+    )
 
 
 def _judge_mechanism(place: Place, entry: RoleEntry, told: RoleFields, mistakes: Mistakes) -> None:
