@@ -11,8 +11,8 @@ from bot.settings import Mistakes
 
 def replace(file: Path, before: str, after: str) -> None:
     """Gives a text file another text, in one step: whoever reads it sees one of the two, whatever
-    happens. Keeps its mode, and follows links. Raises Mistakes, with the file as it is, when it
-    does not hold the text `before` any more, or cannot be written.
+    happens. Keeps its mode and its owner, and follows links. Raises Mistakes, with the file as it
+    is, when it does not hold the text `before` any more, or cannot be written.
     """
     real = file.resolve()
     try:
@@ -32,6 +32,8 @@ def _replace(real: Path, content: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         shutil.copymode(real, name)
+        with suppress(PermissionError):  # then the file becomes that of who writes it
+            os.chown(name, real.stat().st_uid, real.stat().st_gid)
         Path(name).replace(real)
     except BaseException:
         with suppress(OSError):

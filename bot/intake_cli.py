@@ -126,8 +126,8 @@ def _taken(said: argparse.Namespace, file: Path, text: str, gathered: _Gathered)
     except Mark as mark:
         raise Mistakes(f"{file} takes no entries:", [f"line {mark.line}: {mark}"]) from None
     except Unfit as unfit:
-        lines = unfit.text.splitlines()
-        told = [f"{one} Here: {lines[one.line - 1].strip()}" for one in unfit.mistakes]
+        lines = dict(enumerate(unfit.text.splitlines(), 1))
+        told = [f"{one} Here: {lines.get(one.line, '').strip()}" for one in unfit.mistakes]
         heading = f"{file} would have mistakes with what is to be added, so nothing is:"
         raise Mistakes(heading, told) from None
 

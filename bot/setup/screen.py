@@ -62,7 +62,12 @@ class Screen:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         error = Console(stderr=True)
         with Progress(
-            *columns, console=error, transient=True, disable=not error.is_terminal
+            *columns,
+            console=error,
+            transient=True,
+            disable=not error.is_terminal,
+            redirect_stdout=False,  # or what is logged meanwhile is laid out, and so torn apart
+            redirect_stderr=False,
         ) as bar:
             task = bar.add_task(words, total=total)
             yield lambda: bar.advance(task)

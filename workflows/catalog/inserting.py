@@ -73,8 +73,7 @@ def _edit(text: str, root: yaml.MappingNode, part: str, entries: Sequence[Entry]
     if not node.value:
         return _instead_of_nothing(text, node, entries)
     if node.flow_style:
-        place = _end(node.value[-1])
-        return place, place, "".join(f",\n  {_flow(one)}" for one in entries)
+        return _in_brackets(text, node, entries)
     return _after_the_last(text, node, entries)
 
 
@@ -84,6 +83,17 @@ def _instead_of_nothing(text: str, node: yaml.Node, entries: Sequence[Entry]) ->
     begin -= len(text[:begin]) - len(text[:begin].rstrip(" "))
     rest = text[node.end_mark.index : end].rstrip("\r\n")
     return begin, end, f"{rest}\n{_block(entries, _DASH, _DASH)}"
+
+
+def _in_brackets(text: str, node: yaml.SequenceNode, entries: Sequence[Entry]) -> Edit:
+    """A remark behind the last entry stays behind it."""
+    begin, end = _end(node.value[-1]), node.end_mark.index - len("]")
+    between = text[begin:end].replace("\r\n", "\n").rstrip(" ")
+    new = ",\n".join(f"  {_flow(one)}" for one in entries)
+    if "#" not in between:
+        return begin, begin, f",\n{new}"
+    comma = "" if between.lstrip().startswith(",") else ","
+    return begin, end, f"{comma}{between}{new}\n"
 
 
 def _after_the_last(text: str, node: yaml.SequenceNode, entries: Sequence[Entry]) -> Edit:

@@ -148,10 +148,14 @@ def _reached(before: Catalog, wider: Catalog, after: Catalog) -> tuple[str, ...]
     for role in wider.roles:
         if role.key not in had:
             lent[role.told_by.partition(" ")[0]].append(role.key)
+    asked = {role.key for role in wider.roles}
+    ruled = sorted({key for one in after.auto_approve for key in one.roles} & asked - had)
     always = sorted({key for one in after.standing for key in one.roles} - had)
     said = [
         f"{place} lends new ones by its pattern: {_some(keys)}." for place, keys in lent.items()
     ]
+    if ruled:
+        said.append(f"`auto_approve` approves by a pattern beforehand: {_some(ruled)}.")
     if always:
         said.append(f"`standing` lets somebody always in by a pattern: {_some(always)}.")
     return tuple(said)

@@ -157,6 +157,16 @@ def test_a_remark_below_an_entry_stays_with_it_and_one_at_the_margin_goes_with_w
     assert '    -   id: "999900001111"\n        name: new\n' in after
 
 
+@pytest.mark.parametrize("comma", ["", ","])
+def test_a_remark_behind_the_last_entry_in_brackets_stays_behind_it(comma: str) -> None:
+    before = f'{HEAD}accounts: [\n  {{id: "444455556666", name: pay}}{comma}  # old\n]\n'
+
+    after = inserted(before, {"accounts": [ACCOUNT]})
+
+    assert 'name: pay},  # old\n  {id: "999900001111"' in after
+    assert len(read(after).value["accounts"]) == 2
+
+
 def test_the_entries_alone_are_lists_of_a_catalog() -> None:
     assert read(written(BOTH)).value == {"accounts": [ACCOUNT.fields], "roles": [ROLE.fields]}
     assert written({"accounts": []}) == ""

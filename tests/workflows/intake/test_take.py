@@ -211,6 +211,21 @@ def test_who_would_always_get_in_by_a_pattern_is_said() -> None:
     assert found.reached == ("`standing` lets somebody always in by a pattern: new-shop/readonly.",)
 
 
+def test_what_a_rule_approves_beforehand_in_a_new_account_is_said() -> None:
+    rule = {"name": "short", "roles": "*/readonly", "requesters": "everyone", "longest": "1h"}
+
+    found = take(
+        Reading(NEW, (), (FoundRole("support"),)),
+        roles=[{"accounts": "*", "name": "readonly"}],
+        auto_approve=[rule, rule | {"name": "all", "roles": "*/*"}],
+    )
+
+    assert found.reached == (
+        "roles[0] lends new ones by its pattern: new-shop/readonly.",
+        "`auto_approve` approves by a pattern beforehand: new-shop/readonly.",
+    )
+
+
 def test_what_would_be_a_mistake_is_told_with_its_line_and_nothing_is_taken() -> None:
     rule = {"name": "short", "roles": "*/readonly", "requesters": "everyone", "longest": "1h"}
 
