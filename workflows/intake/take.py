@@ -17,7 +17,7 @@ from workflows.intake.found import FoundRole, Reading
 from workflows.names import folded
 
 GROUP: Final = "/xacct/{effect}-{account}-{role}"
-"""What an entry says where its mechanism needs a group and `defaults` name none."""
+"""What an entry says where it needs an allow group and `defaults` name none."""
 
 _SHOWN: Final = 5  # roles that a sentence names
 _NOBODY: Final = "nobody may ask yet: name people, or write everyone"
@@ -128,7 +128,7 @@ def _role(path: str, accounts: list[str], several: list[str], defaults: Defaults
     said: dict[str, Any] = {"accounts": _one_or_many(accounts), "name": _one_or_many(several)}
     if path != defaults.path:
         said["path"] = path
-    if defaults.group is None and defaults.mechanism is not Mechanism.TRUST_POLICY:
+    if defaults.group is None and defaults.mechanism is Mechanism.ALLOW_GROUP:
         said["group"] = GROUP
     said["requesters"] = list[str]()
     for name in ("break_glass", "permissions"):

@@ -114,7 +114,7 @@ def test_break_glass_is_taken_where_somebody_else_can_sign(parts: dict[str, Any]
         ("kinds[0]", "Write user, machine or person", {"kinds": ["robot"]}),
         ("kinds", "at least one", {"kinds": []}),
         ("kinds", "without `user` needs `mechanism: trust-policy`", {"kinds": ["machine"]}),
-        ("group", "needs a group", {"mechanism": "deny-group", "group": None}),
+        ("group", "needs a group", {"mechanism": "allow-group", "group": None}),
         ("group", "placeholders", {"group": "/xacct/{team}"}),
         ("group", "path and name only", {"group": user("group/people")}),
         ("group", "more than 128", {"group": "/xacct/" + "g" * 120 + "-{account}"}),

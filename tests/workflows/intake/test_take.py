@@ -211,6 +211,27 @@ def test_who_would_always_get_in_by_a_pattern_is_said() -> None:
     assert found.reached == ("`standing` lets somebody always in by a pattern: new-shop/readonly.",)
 
 
+@pytest.mark.parametrize(
+    ("mechanism", "group"),
+    [
+        ("allow-group", "allow-new-shop-readonly"),
+        ("deny-group", "deny-main"),
+        ("trust-policy", None),
+    ],
+)
+def test_a_role_has_the_group_that_its_mechanism_needs(mechanism: str, group: str | None) -> None:
+    found = take(
+        Reading(NEW, (), (READONLY,)),
+        defaults={"mechanism": mechanism, "requesters": "everyone"},
+        roles=[],
+    )
+
+    catalog = load(found.text)
+    assert isinstance(catalog, Catalog)
+    (role,) = catalog.roles
+    assert (role.group.name if role.group else None) == group
+
+
 def test_what_a_rule_approves_beforehand_in_a_new_account_is_said() -> None:
     rule = {"name": "short", "roles": "*/readonly", "requesters": "everyone", "longest": "1h"}
 
