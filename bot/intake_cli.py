@@ -78,7 +78,9 @@ def catalog_import(said: argparse.Namespace) -> int:
     try:
         text = wiring.catalog_text(file)
         gathered = _gathered(said, wiring.catalog_of(text, file), screen)
+        _tell_unread(notes, gathered)
         result = _taken(said, file, text, gathered)
+        _tell(notes, gathered, result)
         if said.write:
             code = _write(screen, file, text, result, yes=said.yes)
         else:
@@ -87,7 +89,6 @@ def catalog_import(said: argparse.Namespace) -> int:
     except (Mistakes, Refused) as wrong:
         sys.stderr.write(f"{wrong}\n")
         return FAILED
-    _tell(notes, gathered, result)
     unread = any(one.troubles for one in gathered.readings)
     return UNREAD if unread and code == DONE else code
 
@@ -152,11 +153,16 @@ def _diff(file: Path, before: str, after: str) -> list[str]:
     return list(lines)
 
 
-def _tell(notes: Screen, gathered: _Gathered, result: Taken) -> None:
-    """What was found, what was not, and what is left to do: beside the entries, not among them."""
+def _tell_unread(notes: Screen, gathered: _Gathered) -> None:
     for one in gathered.readings:
         for trouble in one.troubles:
             notes.say(f"Not read: {one.account.name} ({one.account.id}): {trouble}", "red")
+
+
+def _tell(notes: Screen, gathered: _Gathered, result: Taken) -> None:
+    """What was found, what is not in it, and what is left to do: beside the entries, not among
+    them, and before anybody is asked whether to write them.
+    """
     for sentence in (*gathered.remarks, *result.remarks, *result.reached):
         notes.say(sentence, "yellow")
     new = f"Accounts: {len(gathered.readings)} read, {result.accounts} new. Roles: "

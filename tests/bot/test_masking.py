@@ -4,6 +4,7 @@ import argparse
 import io
 import json
 import logging
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -80,6 +81,21 @@ def test_ids_in_mistakes_of_the_catalog_are_hidden(file: Path) -> None:
 
     assert (bare, OWNER in told) == (2, True)
     assert (code, OWNER in said, "44********66 is taken" in said) == (2, False, True)
+
+
+def test_a_process_hides_them_too(file: Path) -> None:
+    file.write_text(build.text(accounts=[build.PAYMENTS, build.PAYMENTS]))
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", "catalog", "check", str(file), "--mask"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "44********66 is taken" in ended.stderr
+    assert OWNER not in ended.stderr
 
 
 def test_ids_are_hidden_in_a_table_whose_cells_are_folded(

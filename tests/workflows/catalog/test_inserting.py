@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -176,6 +177,41 @@ def test_the_entries_alone_are_lists_of_a_catalog() -> None:
 def test_what_is_not_written_in_lines_takes_no_entry(text: str) -> None:
     with pytest.raises(Mark, match="in braces"):
         inserted(text, BOTH)
+
+
+@given(
+    flow=st.sampled_from([None, False]),
+    indent=st.integers(2, 8),
+    width=st.integers(10, 120),
+    several=st.integers(0, 3),
+    data=st.data(),
+)
+def test_however_a_writer_of_yaml_lays_it_out_and_wherever_remarks_stand_all_is_kept(
+    flow: bool | None,  # noqa: FBT001  a choice of PyYAML's
+    indent: int,
+    width: int,
+    several: int,
+    data: st.DataObject,
+) -> None:
+    accounts = [{"id": f"{number:012}", "name": f"a{number}"} for number in range(several)]
+    parts = {**yaml.safe_load(HEAD), "accounts": accounts, "roles": [], "admins": ["U0A"]}
+    dumped = yaml.dump(
+        parts, default_flow_style=flow, indent=indent, width=width, sort_keys=False
+    ).splitlines()
+    for _ in range(3):
+        at = data.draw(st.integers(0, len(dumped)))
+        dumped.insert(at, " " * data.draw(st.integers(0, 6)) + "# a remark")
+    before = "\n".join(dumped)
+    had = read(before).value
+
+    after = inserted(before, BOTH)
+
+    assert read(after).value == {
+        **had,
+        "accounts": [*had["accounts"], ACCOUNT.fields],
+        "roles": [ROLE.fields],
+    }
+    assert after.count("# a remark") == 3
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
