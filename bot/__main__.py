@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from bot import cli, drift_cli, reach_cli, report_cli, rules_cli, wiring
+from bot import cli, drift_cli, intake_cli, masking, reach_cli, report_cli, rules_cli, wiring
 from bot.doctor import cli as doctor_cli
 from bot.running import Running
 from bot.settings import Mistakes, Settings, catalog_path
@@ -49,14 +49,21 @@ log = logging.getLogger(__name__)
 
 def main(argv: Sequence[str] | None = None, *, clock: Clock | None = None) -> int:
     """Runs one verb; returns the exit code. `clock` is the machine's unless one is given."""
-    said = cli.parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    with masking.shown(hides=masking.is_asked(words)) as shown:
+        return _run(words, clock or SystemClock())
+    return WRONG if shown.code is None else shown.code
+
+
+def _run(words: Sequence[str], clock: Clock) -> int:
+    said = cli.parser().parse_args(words)
     try:
-        return _verb(said, clock or SystemClock())
+        return _verb(said, clock)
     except (Mistakes, InUse) as mistakes:
         sys.stderr.write(f"{mistakes}\n")
     except SQLAlchemyError as error:
-        words = error.orig if isinstance(error, DBAPIError) else error
-        sys.stderr.write(f"The database does not work: {words}\n")
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        sys.stderr.write(f"The database does not work: {cause}\n")
     return WRONG
 
 
@@ -67,6 +74,7 @@ def _verb(said: argparse.Namespace, clock: Clock) -> int:
         ("run", None): lambda: run(clock),
         ("catalog", "check"): lambda: cli.check_catalog(said.file),
         ("catalog", "schema"): cli.catalog_schema,
+        ("catalog", "import"): lambda: intake_cli.catalog_import(said),
         ("rules", "explain"): lambda: rules_cli.explained(
             said.person, said.account, said.role, as_json=said.json
         ),

@@ -10,12 +10,12 @@ from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from bot import reach_cli, wiring
+from bot import intake_cli, masking, reach_cli, wiring
 from bot.doctor import cli as doctor_cli
+from bot.masking import Console
 from bot.settings import Mistakes, catalog_path, store_from_env
 from bot.setup import arguments as setup_arguments
 from db import audit, migrate
@@ -35,12 +35,7 @@ def parser() -> argparse.ArgumentParser:
     )
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     verbs.add_parser("run", help="run the bot until SIGTERM or SIGINT")
-    catalog = verbs.add_parser("catalog", help="work with the catalog file").add_subparsers(
-        dest="what", required=True, metavar="WHAT"
-    )
-    check = catalog.add_parser("check", help="say what is wrong with the catalog, if anything")
-    check.add_argument("file", nargs="?", type=Path, help="default: XACCT_CATALOG, or xacct.yaml")
-    catalog.add_parser("schema", help="print the catalog's JSON Schema, for editors")
+    _catalog(verbs)
     rules = verbs.add_parser("rules", help="ask what the catalog's rules say").add_subparsers(
         dest="what", required=True, metavar="WHAT"
     )
@@ -67,7 +62,18 @@ def parser() -> argparse.ArgumentParser:
     log.add_subparsers(dest="what", metavar="verify").add_parser(
         "verify", help="check that nobody changed the audit log"
     )
+    masking.add(top)
     return top
+
+
+def _catalog(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    whats = verbs.add_parser("catalog", help="work with the catalog file").add_subparsers(
+        dest="what", required=True, metavar="WHAT"
+    )
+    check = whats.add_parser("check", help="say what is wrong with the catalog, if anything")
+    check.add_argument("file", nargs="?", type=Path, help="default: XACCT_CATALOG, or xacct.yaml")
+    whats.add_parser("schema", help="print the catalog's JSON Schema, for editors")
+    intake_cli.add(whats)
 
 
 def _number(text: str) -> int:

@@ -7,10 +7,10 @@ import sys
 from datetime import UTC
 from typing import Final
 
-from rich.console import Console
 from rich.table import Table
 
 from bot import cli, wiring
+from bot.masking import Console
 from bot.settings import catalog_path
 from db.store import holds
 from workflows import restore

@@ -35,7 +35,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 def audit_access(said: argparse.Namespace, clock: Clock) -> int:
     """Reads the accounts and shows who reaches what."""
-    screen = Screen(masked=said.mask)
+    screen = Screen()
     try:
         catalog = wiring.catalog(said.catalog or catalog_path(os.environ))
         found = _read(said, catalog, clock, screen)

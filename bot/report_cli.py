@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from rich.console import Console
 from rich.table import Table
 
 from bot import cli
+from bot.masking import Console
 from db.models import Request, Review
 from db.store import reviews
 from workflows.clock import Clock

@@ -4,10 +4,10 @@ import json
 import os
 import sys
 
-from rich.console import Console
 from rich.table import Table
 
 from bot import wiring
+from bot.masking import Console
 from bot.settings import Mistakes, catalog_path
 from workflows.errors import NotFound
 from workflows.explain import explain, person

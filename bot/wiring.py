@@ -68,16 +68,21 @@ def database(store: Store, clock: Clock) -> Database:
 
 def catalog(file: Path) -> Catalog:
     """The catalog in a file. Raises Mistakes that names all of them."""
-    found = load(catalog_text(file))
+    return catalog_of(catalog_text(file), file)
+
+
+def catalog_of(text: str, file: Path) -> Catalog:
+    """The catalog that the text of a file says. Raises Mistakes."""
+    found = load(text)
     if isinstance(found, Catalog):
         return found
     raise Mistakes(f"{file} has mistakes:", [str(one) for one in found])
 
 
 def catalog_text(file: Path) -> str:
-    """What stands in the file. Raises Mistakes that says why it cannot be read."""
+    """The text of a catalog file, its line ends as they are. Raises Mistakes."""
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_bytes().decode("utf-8")
     except FileNotFoundError:
         how = "XACCT_CATALOG says where it is, xacct.example.yaml is one to begin with"
         raise Mistakes("There is no catalog:", [f"{file} is not a file here; {how}"]) from None

@@ -19,8 +19,8 @@ TEMPLATE = "upgraded"
 
 def pytest_configure() -> None:
     statements.share()
-    # No example is too slow because the machine is busy; in CI there are fewer of them, except where
-    # a test says how many. All else as hypothesis has it here.
+    # No example is too slow because the machine is busy. In CI there are fewer of them, except
+    # where a test says how many.
     fewer = {"max_examples": 50} if "CI" in os.environ else {}
     settings.register_profile("patient", settings(), deadline=None, **fewer)
     settings.load_profile("patient")

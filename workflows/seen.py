@@ -132,3 +132,15 @@ def keys_of_a_write(boundary: str | None, tags: Mapping[str, str]) -> dict[str, 
     """
     tagged = {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
     return {"iam:PermissionsBoundary": boundary or "none", **tagged}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An account of the organization. Only who `is_active` can be entered: others are suspended, or
+    about to be opened or closed.
+    """
+
+    id: str
+    name: str
+    partition: str = "aws"
+    is_active: bool = True

@@ -23,13 +23,12 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the verb with all that may follow it."""
     words = "say what is wrong with Slack, AWS, the catalog and the database, and how to mend it"
     one = verbs.add_parser("doctor", help=words, description=f"{words.capitalize()}.")
-    one.add_argument("--mask", action="store_true", help="hide the middle of account ids")
     one.add_argument("--json", action="store_true", help="for programs")
 
 
 def doctor(said: argparse.Namespace, clock: Clock) -> int:
     """Looks at everything, changes nothing, and shows what is wrong."""
-    screen = Screen(masked=said.mask)
+    screen = Screen()
     house = House(os.environ, clock)
     with screen.progress("Looking", house.steps) as one_more:
         found = [_hidden(one, house.secrets) for one in house.sections(one_more)]

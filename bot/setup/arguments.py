@@ -73,7 +73,7 @@ def _catalog(one: argparse.ArgumentParser) -> None:
 
 
 def accounts(one: argparse.ArgumentParser) -> None:
-    """How the accounts are entered, and what is shown of them."""
+    """How the accounts are entered."""
     _catalog(one)
     one.add_argument("--profile", help="whose keys of ~/.aws are used (default: the environment's)")
     one.add_argument(
@@ -89,7 +89,6 @@ def accounts(one: argparse.ArgumentParser) -> None:
         metavar="ACCOUNT=PROFILE",
         help="a profile for one account, instead of the role; may be repeated",
     )
-    one.add_argument("--mask", action="store_true", help="hide the middle of account ids")
 
 
 def _pair(text: str) -> tuple[str, str]:

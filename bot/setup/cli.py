@@ -14,7 +14,7 @@ from bot.setup import verify
 from bot.setup.arguments import RENDER, VERIFY
 from bot.setup.screen import Screen
 from workflows.aws.doors import Doors, Way
-from workflows.catalog.model import Catalog
+from workflows.catalog.model import Account, Catalog
 from workflows.clock import Clock
 from workflows.errors import Refused
 from workflows.setup import run, wanted
@@ -46,9 +46,11 @@ def setup(said: argparse.Namespace, clock: Clock) -> int:
         return FAILED
 
 
-def doors(said: argparse.Namespace, catalog: Catalog) -> Doors:
-    """The way into the accounts as it was said. Raises NotFound of an account that is not there."""
-    accounts = (catalog.grantee, *catalog.accounts)
+def doors(said: argparse.Namespace, catalog: Catalog, more: Sequence[Account] = ()) -> Doors:
+    """The way into the accounts of the catalog, and into some more, as it was said. Raises NotFound
+    of an account that is not there.
+    """
+    accounts = (catalog.grantee, *catalog.accounts, *more)
     profiles = {
         catalog.find_account(name, accounts).id: profile for name, profile in said.account_profile
     }
@@ -74,7 +76,7 @@ class Setup:
     def __init__(self, said: argparse.Namespace, catalog: Catalog, clock: Clock) -> None:
         self._catalog, self._clock = catalog, clock
         self._doors = doors(said, catalog)
-        self._screen = Screen(masked=said.mask)
+        self._screen = Screen()
 
     def plan(self, *, as_json: bool) -> int:
         """Shows what would change. CHANGES if anything would; FAILED if something is wrong."""

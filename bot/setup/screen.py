@@ -2,18 +2,17 @@
 outcomes, tables.
 """
 
-import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, TextIO
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from bot.masking import Console, hidden
 from workflows.setup.plan import Plan, Verb
 from workflows.setup.run import Outcome
 
@@ -25,29 +24,22 @@ _MARKS: Final = {
     Verb.DELETE: ("-", "red"),
 }
 _COLOURS: Final = {"+": "green", "-": "red"}
-_ACCOUNT: Final = re.compile(r"(?<![0-9])([0-9]{2})[0-9]{8}([0-9]{2})(?![0-9])")
-
-
-def masked(text: str) -> str:
-    """The text with only the first and last two digits of each account id."""
-    return _ACCOUNT.sub(r"\1********\2", text)
 
 
 class Screen:
     """Standard output for what is asked for, standard error for how far it is."""
 
-    def __init__(self, *, masked: bool, out: TextIO | None = None) -> None:
-        self._masked = masked
+    def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
         self._console = Console(file=self._out, markup=False, highlight=False, soft_wrap=True)
 
     def write(self, text: str) -> None:
         """Text as it is, for programs."""
-        self._out.write(f"{self._hidden(text)}\n")
+        self._out.write(f"{text}\n")
 
     def say(self, text: str, style: str = "") -> None:
         """One line for people."""
-        self._console.print(Text(self._hidden(text), style=style))
+        self._console.print(Text(hidden(text), style=style))
 
     def table(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Rows for people, each cell whole: in as many lines as it takes."""
@@ -55,12 +47,12 @@ class Screen:
         for title in titles:
             shown.add_column(title, overflow="fold")
         for row in rows:
-            shown.add_row(*(Text(self._hidden(cell)) for cell in row))
+            shown.add_row(*(Text(hidden(cell)) for cell in row))
         self._console.print(shown, soft_wrap=False)
 
     def agrees(self, question: str) -> bool:
         """Whether the person at the terminal says yes."""
-        self._out.write(f"{self._hidden(question)} [y/N] ")
+        self._out.write(f"{question} [y/N] ")
         self._out.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
@@ -70,7 +62,12 @@ class Screen:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         error = Console(stderr=True)
         with Progress(
-            *columns, console=error, transient=True, disable=not error.is_terminal
+            *columns,
+            console=error,
+            transient=True,
+            disable=not error.is_terminal,
+            redirect_stdout=False,  # or what is logged meanwhile is laid out, and so torn apart
+            redirect_stderr=False,
         ) as bar:
             task = bar.add_task(words, total=total)
             yield lambda: bar.advance(task)
@@ -114,9 +111,6 @@ class Screen:
         for one in planned:
             for sentence in one.left:
                 self.say(f"{one.account.name}: {sentence}")
-
-    def _hidden(self, text: str) -> str:
-        return masked(text) if self._masked else text
 
 
 def _summary(verbs: Counter[Verb], accounts: int, problems: int) -> str:

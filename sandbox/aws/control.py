@@ -44,6 +44,10 @@ class Control:
                 self.emulator.throttle.limit(value["account_id"], rate, burst)
             case "quota":
                 self.emulator.quotas.set(value["account_id"], value["name"], int(value["value"]))
+            case "organization":
+                self.emulator.organizations.found(
+                    value["management"], value["accounts"], value["delegated"]
+                )
             case _:
                 return self._keep(what, value)
         return None

@@ -24,6 +24,7 @@ from sandbox.aws.loading import Ministack
 from sandbox.aws.lookup import Lookup
 from sandbox.aws.mfa import MfaDevices
 from sandbox.aws.moved_time import MovedTime
+from sandbox.aws.organizations import Organizations
 from sandbox.aws.principals import Principals
 from sandbox.aws.quotas import Quotas
 from sandbox.aws.recorder import Recorder, Sender
@@ -72,6 +73,7 @@ class Emulator:
             sts.handle_request, sts.register_session, self._sessions, self.records, self.spread
         )
         self.trail = Trail(clock)
+        self.organizations = Organizations(parts.partition)
         self.recorder = Recorder(self.trail, self._sessions, self.records, clock)
         self._judge = Judge(parts, self.records, self.spread, self._sessions, self.throttle)
         self.app = parts.app.app
@@ -194,6 +196,7 @@ class Emulator:
         served["sts"] = self._roles.handle
         served["s3"] = answer_s3
         served["cloudtrail"] = Lookup(self.trail).handle
+        served["organizations"] = self.organizations.handle
         served["cloudformation"] = self._stacks(answering).handle
 
     def _stacks(self, answering: Handlers) -> Stacks:

@@ -64,6 +64,8 @@ class Judge:
             if about_oneself and "UserName" not in request.params:
                 return request.caller
             return resource_of(self._records, request.account_id, request.params)
+        if service == "organizations":
+            return "*"  # ListAccounts has no resource (Service Authorization Reference)
         request.resource = self._resource_arn(service, method, path, headers, body, query, *where)
         return request.resource
 

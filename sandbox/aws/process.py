@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -168,6 +168,18 @@ class SandboxAws:
     def set_quota(self, account_id: str, name: str, value: int) -> None:
         """Sets a quota by its name in `GetAccountSummary`, such as AssumeRolePolicySizeQuota."""
         self._control("quota", account_id=account_id, name=name, value=value)
+
+    def organization(
+        self,
+        management: str,
+        accounts: Sequence[Mapping[str, Any]],
+        delegated: Sequence[str] = (),
+    ) -> None:
+        """Makes the organization of a management account: `accounts` as `ListAccounts` is to tell
+        them, of which `Id` and `Name` are needed; `delegated` accounts may list them, too.
+        """
+        told = {"accounts": list(accounts), "delegated": list(delegated)}
+        self._control("organization", management=management, **told)
 
     def stop(self) -> None:
         """Stops the server; twice is as good as once."""

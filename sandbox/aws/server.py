@@ -26,7 +26,7 @@ from sandbox.aws.selftest import complaints
 LOOPBACK = "127.0.0.1"
 FAILED_SELF_TEST = 3  # exit code
 _KEPT_OF_ANSWER = 100_000  # bytes
-_SERVED = ("iam", "sts", "s3", "cloudtrail", "cloudformation")
+_SERVED = ("iam", "sts", "s3", "cloudtrail", "cloudformation", "organizations")
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -72,7 +72,7 @@ class Server:
             )
         _, _, region, service, *_ = signed
         if service not in _SERVED:
-            told = "The sandbox serves IAM, STS, S3, CloudTrail and CloudFormation."
+            told = "The sandbox serves IAM, STS, S3, CloudTrail, CloudFormation and Organizations."
             return AwsError(400, "UnknownService", told)
         if not self._emulator.partition.holds(region):
             told = f"Credential should be scoped to a valid region, not '{region}'."

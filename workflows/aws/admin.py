@@ -34,6 +34,12 @@ class Admin:
                     found.setdefault(key, []).extend(page.get(key, []))
         return found
 
+    def aliases(self) -> list[str]:
+        """What the account is called in IAM: one alias at most (IAM, ListAccountAliases)."""
+        with translated("iam:ListAccountAliases"):
+            found: list[str] = self._client.list_account_aliases()["AccountAliases"]
+        return found
+
     def longest_sessions(self, roles: Collection[str]) -> Mapping[str, int]:
         """Seconds, by the role's name: one call a role."""
         return {name: self._role(name).get("MaxSessionDuration", 3600) for name in roles}

@@ -37,7 +37,7 @@ def claims(sheet: Sheet, accounts: Sequence[Account], mistakes: Mistakes) -> lis
             key = (claim.account.name, claim.role.lower())
             won[key] = _stronger(won.get(key), claim, mistakes)
         for index, text in enumerate(entry.accounts):
-            if not any(_reaches(text, name) for name in sheet.account_names):
+            if not any(reaches(text, name) for name in sheet.account_names):
                 mistakes.add((*place, "accounts", index), _unknown(text, sheet.account_names))
     order = {account.name: number for number, account in enumerate(accounts)}
     return sorted(won.values(), key=lambda claim: order[claim.account.name])
@@ -45,7 +45,7 @@ def claims(sheet: Sheet, accounts: Sequence[Account], mistakes: Mistakes) -> lis
 
 def _claims(place: Place, entry: RoleEntry, accounts: Sequence[Account]) -> Iterable[Claim]:
     for account in accounts:
-        texts = [text for text in entry.accounts if _reaches(text, account.name)]
+        texts = [text for text in entry.accounts if reaches(text, account.name)]
         exact = any(not is_pattern(text) for text in texts)
         for role in entry.name if texts else ():
             yield Claim(place, entry, account, role, exact)
@@ -66,7 +66,8 @@ def _stronger(before: Claim | None, claim: Claim, mistakes: Mistakes) -> Claim:
     return before
 
 
-def _reaches(text: str, name: str) -> bool:
+def reaches(text: str, name: str) -> bool:
+    """Whether a text, maybe a pattern with `*`, `?` and `[…]`, fits a name, whatever their case."""
     return fnmatchcase(name.lower(), text.lower())
 
 

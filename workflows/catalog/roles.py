@@ -74,7 +74,7 @@ def _role(claim: Claim, sheet: Sheet, grantee: GranteeAccount, tree: Tree) -> Ro
         name=claim.role,
         path=told.path,
         mechanism=told.mechanism,
-        group=_group(told, claim, grantee),
+        group=_group(told, claim, grantee, sheet.file.installation),
         kinds=frozenset(told.kinds),
         requesters=tuple(dict.fromkeys(told.requesters)),
         approvers=tuple(dict.fromkeys(told.approvers)),
@@ -107,11 +107,21 @@ def _told_by(claim: Claim, tree: Tree) -> str:
     )
 
 
-def _group(told: RoleFields, claim: Claim, grantee: GranteeAccount) -> Group | None:
-    if told.mechanism is Mechanism.TRUST_POLICY or told.group is None:
+def usual_group(mechanism: Mechanism, installation: str) -> str | None:
+    """The group of roles for which neither their entry nor `defaults` names one: one deny group for
+    all of an installation, since a user has ten places in groups. An allow group has to be named.
+    """
+    return f"/xacct/deny-{installation}" if mechanism is Mechanism.DENY_GROUP else None
+
+
+def _group(
+    told: RoleFields, claim: Claim, grantee: GranteeAccount, installation: str
+) -> Group | None:
+    template = told.group or usual_group(told.mechanism, installation)
+    if told.mechanism is Mechanism.TRUST_POLICY or template is None:
         return None
     effect = told.mechanism.partition("-")[0]
-    filled = told.group.replace("{account}", claim.account.name)
+    filled = template.replace("{account}", claim.account.name)
     filled = filled.replace("{role}", claim.role).replace("{effect}", effect)
     path, _, name = filled.rpartition("/")
     return Group(account=grantee, name=name, path=f"{path}/")
@@ -124,21 +134,28 @@ def _judge(
     _judge_mechanism(place, entry, told, mistakes)
     _judge_mfa(place, told, mistakes)
     _judge_durations(place, told, limits, mistakes)
-    if not told.requesters:
+    if not told.requesters and "requesters" not in entry.model_fields_set:
         mistakes.add(
             (*place, "requesters"),
             "Nobody may ask for it: write, here or under `defaults`, `requesters: everyone`, or "
-            "name people. What they ask for still has to be approved.",
+            "name people. What they ask for still has to be approved. If nobody is meant to ask "
+            "yet, write `requesters: []` here.",
         )
     deciders.judge(place, told, limits, mistakes)
     standing.judge_permissions(place, told, mistakes)
     for name in entry.name:
-        if len(told.path) + len(name) > _SWITCHABLE:
-            mistakes.add(
-                (*place, "name"),
-                f"{told.path}{name} has more than {_SWITCHABLE} characters, and AWS's console then "
-                "cannot switch to the role. Shorten the name or the path.",
-            )
+        if (sentence := unswitchable(told.path, name)) is not None:
+            mistakes.add((*place, "name"), sentence)
+
+
+def unswitchable(path: str, name: str) -> str | None:
+    """Why nobody could switch to a role that is called so in AWS's console, if so."""
+    if len(path) + len(name) <= _SWITCHABLE:
+        return None
+    return (
+        f"{path}{name} has more than {_SWITCHABLE} characters, and AWS's console then cannot "
+        "switch to the role. Shorten the name or the path."
+    )
 
 
 def _judge_mechanism(place: Place, entry: RoleEntry, told: RoleFields, mistakes: Mistakes) -> None:
@@ -146,7 +163,7 @@ def _judge_mechanism(place: Place, entry: RoleEntry, told: RoleFields, mistakes:
         if "group" in entry.model_fields_set and told.group is not None:
             mistakes.add((*place, "group"), NO_GROUP)
         return
-    if told.group is None:
+    if told.group is None and told.mechanism is Mechanism.ALLOW_GROUP:
         mistakes.add(
             (*place, "group"),
             f"`mechanism: {told.mechanism}` needs a group: write, here or under `defaults`, "

@@ -4,6 +4,7 @@ Scalars are read as in the core schema of YAML 1.2, so that `on`, `012345678901`
 what they look like, where YAML 1.1 makes a truth, an octal number and a number to the base of 60.
 """
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,6 +16,7 @@ from workflows.names import said
 Place = tuple[str | int, ...]
 
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
+_BARE: Final = re.compile(r"[A-Za-z/][A-Za-z0-9_./@+=-]*")
 _PLAIN: Final[dict[str, Any]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -61,15 +63,24 @@ class _Loader(yaml.SafeLoader):
 
 def read(text: str) -> Tree:
     """The tree of the text. Raises Mark when it is no YAML, or more than plain values."""
+    tree = Tree()
+    root = composed(text)
+    if root is not None:
+        try:
+            tree.value = _value(root, (), tree)
+        except RecursionError as error:
+            raise _too_deep() from error
+    return tree
+
+
+def composed(text: str) -> yaml.Node | None:
+    """The nodes of the text, which know where in it they stand. Raises Mark like `read`."""
     try:
         loader = _Loader(text)
         try:
-            root = loader.get_single_node()
+            return loader.get_single_node()
         finally:
             loader.dispose()
-        tree = Tree()
-        if root is not None:
-            tree.value = _value(root, (), tree)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise Mark(mark.line + 1 if mark else 1, f"This is not YAML: {error.problem}.") from error
@@ -77,8 +88,11 @@ def read(text: str) -> Tree:
         line = text.count("\n", 0, error.position) + 1
         raise Mark(line, "There is a character here that YAML does not allow.") from error
     except RecursionError as error:
-        raise Mark(1, "This is nested too deeply to be a catalog.") from error
-    return tree
+        raise _too_deep() from error
+
+
+def _too_deep() -> Mark:
+    return Mark(1, "This is nested too deeply to be a catalog.")
 
 
 def _value(node: yaml.Node, place: Place, tree: Tree) -> Any:
@@ -111,6 +125,14 @@ def _scalar(node: yaml.ScalarNode) -> Any:
     if _INTEGER.fullmatch(node.value):
         return int(node.value)
     return _PLAIN.get(node.value, node.value)
+
+
+def plain(text: str) -> str:
+    """The scalar that `read` takes for this text: itself where that is safe, else quoted."""
+    looks_otherwise = text in _PLAIN or _INTEGER.fullmatch(text)
+    if _BARE.fullmatch(text) and not looks_otherwise:
+        return text
+    return json.dumps(text, ensure_ascii=False)
 
 
 def written(place: Place) -> str:

@@ -17,6 +17,7 @@ from tests.workflows.catalog.build import (
     user,
     visitor,
 )
+from workflows.catalog.governed import governed
 from workflows.catalog.load import load
 from workflows.catalog.model import Catalog, Delivery, GranteeKind, Mechanism
 from workflows.catalog.schema import File
@@ -194,6 +195,28 @@ def test_an_entry_that_names_the_account_beats_a_pattern_as_a_whole() -> None:
     assert (spread.approvals, spread.mechanism) == (2, Mechanism.DENY_GROUP)
     assert spread.group is not None
     assert spread.group.name == "deny-prod-search-admin"
+
+
+def test_where_no_group_is_named_one_deny_group_of_the_installation_covers_all_its_roles() -> None:
+    found = catalog(
+        installation="eu",
+        defaults={"mechanism": "deny-group", "requesters": "everyone"},
+        roles=[
+            role(accounts="*"),
+            role(name="ops", group="/own/deny-{role}"),
+            role(name="open", mechanism="trust-policy"),
+        ],
+    )
+
+    held = {one.name: one for one in governed(found).values()}
+
+    assert {one.group.path for one in held.values()} == {"/xacct/", "/own/"}
+    assert held["deny-eu"].denies
+    assert held["deny-eu"].role_arns == (
+        "arn:aws:iam::444455556666:role/xacct/admin",
+        "arn:aws:iam::777788889999:role/xacct/admin",
+    )
+    assert set(held) == {"deny-eu", "deny-ops"}
 
 
 def test_administrators_and_mfa_are_as_the_file_says() -> None:

@@ -119,7 +119,7 @@ def test_break_glass_is_taken_where_somebody_else_can_sign(parts: dict[str, Any]
         ("kinds[0]", "Write user, machine or person", {"kinds": ["robot"]}),
         ("kinds", "at least one", {"kinds": []}),
         ("kinds", "without `user` needs `mechanism: trust-policy`", {"kinds": ["machine"]}),
-        ("group", "needs a group", {"mechanism": "deny-group", "group": None}),
+        ("group", "needs a group", {"mechanism": "allow-group", "group": None}),
         ("group", "placeholders", {"group": "/xacct/{team}"}),
         ("group", "path and name only", {"group": user("group/people")}),
         ("group", "more than 128", {"group": "/xacct/" + "g" * 120 + "-{account}"}),
@@ -132,7 +132,6 @@ def test_break_glass_is_taken_where_somebody_else_can_sign(parts: dict[str, Any]
         ("path", "cannot be lent", {"path": "/AWS-Reserved/x/"}),
         ("name[0]", "AWS itself keeps", {"name": ["AWSReservedSSO_Dev_0123456789abcdef"]}),
         ("name[1]", "AWS itself keeps", {"name": ["ops", "AWSServiceRoleForECS"]}),
-        ("requesters", "Nobody may ask for it", {"requesters": []}),
         ("requesters", "member id in Slack", {"requesters": "all"}),
         ("requesters[1]", "user group", {"requesters": ["U0A0", "S012OPS"]}),
         ("approvers[0]", "user group", {"approvers": ["S012OPS"]}),
@@ -208,6 +207,13 @@ def test_a_wrong_role_is_told_with_its_place(where: str, part: str, fields: dict
     found = mistakes(roles=[role(**fields)])
     assert [one.where for one in found] == [f"roles[0].{where}"]
     assert part in found[0].sentence
+
+
+def test_who_may_ask_has_to_be_said_somewhere() -> None:
+    (one,) = mistakes(defaults={"group": DEFAULTS["group"]}, roles=[role()])
+    assert one.where == "roles[0].requesters"
+    assert "Nobody may ask for it" in one.sentence
+    assert "`requesters: []`" in one.sentence
 
 
 def test_credentials_and_mfa_do_not_go_together() -> None:

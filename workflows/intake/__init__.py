@@ -1,0 +1,1 @@
+"""What a catalog lacks of the accounts and roles of an organization: read, chosen, written."""
