@@ -12,9 +12,10 @@ from slack_bolt.error import BoltError
 from slack_sdk.errors import SlackApiError
 
 from bot import wiring
-from bot.settings import Mistakes, Settings
+from bot.settings import Settings
 from bot.slack import code_of
 from bot.sockets import Socket
+from bot.told import Mistakes
 from bot.wiring import Parts
 from db.store import targets
 from workflows.aws.fence import FENCE

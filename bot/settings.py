@@ -9,6 +9,11 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.told import Mistakes, catalog_path
+from db import audit
+from db.session import Database
+from workflows.clock import Clock
+
 SLACK: Final = "https://slack.com/api/"
 KEY_CHARACTERS: Final = 32
 """The least length of the audit key: an HMAC-SHA-256 key should not be shorter than its hash."""
@@ -43,24 +48,17 @@ class Secret:
         return bool(self._text)
 
 
-class Mistakes(Exception):  # noqa: N818  it is what a person reads and mends
-    """Everything that is wrong at once; `str()` has one line for each."""
-
-    def __init__(self, heading: str, lines: list[str]) -> None:
-        super().__init__("\n".join([heading, *(f"  - {line}" for line in lines)]))
-        self.lines = lines
-
-    def beside(self, others: "Mistakes") -> "Mistakes":
-        """These and those others, each under its own heading."""
-        return Mistakes(f"{self}\n{others}", [])
-
-
 @dataclass(frozen=True)
 class Store:
     """Where xacct remembers, and the key of the audit chain. The URL may hold a password."""
 
     database_url: Secret
     audit_key: Secret
+
+    def database(self, clock: Clock) -> Database:
+        """The database, not yet connected to."""
+        key = audit.Key(self.audit_key.reveal().encode())
+        return Database(self.database_url.reveal(), key=key, now=clock.now)
 
 
 @dataclass(frozen=True)
@@ -116,11 +114,6 @@ def _slack_url(env: Mapping[str, str]) -> str:
 
 def _pagerduty_url(env: Mapping[str, str]) -> str:
     return env.get("XACCT_PAGERDUTY_URL") or PAGERDUTY
-
-
-def catalog_path(env: Mapping[str, str]) -> Path:
-    """Where the catalog is: XACCT_CATALOG, or `xacct.yaml` here."""
-    return Path(env.get("XACCT_CATALOG") or "xacct.yaml")
 
 
 def store_from_env(env: Mapping[str, str]) -> Store:

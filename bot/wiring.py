@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -26,19 +25,18 @@ from bot.inbox_writer import Writer
 from bot.posting import Posting
 from bot.remind import Remind
 from bot.reviews import Reviews
-from bot.settings import Mistakes, Settings, Store
+from bot.settings import Settings
 from bot.showing import Showing
 from bot.slack import Clients, ask_person, clients
 from bot.sockets import Socket
 from bot.telling import Reader, tell
-from db import audit
+from bot.told import Mistakes
 from db.session import Database
 from workflows.aws.fence import Managers
 from workflows.aws.sessions import aws_session
 from workflows.aws.trail import Trail
 from workflows.aws.vendor import Vendor
 from workflows.catalog.duty import Roster
-from workflows.catalog.load import load
 from workflows.catalog.model import Catalog
 from workflows.clock import Clock
 from workflows.directory import Directory
@@ -58,38 +56,6 @@ SOCKETS: Final = 2
 
 _ASKING: Final = 16
 _ASIDES: Final = 8
-
-
-def database(store: Store, clock: Clock) -> Database:
-    """The database, not yet connected to."""
-    key = audit.Key(store.audit_key.reveal().encode())
-    return Database(store.database_url.reveal(), key=key, now=clock.now)
-
-
-def catalog(file: Path) -> Catalog:
-    """The catalog in a file. Raises Mistakes that names all of them."""
-    return catalog_of(catalog_text(file), file)
-
-
-def catalog_of(text: str, file: Path) -> Catalog:
-    """The catalog that the text of a file says. Raises Mistakes."""
-    found = load(text)
-    if isinstance(found, Catalog):
-        return found
-    raise Mistakes(f"{file} has mistakes:", [str(one) for one in found])
-
-
-def catalog_text(file: Path) -> str:
-    """The text of a catalog file, its line ends as they are. Raises Mistakes."""
-    try:
-        return file.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        how = "XACCT_CATALOG says where it is, xacct.example.yaml is one to begin with"
-        raise Mistakes("There is no catalog:", [f"{file} is not a file here; {how}"]) from None
-    except OSError as error:
-        raise Mistakes("The catalog cannot be read:", [f"{file}: {error.strerror}"]) from None
-    except UnicodeDecodeError:
-        raise Mistakes("The catalog cannot be read:", [f"{file} is not text in UTF-8"]) from None
 
 
 @dataclass(frozen=True)

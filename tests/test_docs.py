@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.channels import Fault
-from bot.cli import parser
 from bot.command import TOPICS
+from bot.terminal.arguments import parser
 
 HOUSE = Path(__file__).parents[1]
 PAGES = sorted([*HOUSE.glob("*.md"), *(HOUSE / "docs").rglob("*.md")])

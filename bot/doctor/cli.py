@@ -19,13 +19,6 @@ argparse.
 """
 
 
-def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the verb with all that may follow it."""
-    words = "say what is wrong with Slack, AWS, the catalog and the database, and how to mend it"
-    one = verbs.add_parser("doctor", help=words, description=f"{words.capitalize()}.")
-    one.add_argument("--json", action="store_true", help="for programs")
-
-
 def doctor(said: argparse.Namespace, clock: Clock) -> int:
     """Looks at everything, changes nothing, and shows what is wrong."""
     screen = Screen()

@@ -11,11 +11,12 @@ from typing import Final
 
 from slack_sdk import WebClient
 
-from bot import rosters, wiring
+from bot import rosters, told, wiring
 from bot.doctor import asking, memory, slack
 from bot.doctor.slack import Facts
-from bot.settings import Mistakes, Settings, mistakes
+from bot.settings import Settings, mistakes
 from bot.slack import Clients
+from bot.told import Mistakes
 from workflows.aws.caller import Caller, identity
 from workflows.aws.fence import Managers
 from workflows.aws.sessions import aws_session
@@ -91,7 +92,7 @@ class House:
     def _read_catalog(self) -> tuple[Catalog | None, list[Finding]]:
         file = self._settings.catalog
         try:
-            found, wrong = partly(wiring.catalog_text(file))
+            found, wrong = partly(told.catalog_text(file))
         except Mistakes as mistaken:
             words = f"There is no catalog to read: {'; '.join(mistaken.lines)}."
             fix = "`xacct catalog check` says when it is right."

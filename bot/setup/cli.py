@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from bot import wiring
-from bot.settings import Mistakes, catalog_path
+from bot import told
 from bot.setup import verify
-from bot.setup.arguments import RENDER, VERIFY
 from bot.setup.screen import Screen
+from bot.terminal.setup_arguments import RENDER, VERIFY
+from bot.told import Mistakes, catalog_path
 from workflows.aws.doors import Doors, Way
 from workflows.catalog.model import Account, Catalog
 from workflows.clock import Clock
@@ -37,9 +37,9 @@ def setup(said: argparse.Namespace, clock: Clock) -> int:
         VERIFY: lambda one: one.verify(said),
     }
     try:
-        catalog = wiring.catalog(said.catalog or catalog_path(os.environ))
+        catalog = told.catalog(said.catalog or catalog_path(os.environ))
         if said.what == RENDER:
-            return _render(catalog, said.format, stackset=said.stackset, out=said.out)
+            return _render(catalog, Format(said.format), stackset=said.stackset, out=said.out)
         return verbs[said.what](Setup(said, catalog, clock))
     except (Mistakes, wanted.NoBot, CannotRender, Refused) as wrong:
         sys.stderr.write(f"{wrong}\n")

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from bot.masking import Console, hidden
+from bot.terminal.masking import Console, hidden
 from workflows.setup.plan import Plan, Verb
 from workflows.setup.run import Outcome
 

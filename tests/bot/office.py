@@ -149,7 +149,7 @@ class Office:
     def starts_again(self) -> Self:
         """Another process on the same database, which remembers nothing else."""
         called, _ = self._settings
-        database = wiring.database(called.store, self.clock)
+        database = called.store.database(self.clock)
         people = Directory(database, partial(ask_person, clients(called).steady, TEAM))
         fresh = self.lab.another_worker()
         self.world = replace(self.world, database=database, directory=people, run=fresh.run)
@@ -171,7 +171,7 @@ class Office:
         """Puts a row into the inbox by hand, as a listener would, `age` seconds ago."""
         at = self.clock.now() - timedelta(seconds=age)
         row = Said(f"k{age}{kind}", kind, team, user, said, None, at)
-        database = wiring.database(self._settings[0].store, self.clock)  # it runs, or does not
+        database = self._settings[0].store.database(self.clock)  # it runs, or does not
         with database.write() as session:
             inbox.put(session, [row])
         with database.read() as session:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import files
-from bot.settings import Mistakes
+from bot.terminal import files
+from bot.told import Mistakes
 
 
 def test_a_file_is_replaced_where_its_link_leads_and_keeps_its_mode(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.table import Table
 
-from bot import masking
 from bot.__main__ import main
-from bot.cli import parser
+from bot.terminal import masking
+from bot.terminal.arguments import parser
 from tests.workflows.catalog import build
 
 OWNER = "444455556666"

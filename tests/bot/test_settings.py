@@ -2,7 +2,8 @@ import logging
 
 import pytest
 
-from bot.settings import SLACK, Mistakes, Secret, Settings
+from bot.settings import SLACK, Secret, Settings
+from bot.told import Mistakes
 
 GOOD = {
     "SLACK_BOT_TOKEN": "xoxb-1-secret",

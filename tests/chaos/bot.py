@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
+import bot.run  # noqa: F401  a bot is forked from this process: it loads nothing again
 from bot.__main__ import main
 from sandbox.clock import SharedClock
 from tests.chaos.runs import COMMIT, When

@@ -17,7 +17,8 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from tests.planted.bugs import BUGS, Bug
+from tests.planted.bug import Bug
+from tests.planted.bugs import BUGS
 
 HOUSE: Final = Path(__file__).parents[2]
 ROOMS: Final = ("bot", "workflows", "db", "sandbox", "demo", "tests")

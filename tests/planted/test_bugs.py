@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.planted.__main__ import in_turn
-from tests.planted.bugs import BUGS, Bug
+from tests.planted.bug import Bug
+from tests.planted.bugs import BUGS
 
 HOUSE = Path(__file__).parents[2]
 

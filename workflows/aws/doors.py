@@ -20,9 +20,6 @@ from workflows.aws.sessions import aws_session
 from workflows.catalog.model import Account
 from workflows.errors import Trouble
 
-USUAL_ROLE: Final = "OrganizationAccountAccessRole"
-"""What AWS Organizations calls the role for administrators that it makes in each account."""
-
 _CONFIG: Final = Config(
     connect_timeout=3,
     read_timeout=30,
@@ -38,8 +35,8 @@ class Way:
     other accounts; `profiles` (account id → profile) are used as they are.
     """
 
-    profile: str | None = None
-    role: str = USUAL_ROLE
+    profile: str | None
+    role: str
     profiles: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -1,5 +1,6 @@
 """`xacct drift` and `xacct db accept-restore`: what differs, and what holds every opening."""
 
+import argparse
 import getpass
 import json
 import os
@@ -9,9 +10,10 @@ from typing import Final
 
 from rich.table import Table
 
-from bot import cli, wiring
-from bot.masking import Console
-from bot.settings import catalog_path
+from bot import told, wiring
+from bot.terminal.database import existing
+from bot.terminal.masking import Console
+from bot.told import catalog_path
 from db.store import holds
 from workflows import restore
 from workflows.aws.caller import caller
@@ -25,12 +27,12 @@ NOT_READ: Final = 2
 """Exit codes of `xacct drift`: what could not be read may hide anything, so it weighs most."""
 
 
-def drift(clock: Clock, *, as_json: bool) -> int:
+def drift(said: argparse.Namespace, clock: Clock) -> int:
     """Compares AWS with the database and shows what differs. Changes neither."""
-    told = wiring.catalog(catalog_path(os.environ))
-    with cli.existing(clock) as database:
-        found = report(wiring.terminal_world(told, database, clock))
-    if as_json:
+    catalog = told.catalog(catalog_path(os.environ))
+    with existing(clock) as database:
+        found = report(wiring.terminal_world(catalog, database, clock))
+    if said.json:
         sys.stdout.write(f"{json.dumps(_plain(found), indent=2)}\n")
     else:
         _print(found)
@@ -68,9 +70,9 @@ def _print(found: Report) -> None:
         console.print("Nothing differs.")
 
 
-def accept_restore(clock: Clock, *, yes: bool) -> int:
-    """Lets xacct open again after its database was restored; asks before, unless `yes`."""
-    with cli.existing(clock) as database:
+def accept_restore(said: argparse.Namespace, clock: Clock) -> int:
+    """Lets xacct open again after its database was restored; asks before, unless told not to."""
+    with existing(clock) as database:
         with database.read() as session:
             held = [one for one in holds.standing(session) if one.kind == holds.RESTORE]
         if not held:
@@ -79,7 +81,7 @@ def accept_restore(clock: Clock, *, yes: bool) -> int:
         for one in held:
             since = one.since.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
             sys.stdout.write(f"{since} UTC: {one.reason}\n")
-        if not (yes or _agreed()):
+        if not (said.yes or _agreed()):
             sys.stdout.write("Nothing was changed.\n")
             return 1
         by = caller(aws_session()) or getpass.getuser()

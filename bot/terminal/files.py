@@ -6,7 +6,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from bot.settings import Mistakes
+from bot.told import Mistakes
 
 
 def replace(file: Path, before: str, after: str) -> None:

@@ -1,5 +1,6 @@
 """`xacct report`: every break-glass use, and whether somebody has signed its review."""
 
+import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -8,8 +9,8 @@ from typing import Any, Final
 
 from rich.table import Table
 
-from bot import cli
-from bot.masking import Console
+from bot.terminal.database import existing
+from bot.terminal.masking import Console
 from db.models import Request, Review
 from db.store import reviews
 from workflows.clock import Clock
@@ -20,12 +21,12 @@ UNSIGNED: Final = 1
 """Exit codes: anything that is not signed, the uses that are still open among them, is 1."""
 
 
-def report(clock: Clock, *, since: timedelta | None, as_json: bool) -> int:
+def report(said: argparse.Namespace, clock: Clock) -> int:
     """Shows the uses, the newest first. What is unsigned is shown however old it is."""
-    begin = clock.now() - since if since is not None else None
-    with cli.existing(clock) as database, database.read() as session:
+    begin = clock.now() - said.since if said.since is not None else None
+    with existing(clock) as database, database.read() as session:
         uses = [_plain(row, review) for row, review in reviews.uses(session, since=begin)]
-    if as_json:
+    if said.json:
         sys.stdout.write(f"{json.dumps(uses, indent=2)}\n")
     elif uses:
         Console(markup=False, highlight=False).print(_table(uses))

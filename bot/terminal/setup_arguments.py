@@ -4,17 +4,21 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from workflows.aws.doors import USUAL_ROLE
-from workflows.setup.render import Format
-
 RENDER: Final = "render"
 VERIFY: Final = "verify"
+FORMATS: Final = ("cloudformation", "terraform")
+_USUAL_ROLE: Final = "OrganizationAccountAccessRole"
+"""What AWS Organizations calls the role for administrators that it makes in each account."""
+
 _VERIFIES: Final = "prove with real calls that all of it holds, and change nothing"
 _VERBS: Final = {
     "plan": "show what would change, and change nothing",
     "apply": "make what the catalog describes, after asking",
     "destroy": "take away all that setup made, after asking",
 }
+
+
+VERBS: Final = (RENDER, VERIFY, *_VERBS)
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,7 +39,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 def _render(one: argparse.ArgumentParser) -> None:
     """AWS is not asked: the catalog says it all."""
     _catalog(one)
-    one.add_argument("--format", type=Format, choices=list(Format), required=True)
+    one.add_argument("--format", choices=FORMATS, required=True)
     one.add_argument("--stackset", action="store_true", help="one template for accounts alike")
     one.add_argument(
         "--out", type=Path, metavar="DIR", help="default: a folder called like the format"
@@ -78,8 +82,8 @@ def accounts(one: argparse.ArgumentParser) -> None:
     one.add_argument("--profile", help="whose keys of ~/.aws are used (default: the environment's)")
     one.add_argument(
         "--role",
-        default=USUAL_ROLE,
-        help=f"the role that is assumed in the other accounts (default: {USUAL_ROLE})",
+        default=_USUAL_ROLE,
+        help=f"the role that is assumed in the other accounts (default: {_USUAL_ROLE})",
     )
     one.add_argument(
         "--account-profile",

@@ -6,11 +6,10 @@ import os
 import sys
 from typing import Any, Final
 
-from bot import wiring
-from bot.settings import Mistakes, catalog_path
-from bot.setup import arguments
+from bot import told
 from bot.setup.cli import doors
 from bot.setup.screen import Screen
+from bot.told import Mistakes, catalog_path
 from workflows.catalog.model import Catalog
 from workflows.clock import Clock
 from workflows.errors import Refused
@@ -25,19 +24,11 @@ be read, or the catalog or the way in is wrong; somebody enters, whatever else c
 """
 
 
-def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the verb with all that may follow it."""
-    words = "show who could enter which roles today without a grant, and change nothing"
-    one = verbs.add_parser("audit-access", help=words, description=f"{words.capitalize()}.")
-    arguments.accounts(one)
-    one.add_argument("--json", action="store_true", help="for programs")
-
-
 def audit_access(said: argparse.Namespace, clock: Clock) -> int:
     """Reads the accounts and shows who reaches what."""
     screen = Screen()
     try:
-        catalog = wiring.catalog(said.catalog or catalog_path(os.environ))
+        catalog = told.catalog(said.catalog or catalog_path(os.environ))
         found = _read(said, catalog, clock, screen)
     except (Mistakes, Refused) as wrong:
         sys.stderr.write(f"{wrong}\n")

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot import files, wiring
-from bot.settings import Mistakes, catalog_path
-from bot.setup import arguments
+from bot import told
 from bot.setup.cli import doors
 from bot.setup.screen import Screen
+from bot.terminal import files
+from bot.told import Mistakes, catalog_path
 from workflows.aws.hands import Hands
 from workflows.aws.organizations import Organization
 from workflows.catalog.model import Catalog
 from workflows.catalog.tree import Mark
+from workflows.clock import Clock
 from workflows.errors import Refused, Trouble
 from workflows.intake import choose, read
 from workflows.intake.choose import Wish
@@ -35,49 +36,13 @@ _CONTEXT: Final = 2  # lines around what is added
 _COLOURS: Final = {"+": "green", "@": "cyan"}
 
 
-def add(whats: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the command with all that may follow it."""
-    words = "show which accounts and roles of the organization the catalog lacks, or add them"
-    one = whats.add_parser("import", help=words, description=f"{words.capitalize()}.")
-    arguments.accounts(one)
-    one.add_argument(
-        "--organizations-profile",
-        metavar="PROFILE",
-        help="whose keys may list the organization's accounts (default: those of --profile)",
-    )
-    chosen = one.add_argument_group("which", "Each may be repeated; without any no roles are read.")
-    for name, metavar, words in (
-        ("--account", "PATTERN", "accounts that are called so (default: all that are active)"),
-        ("--role-name", "PATTERN", "roles that are called so"),
-        ("--role-path", "PATTERN", "roles under this path, like /lent/*"),
-    ):
-        chosen.add_argument(name, action="append", default=[], metavar=metavar, help=words)
-    chosen.add_argument(
-        "--role-tag",
-        action="append",
-        default=[],
-        type=_tag,
-        metavar="KEY=VALUE",
-        help="roles that have this tag; of several all",
-    )
-    one.add_argument("--write", action="store_true", help="add them to the catalog file")
-    one.add_argument("--yes", action="store_true", help="do not ask before writing")
-
-
-def _tag(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not (key and equals):
-        raise argparse.ArgumentTypeError("a tag's key and its value, like lend=yes")
-    return key, value
-
-
-def catalog_import(said: argparse.Namespace) -> int:
+def catalog_import(said: argparse.Namespace, _clock: Clock) -> int:
     """Reads the organization and its accounts, and shows or writes what the catalog lacks."""
     screen, notes = Screen(), Screen(sys.stderr)
     file = said.catalog or catalog_path(os.environ)
     try:
-        text = wiring.catalog_text(file)
-        gathered = _gathered(said, wiring.catalog_of(text, file), screen)
+        text = told.catalog_text(file)
+        gathered = _gathered(said, told.catalog_of(text, file), screen)
         _tell_unread(notes, gathered)
         result = _taken(said, file, text, gathered)
         _tell(notes, gathered, result)

@@ -1,0 +1,1 @@
+"""`xacct …` in the terminal: what it understands, and a module for each smaller command."""

@@ -1,0 +1,55 @@
+"""`xacct db upgrade`, and the database that is there for other commands."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from bot.settings import store_from_env
+from bot.told import Mistakes
+from db import migrate
+from db.session import Database, InUse
+from workflows.clock import Clock
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Raises Mistakes where the database does not work, or another process has it."""
+    try:
+        yield
+    except InUse as used:
+        raise Mistakes(str(used), []) from None
+    except SQLAlchemyError as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise Mistakes(f"The database does not work: {cause}", []) from None
+
+
+def upgrade(_said: argparse.Namespace, clock: Clock) -> int:
+    """Brings the database to this version's schema."""
+    database = store_from_env(os.environ).database(clock)
+    with understood(), closing(database):
+        migrate.upgrade(database)
+    sys.stdout.write("The database has this version's schema.\n")
+    return 0
+
+
+def require_schema(database: Database) -> None:
+    """Raises Mistakes when the database has not this version's schema."""
+    if not migrate.is_current(database):
+        raise Mistakes("The database has another version's schema:", ["run `xacct db upgrade`"])
+
+
+@contextmanager
+def existing(clock: Clock) -> Iterator[Database]:
+    """The database that is there. Raises Mistakes when there is none: none is made."""
+    database = store_from_env(os.environ).database(clock)
+    file = database.url.database
+    if database.is_sqlite and file and not Path(file).exists():
+        raise Mistakes("There is no database:", [f"{file} is not a file here"])
+    with understood(), closing(database):
+        require_schema(database)
+        yield database
