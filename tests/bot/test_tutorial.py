@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from botocore.exceptions import ClientError
 
 from bot.__main__ import main
 from sandbox.aws.process import Keys, SandboxAws
+from sandbox.clock import SharedClock
 from sandbox.slack.process import SandboxSlack
 from sandbox.slack.values import TEAM
 from tests.lab import account_id, slack_id
@@ -43,8 +45,10 @@ EXPECTED: Final = [
 class Reader:
     """Somebody with two accounts, a workspace and this page."""
 
-    def __init__(self, aws: SandboxAws, slack: SandboxSlack, folder: Path) -> None:
-        self._aws, self._slack, self._folder = aws, slack, folder
+    def __init__(
+        self, aws: SandboxAws, slack: SandboxSlack, clock: SharedClock, folder: Path
+    ) -> None:
+        self._aws, self._slack, self._clock, self._folder = aws, slack, clock, folder
         self.people, self.visited = account_id(), account_id()
         self.channel, self.alerts = "C0TUTORIAL", "C0TUTALERTS"
         for channel in (self.channel, self.alerts):
@@ -114,7 +118,7 @@ class Reader:
             os.environ.update(self.env)
             sys.stdin = io.StringIO("yes\nyes\n")
             try:
-                code = main(words)
+                code = main(words, clock=self._clock)
             finally:
                 sys.stdin = keyboard
                 os.environ.clear()
@@ -149,7 +153,7 @@ class Reader:
     @contextmanager
     def running(self) -> Iterator[None]:
         bot = subprocess.Popen(
-            [sys.executable, "-m", "bot", "run"],
+            [sys.executable, "-m", "demo.bot", str(self._clock.path)],
             cwd=self._folder,
             env=self.env,
             stdout=subprocess.PIPE,
@@ -189,8 +193,9 @@ def blocks(kind: str, text: str) -> list[list[str]]:
 
 
 @pytest.fixture
-def reader(aws: SandboxAws, slack: SandboxSlack, tmp_path: Path) -> Reader:
-    return Reader(aws, slack, tmp_path)
+def reader(aws: SandboxAws, slack: SandboxSlack, clock: SharedClock, tmp_path: Path) -> Reader:
+    clock.move(timedelta(hours=5))  # the reader's clock and AWS's agree; this machine's does not
+    return Reader(aws, slack, clock, tmp_path)
 
 
 def test_every_line_of_the_tutorial_does_what_the_page_says(reader: Reader, tmp_path: Path) -> None:

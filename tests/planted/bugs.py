@@ -373,5 +373,15 @@ BUGS: Final = (
         "        pass",
         ("tests/workflows/test_break_glass.py",),
     ),
+    Bug(
+        "a client that is shared signs with its newest session's keys",
+        "workflows/aws/signing.py",
+        "        self._client, self._keys = client, keys\n\n",
+        "        self._client, client.newest = client, keys\n\n"
+        "    @property\n"
+        "    def _keys(self) -> ReadOnlyCredentials:\n"
+        "        return self._client.newest\n\n",
+        ("tests/workflows/test_signing.py",),
+    ),
     *IN_THE_TERMINAL,
 )

@@ -32,16 +32,6 @@ IN_THE_TERMINAL: Final = (
         (_FORBIDDEN,),
     ),
     Bug(
-        "a client that is shared signs with its newest session's keys",
-        "workflows/aws/signing.py",
-        "        self._client, self._keys = client, keys\n\n",
-        "        self._client, client.newest = client, keys\n\n"
-        "    @property\n"
-        "    def _keys(self) -> ReadOnlyCredentials:\n"
-        "        return self._client.newest\n\n",
-        ("tests/workflows/test_signing.py",),
-    ),
-    Bug(
         "verify takes what AWS does not say for a refusal",
         "workflows/verify/finding.py",
         "        if unknown:\n",
@@ -135,7 +125,7 @@ IN_THE_TERMINAL: Final = (
     ),
     Bug(
         "an id in a folded cell is not masked",
-        "bot/masking.py",
+        "bot/terminal/masking.py",
         "super().render_str(hidden(text), **options)",
         "super().render_str(text, **options)",
         ("tests/bot/test_masking.py",),
