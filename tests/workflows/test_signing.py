@@ -128,6 +128,20 @@ def test_who_signs_nothing_calls_nothing(client: Unsigned) -> None:
         client.client.list_roles()
 
 
+def test_another_profile_is_another_clients_settings_and_not_the_first_ones(
+    client: Unsigned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text("[profile far]\nregion = us-gov-west-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_PROFILE", "far")
+
+    other = Unsigned("iam", region=None, config=CONFIG)
+
+    assert client.client.meta.partition == "aws"
+    assert other.client.meta.partition == "aws-us-gov"
+
+
 @pytest.fixture
 def lab(aws: SandboxAws, clock: SharedClock, tmp_path: Path) -> Iterator[Lab]:
     catalog = some_catalog(mechanism=Mechanism.TRUST_POLICY, users=("alice",))

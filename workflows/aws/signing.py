@@ -4,6 +4,7 @@ A client takes some ten milliseconds of processor to make, and its connections t
 Both are had once for each account, not once for each session.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +24,14 @@ from botocore.exceptions import NoCredentialsError
 
 from workflows.aws.errors import MEANINGS, AwsBusy
 from workflows.aws.sessions import descriptions
+
+_READ_ONCE: Final = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+)
+"""Of the environment what botocore reads once for each session of its own, and then remembers."""
 
 _SIGNS: Final[ContextVar[ReadOnlyCredentials]] = ContextVar("keys of the call that is being made")
 
@@ -48,7 +57,7 @@ class _NoOthers(CredentialProvider):
 
 
 @cache
-def _core() -> botocore.session.Session:
+def _core(_settings: tuple[str | None, ...]) -> botocore.session.Session:
     core = botocore.session.Session()
     core.register_component("data_loader", descriptions())
     core.register_component("credential_provider", CredentialResolver([_NoOthers()]))
@@ -63,7 +72,8 @@ class Unsigned:
     """A client that has no keys. May be used by several threads, for several sessions."""
 
     def __init__(self, service: str, *, region: str | None, config: Config) -> None:
-        self.client: Any = _core().create_client(service, region_name=region, config=config)
+        settings = tuple(os.environ.get(name) for name in _READ_ONCE)
+        self.client: Any = _core(settings).create_client(service, region_name=region, config=config)
         self.slowed = False
         """Whether AWS throttled a call: this client is slower from then on (botocore's adaptive
         mode), for longer than the account has need of."""

@@ -173,7 +173,7 @@ def test_a_role_that_was_taken_is_open_to_nobody_whatever_the_defaults_say() -> 
     defaults = {
         "requesters": "everyone",
         "approvers": ["U0ALICE", "U0BOB"],
-        "break_glass": {"people": ["U0ALICE"]},
+        "break_glass": {"people": ["U0ALICE"], "channel": "C0LOUD"},
         "permissions": {"managed": ["arn:aws:iam::aws:policy/ReadOnlyAccess"]},
     }
     usual = [build.role(group="/xacct/allow-admin")]
