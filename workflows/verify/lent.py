@@ -8,7 +8,7 @@ from typing import Final
 
 from workflows.catalog.arns import user_arn
 from workflows.catalog.model import Catalog, GranteeKind, Role
-from workflows.documents import permanent, text, trust
+from workflows.documents import ours, permanent, text, trust
 from workflows.documents.admits import Visitor, admits, shuts_out
 from workflows.documents.text import Document, Statement
 from workflows.reach.judge import By, Principal, Stand, reaches
@@ -84,7 +84,7 @@ def outsiders(
     nobody = _nobody(role, home, now)
     found = []
     for statement in text.statements(document):
-        if statement.get("Effect") != "Allow" or _is_meant(statement, wanted):
+        if statement.get("Effect") != "Allow" or _is_meant(statement, wanted, nobody):
             continue
         theirs = role.permissions is None and not trust.is_ours(statement)
         if theirs and (shuts_out(document, nobody) or not _reaches(statement, nobody)):
@@ -93,16 +93,13 @@ def outsiders(
     return found
 
 
-def _is_meant(statement: Statement, wanted: objects.Role) -> bool:
+def _is_meant(statement: Statement, wanted: objects.Role, of: Visitor) -> bool:
     if {one.lower() for one in text.values(statement.get("Action", ["*"]))} <= _NEVER_LETS_IN:
         return True
     if str(statement.get("Sid", "")).startswith(permanent.SID):
         return any(text.same(statement, one) for one in wanted.standing)
-    if not trust.is_ours(statement):
-        return False
-    dated = text.ends(statement.get("Condition", {})) is not None
-    is_grant = bool(trust.entries(text.document([statement])))
-    return dated and (is_grant or statement.get("Sid") == trust.VEND)
+    is_lent = ours.is_lent(statement, partition=of.partition, account_id=of.account_id)
+    return trust.is_ours(statement) and is_lent
 
 
 def _nobody(role: Role, home: str, now: datetime) -> Visitor:

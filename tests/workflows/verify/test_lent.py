@@ -54,13 +54,19 @@ def grant(user_id: str, end: datetime, **more: Any) -> dict[str, Any]:
 
 HOME = {"AWS": f"arn:aws:iam::{IDS.home}:root"}
 LATER = NOW + timedelta(hours=1)
+ENDS = {"aws:CurrentTime": text.moment(LATER)}
+OTHERS = "arn:aws:iam::999999999999:root"
 
 
 @pytest.mark.parametrize(
     ("statement", "is_outsider"),
     [
         (grant("AIDABOB", LATER), False),
-        (let("XacctVend", {"AWS": "x"}, Condition=grant("x", LATER)["Condition"]), False),
+        (let("XacctVend", HOME, Condition=grant("x", LATER)["Condition"]), False),
+        (let("XacctVend", HOME, Condition={"DateLessThan": ENDS}), True),  # anybody of it
+        (grant("AIDABOB", LATER) | {"Principal": {"AWS": OTHERS}}, True),
+        (grant("AIDABOB", LATER) | {"Principal": "*"}, True),
+        (grant("*", LATER), True),
         (let("XacctU2", HOME), True),  # under xacct's name, and it never ends
         (let("StandingByXacctUsers", HOME), True),  # not as the catalog has it
         (let("Theirs", {"AWS": f"arn:aws:iam::{IDS.home}:user/mallory"}), True),
