@@ -30,6 +30,9 @@ from workflows.clock import Clock, SystemClock
 WRONG: Final = 2
 """The exit code for what a person has to mend before xacct can run."""
 
+INTERRUPTED: Final = 130
+"""The exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
+
 _QUIET: Final = ("slack_sdk", "slack_bolt", "apscheduler", "botocore", "alembic")
 """Libraries of which only warnings are logged: at DEBUG some of them log whole payloads."""
 
@@ -57,6 +60,9 @@ def main(argv: Sequence[str] | None = None, *, clock: Clock | None = None) -> in
     except SQLAlchemyError as error:
         words = error.orig if isinstance(error, DBAPIError) else error
         sys.stderr.write(f"The database does not work: {words}\n")
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted: what was not said is not known.\n")
+        return INTERRUPTED
     return WRONG
 
 

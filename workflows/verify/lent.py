@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from workflows.catalog.arns import user_arn
 from workflows.catalog.model import Catalog, GranteeKind, Role
@@ -16,6 +16,8 @@ from workflows.seen import Caller, Verdict
 from workflows.setup import objects
 
 _NEVER_LETS_IN: Final = frozenset({"sts:tagsession", "sts:setsourceidentity"})
+_WHO: Final = frozenset({"aws:userid", "aws:username"})
+_COLONS: Final = 4  # of an ARN, up to its account
 _NO_SID: Final = "(without a Sid)"
 
 
@@ -116,9 +118,25 @@ def _nobody(role: Role, home: str, now: datetime) -> Visitor:
 
 
 def _reaches(statement: Statement, nobody: Visitor) -> bool:
-    """Whether it lets the made-up user in, or names anybody of his account."""
+    """Whether it lets the made-up user in, or names anybody of his account: as a principal, or of
+    everybody by a condition.
+    """
+    conditions = {
+        operator: {key: held for key, held in keys.items() if not _is_of_one(key, held, nobody)}
+        for operator, keys in statement.get("Condition", {}).items()
+    }
     named = _principals(statement)
-    return admits(statement, nobody) or any(f"::{nobody.account_id}:" in one for one in named)
+    if any(f"::{nobody.account_id}:" in one for one in named):
+        return True
+    return admits({**statement, "Condition": conditions}, nobody)
+
+
+def _is_of_one(key: str, held: Any, nobody: Visitor) -> bool:
+    """Whether a condition tells people of his account apart: the made-up user is none of them."""
+    if key.lower() != "aws:principalarn":
+        return key.lower() in _WHO
+    accounts = [one.split(":")[4] if one.count(":") > _COLONS else "*" for one in text.values(held)]
+    return any(text.like(nobody.account_id, one) for one in accounts)
 
 
 def _principals(statement: Statement) -> list[str]:
