@@ -17,6 +17,7 @@ from workflows.aws.errors import translated
 from workflows.aws.hands import Hands
 from workflows.aws.sessions import aws_session, opened
 from workflows.catalog.model import Account
+from workflows.errors import Trouble
 
 USUAL_ROLE: Final = "OrganizationAccountAccessRole"
 """What AWS Organizations calls the role for administrators that it makes in each account."""
@@ -87,8 +88,7 @@ class Doors:
 
     def _made(self, account: Account) -> boto3.Session:
         if (profile := self._way.profiles.get(account.id)) is not None:
-            with self._lock:
-                return opened(profile)
+            return _of_account(opened(profile), profile, account)
         if not self._home:
             self._home = self.who()[1]
         with self._lock:
@@ -120,3 +120,14 @@ class Doors:
                 region_name=base.region_name,
                 botocore_session=core._session,  # noqa: SLF001  shares the descriptions
             )
+
+
+def _of_account(session: boto3.Session, profile: str, account: Account) -> boto3.Session:
+    """The session, if it is of that account: else one account would be taken for another."""
+    made: Any = session
+    with translated("sts:GetCallerIdentity"):
+        found = made.client("sts", config=_CONFIG).get_caller_identity()["Account"]
+    if found != account.id:
+        words = f"the profile {profile} is of account {found}, and {account.name} is {account.id}"
+        raise Trouble("profile", "AnotherAccount", words)
+    return session

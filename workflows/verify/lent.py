@@ -154,7 +154,7 @@ def _whom(statement: Statement) -> str:
 class Entering:
     """Who of the catalog's grantees comes into one role without a grant: `uncalled` are words about
     who should not, `kept_out` about who is of those that `always` may and does not; `lent` is whom
-    a grant lets in.
+    a grant lets in; `judged` is how many were asked about.
     """
 
     uncalled: tuple[str, ...] = ()
@@ -162,6 +162,7 @@ class Entering:
     kept_out: tuple[str, ...] = ()
     lent: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    judged: int = 0
 
 
 def entering(
@@ -190,6 +191,7 @@ def entering(
                 if (verdict := verdicts.get((one.arn, role.arn))) is None
                 or (verdict.unknown and one.arn not in inside)
             ),
+            judged=len(principals),
         )
     return made
 
