@@ -76,7 +76,7 @@ def test_everybody_whom_the_catalog_names_is_asked_about_wherever_it_names_him()
         approvers=["U0ALICE", "U0BOB"],
         escalation={"after": "30m", "to": ["U0LATER"]},
         on_duty={"slack_group": "S0G", "fallback": ["U0BOB"]},
-        break_glass={"people": ["U0GLASS"], "longest": "30m"},
+        break_glass={"people": ["U0GLASS"], "longest": "30m", "channel": "C0GLASS"},
     )
     catalog = build.catalog(
         roles=[role],
