@@ -12,6 +12,9 @@ from workflows.clock import Clock, SystemClock
 WRONG: Final = 2
 """The exit code for what a person has to mend before xacct can run."""
 
+INTERRUPTED: Final = 130
+"""The exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
+
 COMMANDS: Final[Mapping[tuple[str, str | None], str]] = {
     ("run", None): "bot.run:run",
     ("catalog", "check"): "bot.terminal.catalog:check",
@@ -44,11 +47,14 @@ def main(argv: Sequence[str] | None = None, *, clock: Clock | None = None) -> in
 def _run(words: Sequence[str], clock: Clock) -> int:
     said = arguments.parser().parse_args(words)
     module, _, name = COMMANDS[said.verb, getattr(said, "what", None)].partition(":")
-    command: Callable[..., int] = getattr(import_module(module), name)
     try:
+        command: Callable[..., int] = getattr(import_module(module), name)
         return command(said, clock)
     except Mistakes as mistakes:
         sys.stderr.write(f"{mistakes}\n")
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted: what was not said is not known.\n")
+        return INTERRUPTED
     return WRONG
 
 

@@ -23,7 +23,6 @@ FLAG: Final = "--mask"
 _FAULT: Final = 1
 """The exit code of Python for an exception that nobody caught."""
 
-_INTERRUPTED: Final = 130
 _ACCOUNT: Final = re.compile(r"(?<![0-9])([0-9]{2})[0-9]{8}([0-9]{2})(?![0-9])")
 
 
@@ -124,8 +123,6 @@ def shown(*, hides: bool) -> Iterator[Shown]:
         except Exception:  # noqa: BLE001  it ends here, as it would in Python itself
             traceback.print_exc()
             outcome.code = _FAULT
-        except KeyboardInterrupt:
-            outcome.code = _INTERRUPTED
         finally:
             out.flush()
             error.flush()

@@ -129,6 +129,20 @@ def test_a_program_reads_every_section_and_finding_in_one_shape(patient: Patient
     assert set(found) == {"check", "colour", "about", "wrong", "fix"}
 
 
+class Interrupted:
+    """A clock at which somebody presses Ctrl-C."""
+
+    def now(self) -> datetime:
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_ends_it_with_a_sentence_and_an_exit_code_of_its_own(patient: Patient) -> None:
+    code, out, err = patient.types(clock=Interrupted())
+
+    assert (code, out) == (130, "")
+    assert err == "Interrupted: what was not said is not known.\n"
+
+
 def test_a_command_line_that_is_not_understood_is_exit_code_2() -> None:
     with pytest.raises(SystemExit) as ended:
         main(["doctor", "--everything"])

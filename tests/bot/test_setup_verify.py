@@ -84,6 +84,32 @@ def test_an_account_that_does_not_let_anybody_in_keeps_no_other_from_being_prove
     assert {one["mark"] for one in found if one["account"] == SECOND} == {"proven"}
 
 
+def test_a_profile_of_one_account_is_not_taken_for_another_ones(right: Verifying) -> None:
+    wrong = f"{FIRST}=alice"
+    _, found = right.findings("--account-profile", wrong, "--live", FIRST, bot=False)
+
+    first = [one for one in found if one["account"] == FIRST]
+    assert {one["mark"] for one in first} == {"untold"}
+    ids = right.office.place.ids
+    words = f"the profile alice is of account {ids.home}, and {FIRST} is {ids.owners[0]}"
+    assert words in first[0]["said"]
+    assert first[-1]["said"] == "There is no way into the account."
+
+
+def test_where_aws_has_nobody_who_is_listed_it_is_not_proven_that_all_are_refused(
+    right: Verifying,
+) -> None:
+    right.office.says(people=[], machines=[], standing=[], people_rules=[{"domain": "example.com"}])
+    try:
+        _, found = right.findings(bot=False)
+    finally:
+        right.office.says()
+
+    about = [one for one in found if one["promise"].startswith("refuses every")]
+    assert {one["mark"] for one in about} == {"untold"}
+    assert "nobody whom the catalog lists" in about[0]["said"]
+
+
 def test_where_the_grantee_account_cannot_be_read_what_it_tells_of_roles_is_not_told(
     right: Verifying,
 ) -> None:

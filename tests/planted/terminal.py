@@ -46,12 +46,11 @@ IN_THE_TERMINAL: Final = (
         ("tests/bot/test_setup_verify_faults.py",),
     ),
     Bug(
-        "verify believes a statement under xacct's name that never ends",
-        "workflows/verify/lent.py",
-        '    dated = text.ends(statement.get("Condition", {})) is not None\n'
-        "    is_grant = bool(trust.entries(text.document([statement])))\n",
-        "    dated = is_grant = True\n",
-        (f"{_VERIFY}/test_lent.py",),
+        "a statement under xacct's name that never ends is believed",
+        "workflows/documents/ours.py",
+        "        and text.ends(condition) is not None\n",
+        "",
+        ("tests/workflows/doctor/test_findings.py",),
     ),
     Bug(
         "verify's own sessions may do what the role may",

@@ -1,6 +1,8 @@
 """Every error code of AWS means one thing to xacct; no answer is never taken for a yes."""
 
 import re
+from json import JSONDecodeError
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ from workflows.aws.errors import (
     AwsUnclear,
     translated,
 )
+from workflows.aws.sessions import opened
 from workflows.errors import Trouble, is_same
 
 
@@ -82,6 +85,8 @@ def test_a_code_that_is_not_in_the_table_is_a_no_or_says_nothing() -> None:
         EndpointConnectionError(endpoint_url="http://aws"),
         ReadTimeoutError(endpoint_url="http://aws"),
         ResponseParserError("<Secret>half a reply"),
+        FileNotFoundError(2, "No such file", "/run/secrets/<Secret>"),  # of a web identity
+        JSONDecodeError("Expecting value", "<Secret>", 0),  # what a credential_process said
     ],
 )
 def test_no_answer_is_never_taken_for_one_and_is_not_repeated(error: Exception) -> None:
@@ -145,3 +150,27 @@ def test_a_long_message_of_aws_is_cut() -> None:
     error.response["Error"]["Message"] = "x" * 10_000
 
     assert len(str(trouble(error))) < 600
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "[profile own]\ncredential_process = echo not-json-<Secret>",
+        "[profile own]\ncredential_process = false",
+        "[profile own]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = own",
+        "[profile own",
+    ],
+)
+def test_settings_of_aws_that_cannot_be_read_are_said_at_once_and_not_repeated(
+    lines: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config").write_text(lines)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+    with pytest.raises(Trouble, match="AWS's settings cannot be read") as raised:
+        opened("own")
+
+    assert "Secret" not in str(raised.value)

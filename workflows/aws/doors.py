@@ -11,12 +11,11 @@ from typing import Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from workflows.aws.admin import Admin
 from workflows.aws.errors import translated
 from workflows.aws.hands import Hands
-from workflows.aws.sessions import aws_session
+from workflows.aws.sessions import aws_session, opened
 from workflows.catalog.model import Account
 from workflows.errors import Trouble
 
@@ -86,8 +85,7 @@ class Doors:
 
     def _made(self, account: Account) -> boto3.Session:
         if (profile := self._way.profiles.get(account.id)) is not None:
-            with self._lock:
-                return self._session(profile)
+            return _of_account(opened(profile), profile, account)
         if not self._home:
             self._home = self.who()[1]
         with self._lock:
@@ -96,24 +94,13 @@ class Doors:
 
     def _own(self) -> boto3.Session:
         """Of who asks; the lock is held."""
-        self._base = self._base or self._session(self._way.profile)
+        self._base = self._base or opened(self._way.profile)
         return self._base
 
     def _asked(self) -> Any:
         """STS with the keys of who asks, one client for all accounts; the lock is held."""
         self._sts = self._sts or self._own().client("sts", config=_CONFIG)
         return self._sts
-
-    def _session(self, profile: str | None) -> boto3.Session:
-        try:
-            made = aws_session(profile)
-            made.client("sts", config=_CONFIG)  # botocore looks a profile up no sooner
-        except ProfileNotFound as error:
-            raise Trouble("profile", "ProfileNotFound", str(error)) from None
-        except BotoCoreError as error:
-            words = "AWS's settings cannot be read"
-            raise Trouble("profile", type(error).__name__, words) from None
-        return made
 
     def _assumed(self, base: boto3.Session, account: Account) -> boto3.Session:
         with self._lock:
@@ -130,3 +117,14 @@ class Doors:
                 region_name=base.region_name,
                 botocore_session=core._session,  # noqa: SLF001  shares the descriptions
             )
+
+
+def _of_account(session: boto3.Session, profile: str, account: Account) -> boto3.Session:
+    """The session, if it is of that account: else one account would be taken for another."""
+    made: Any = session
+    with translated("sts:GetCallerIdentity"):
+        found = made.client("sts", config=_CONFIG).get_caller_identity()["Account"]
+    if found != account.id:
+        words = f"the profile {profile} is of account {found}, and {account.name} is {account.id}"
+        raise Trouble("profile", "AnotherAccount", words)
+    return session

@@ -9,6 +9,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
@@ -110,8 +111,9 @@ def translated(action: str) -> Iterator[None]:
         raise _trouble(action, error) from None
     except (NoRegionError, NoCredentialsError) as error:  # nothing was sent
         raise AwsBusy(action, type(error).__name__, _UNSET[type(error)]) from None
-    except (BotoCoreError, ResponseParserError) as error:
-        # Endpoint, time-out, truncated reply. Their texts may quote the reply: not repeated.
+    except (BotoCoreError, ResponseParserError, OSError, JSONDecodeError) as error:
+        # Endpoint, time-out, truncated reply; a file of keys, or a program that tells them, which
+        # botocore reads no sooner. Their texts may quote what was read: not repeated.
         kind, reference = type(error).__name__, uuid.uuid4().hex[:8]
         log.warning("%s: no clear answer from AWS: %s [%s]", action, kind, reference)
         words = "no clear answer from AWS"

@@ -12,11 +12,9 @@ from typing import Any, Final, Self
 import boto3
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from workflows.aws.errors import translated
-from workflows.aws.sessions import aws_session
-from workflows.errors import Trouble
+from workflows.aws.sessions import aws_session, opened
 from workflows.seen import Caller
 
 SHORTEST: Final = 900  # seconds; AssumeRole gives no shorter session (STS API, DurationSeconds)
@@ -51,16 +49,8 @@ class Hands:
 
     @classmethod
     def of_profile(cls, profile: str | None) -> Self:
-        """Of a profile of ~/.aws, or of the environment."""
-        try:
-            made = cls(aws_session(profile))
-            made.client("sts")  # botocore looks a profile up no sooner
-        except ProfileNotFound as error:
-            raise Trouble("profile", "ProfileNotFound", str(error)) from None
-        except BotoCoreError as error:
-            words = "AWS's settings cannot be read"
-            raise Trouble("profile", type(error).__name__, words) from None
-        return made
+        """Of a profile of ~/.aws, or of the environment. Raises Trouble."""
+        return cls(opened(profile))
 
     @property
     def session(self) -> boto3.Session:

@@ -5,6 +5,9 @@ from typing import Any
 
 import boto3
 import botocore.session
+from botocore.exceptions import BotoCoreError, ProfileNotFound
+
+from workflows.errors import Trouble
 
 
 @cache
@@ -21,3 +24,17 @@ def aws_session(profile: str | None = None) -> boto3.Session:
     core = botocore.session.Session(profile=profile)
     core.register_component("data_loader", descriptions())
     return boto3.Session(botocore_session=core)
+
+
+def opened(profile: str | None) -> boto3.Session:
+    """The same, where what is wrong with the settings shows at once. Raises Trouble."""
+    try:
+        made: Any = aws_session(profile)
+        made.client("sts")  # botocore looks profiles and credentials up no sooner
+    except ProfileNotFound as error:
+        raise Trouble("profile", "ProfileNotFound", str(error)) from None
+    except (BotoCoreError, OSError, ValueError) as error:  # ValueError: of a credential_process
+        words = "AWS's settings cannot be read"
+        raise Trouble("profile", type(error).__name__, words) from None
+    session: boto3.Session = made
+    return session

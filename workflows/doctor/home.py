@@ -104,6 +104,15 @@ def _groups(facts: HomeFacts, held: Found, catalog: Catalog) -> Iterator[Finding
         if group is None:
             yield _of(compare.group_gone(one).sentence, name, "`xacct setup apply` makes it.")
             continue
+        if group.arn != one.group.arn:
+            yield red(
+                "group-elsewhere",
+                name,
+                f"AWS has the group {name} as {group.arn}, the catalog as {one.group.arn}: the "
+                "manager role may move nobody there, so nothing is opened or ended through it.",
+                "Write its path and its letters into the catalog as AWS has them, and run "
+                "`xacct setup apply`.",
+            )
         documents, unknown = _documents(facts, held, group)
         if unknown:
             yield from unread({name: f"its managed policy {unknown[0]} is not known"})

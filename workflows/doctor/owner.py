@@ -11,7 +11,7 @@ from workflows.doctor import room, writers
 from workflows.doctor.facts import OwnerFacts
 from workflows.doctor.finding import Finding, red, yellow
 from workflows.doctor.rights import lacking
-from workflows.documents import admits, permanent, text, trust
+from workflows.documents import admits, ours, permanent, text, trust
 from workflows.documents.admits import Visitor
 from workflows.documents.text import Statement
 from workflows.drift.places import named
@@ -23,10 +23,11 @@ SHORTEST_SESSION: Final = 3600
 
 
 def findings(
-    facts: OwnerFacts, catalog: Catalog, comers: Sequence[Visitor] | None
+    facts: OwnerFacts, catalog: Catalog, comers: Sequence[Visitor] | None, *, whole: bool = True
 ) -> list[Finding]:
     """What is wrong in the account. `comers` are the grantees that the catalog names, as far as
-    AWS knows them; None where the grantee account was not read.
+    AWS knows them; None where the grantee account was not read. Of a catalog that is not `whole`
+    nobody knows who may always enter.
     """
     if facts.shut is not None:
         return [shut_out(facts.account.manager_arn, facts.shut)]
@@ -38,6 +39,7 @@ def findings(
             found.append(_gone(role))
         elif role.key in facts.roles:
             found += _role(role, facts.roles[role.key], facts, catalog, comers)
+            found += _by_name(role, facts.roles[role.key], catalog, whole=whole)
     found += lacking(facts.account.manager_arn, facts.verdicts)
     if facts.written is None:
         found.append(_untold(facts))
@@ -220,6 +222,30 @@ def _let_in(role: Role, seen: RoleDetail, comers: Sequence[Visitor] | None) -> I
             "Take it out or narrow it; who is always to enter belongs under `standing` in the "
             "catalog. `xacct audit-access` shows who enters.",
         )
+
+
+def _by_name(
+    role: Role, seen: RoleDetail | None, catalog: Catalog, *, whole: bool
+) -> Iterator[Finding]:
+    """Statements under the names of xacct and of standing access that neither writes so."""
+    home, always = catalog.grantee, list(permanent.statements(catalog, role))
+    for one in text.statements(seen.role.trust) if seen is not None else ():
+        if one.get("Effect") != "Allow":
+            continue
+        if trust.is_ours(one):
+            wrong = not ours.is_lent(one, partition=home.partition, account_id=home.id)
+        else:
+            is_right = any(text.same(one, other) for other in always)
+            wrong = whole and _sid(one).startswith(permanent.SID) and not is_right
+        if wrong:
+            yield red(
+                "trust-forged",
+                role.key,
+                f"The statement {_sid(one)} in the trust policy of {role.key} bears a name that "
+                "xacct gives, and lets in others than xacct would, or without an end.",
+                "Take it out, and look in CloudTrail who wrote it. `xacct setup apply` writes "
+                "standing access as the catalog has it.",
+            )
 
 
 def _sid(statement: Statement) -> str:

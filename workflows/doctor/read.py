@@ -154,14 +154,17 @@ def _verdicts(managers: Managers, account: Account, needs: Sequence[Need]) -> Ve
     found: dict[tuple[str, str], Verdict] = {}
     try:
         for need in needs:
-            iam = managers.fenced(account.manager_arn, account.external_id).iam
-            if need.resources == ("*",):
-                told = iam.simulated(account.manager_arn, need.actions)
-                found |= {(one.action, "*"): one for one in told}
-                continue
             for first in range(0, len(need.resources), simulation.BATCH):
                 some = need.resources[first : first + simulation.BATCH]
-                found |= iam.simulated_on(account.manager_arn, need.actions, some, need.keys)
+                iam = managers.fenced(account.manager_arn, account.external_id).iam
+                told = _told(iam, account.manager_arn, need, some)
+                found |= rights.answered(need.actions, some, told)
     except Trouble:
         return None
     return found
+
+
+def _told(iam: Iam, manager_arn: str, need: Need, resources: Sequence[str]) -> Verdicts:
+    if need.resources == ("*",):
+        return {(one.action, "*"): one for one in iam.simulated(manager_arn, need.actions)}
+    return iam.simulated_on(manager_arn, need.actions, resources, need.keys)

@@ -3,7 +3,7 @@ AWS's simulation.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -16,7 +16,7 @@ from workflows.doctor.finding import Finding, red, yellow
 from workflows.documents import text
 from workflows.documents.text import Document
 from workflows.drift.places import named
-from workflows.seen import RoleDetail
+from workflows.seen import RoleDetail, Verdict
 from workflows.setup import rights
 from workflows.setup.wanted import naming
 
@@ -33,6 +33,7 @@ _ON_POLICIES: Final = frozenset({"iam:GetPolicy", "iam:GetPolicyVersion"})
 _ENDS: Final = "iam:PutRolePolicy"
 _ON_A_ROLE: Final = frozenset({"iam:UpdateAssumeRolePolicy", _ENDS})
 _UNREAD: Final = object()
+_SILENCE: Final = "an answer that AWS did not give"
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,18 @@ def _concrete(
             yield "*"
 
 
+def answered(actions: Iterable[str], resources: Sequence[str], told: Verdicts) -> Verdicts:
+    """What was told of each action on each resource; what was not is nobody's yes."""
+    found: dict[tuple[str, str], Verdict] = {}
+    for action in actions:
+        for resource in resources:
+            verdict = told.get((action, resource))
+            if verdict is None and len(resources) == 1:
+                verdict = told.get((action, "*"))  # AWS names one resource not apart
+            found[action, resource] = verdict or Verdict(action, "", unknown=(_SILENCE,))
+    return found
+
+
 def lacking(manager_arn: str, verdicts: Verdicts | None) -> list[Finding]:
     """A finding for each right that the manager role has not, with the resources it has it not on.
 
@@ -165,15 +178,35 @@ def lacking(manager_arn: str, verdicts: Verdicts | None) -> list[Finding]:
             )
         ]
     refused: dict[str, list[str]] = defaultdict(list)
+    unsure: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
     for (action, resource), verdict in verdicts.items():
         if verdict.refused:
             refused[action].append(resource)
-    return [_lacks(name, action, resources) for action, resources in sorted(refused.items())]
+        elif not verdict.allowed:
+            unsure[action, verdict.unknown].append(resource)
+    return [
+        *(_lacks(name, action, resources) for action, resources in sorted(refused.items())),
+        *(_unsure(name, *what, resources) for what, resources in sorted(unsure.items())),
+    ]
+
+
+def _unsure(name: str, action: str, unknown: Sequence[str], resources: list[str]) -> Finding:
+    return yellow(
+        "right-unknown",
+        name,
+        f"AWS's simulation does not say whether {name} may {action}{_where(resources)}: it depends "
+        f"on {named(list(unknown))}.",
+        "Take the condition out, or see to it that xacct's calls fulfil it: `xacct setup plan` "
+        "shows what is not as setup writes it. A service control policy may have it, too.",
+    )
+
+
+def _where(resources: list[str]) -> str:
+    return "" if resources == ["*"] else f" on {named([_short(one) for one in resources], most=5)}"
 
 
 def _lacks(name: str, action: str, resources: list[str]) -> Finding:
-    where = "" if resources == ["*"] else f" on {named([_short(one) for one in resources], most=5)}"
-    missing = f"{name} may not {action}{where}"
+    missing = f"{name} may not {action}{_where(resources)}"
     fix = (
         "`xacct setup apply` gives it. If that has nothing to change, a permissions boundary, or a "
         "service control policy of the organization, takes it away."

@@ -163,7 +163,8 @@ def sections(
         return home.findings(found.home, catalog, inside=inside, now=now, whole=whole)
 
     def of_owner(facts: OwnerFacts) -> Iterable[Finding]:
-        return owner.findings(facts, catalog, home.comers(found.home, catalog, after=now))
+        comers = home.comers(found.home, catalog, after=now)
+        return owner.findings(facts, catalog, comers, whole=whole)
 
     return [
         section(GRANTEE, of_home, catalog.grantee.name),

@@ -118,14 +118,19 @@ def letting_in(root: str, user_id: str, until: datetime) -> Statement:
     }
 
 
-def letting_itself(account: Account, until: datetime) -> Statement:
-    """All of the role's own account: what the seal is to outweigh."""
+def letting_itself(account: Account, role_arn: str, until: datetime) -> Statement:
+    """The role's own sessions: what the seal is to outweigh. Nobody else of its account comes in,
+    who could keep a session and write himself rights once the role has a boundary.
+    """
     return {
         "Sid": "Own",
         "Effect": "Allow",
         "Principal": {"AWS": f"arn:{account.partition}:iam::{account.id}:root"},
         "Action": "sts:AssumeRole",
-        "Condition": {"DateLessThan": {"aws:CurrentTime": text.moment(until)}},
+        "Condition": {
+            "ArnEquals": {"aws:PrincipalArn": role_arn},
+            "DateLessThan": {"aws:CurrentTime": text.moment(until)},
+        },
     }
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from workflows.catalog.arns import user_arn
 from workflows.catalog.model import Catalog, GranteeKind, Role
-from workflows.documents import permanent, text, trust
+from workflows.documents import ours, permanent, text, trust
 from workflows.documents.admits import Visitor, admits, shuts_out
 from workflows.documents.text import Document, Statement
 from workflows.reach.judge import By, Principal, Stand, reaches
@@ -16,6 +16,8 @@ from workflows.seen import Caller, Verdict
 from workflows.setup import objects
 
 _NEVER_LETS_IN: Final = frozenset({"sts:tagsession", "sts:setsourceidentity"})
+_WHO: Final = frozenset({"aws:userid", "aws:username"})
+_COLONS: Final = 4  # of an ARN, up to its account
 _NO_SID: Final = "(without a Sid)"
 
 
@@ -84,7 +86,7 @@ def outsiders(
     nobody = _nobody(role, home, now)
     found = []
     for statement in text.statements(document):
-        if statement.get("Effect") != "Allow" or _is_meant(statement, wanted):
+        if statement.get("Effect") != "Allow" or _is_meant(statement, wanted, nobody):
             continue
         theirs = role.permissions is None and not trust.is_ours(statement)
         if theirs and (shuts_out(document, nobody) or not _reaches(statement, nobody)):
@@ -93,16 +95,13 @@ def outsiders(
     return found
 
 
-def _is_meant(statement: Statement, wanted: objects.Role) -> bool:
+def _is_meant(statement: Statement, wanted: objects.Role, of: Visitor) -> bool:
     if {one.lower() for one in text.values(statement.get("Action", ["*"]))} <= _NEVER_LETS_IN:
         return True
     if str(statement.get("Sid", "")).startswith(permanent.SID):
         return any(text.same(statement, one) for one in wanted.standing)
-    if not trust.is_ours(statement):
-        return False
-    dated = text.ends(statement.get("Condition", {})) is not None
-    is_grant = bool(trust.entries(text.document([statement])))
-    return dated and (is_grant or statement.get("Sid") == trust.VEND)
+    is_lent = ours.is_lent(statement, partition=of.partition, account_id=of.account_id)
+    return trust.is_ours(statement) and is_lent
 
 
 def _nobody(role: Role, home: str, now: datetime) -> Visitor:
@@ -119,9 +118,25 @@ def _nobody(role: Role, home: str, now: datetime) -> Visitor:
 
 
 def _reaches(statement: Statement, nobody: Visitor) -> bool:
-    """Whether it lets the made-up user in, or names anybody of his account."""
+    """Whether it lets the made-up user in, or names anybody of his account: as a principal, or of
+    everybody by a condition.
+    """
+    conditions = {
+        operator: {key: held for key, held in keys.items() if not _is_of_one(key, held, nobody)}
+        for operator, keys in statement.get("Condition", {}).items()
+    }
     named = _principals(statement)
-    return admits(statement, nobody) or any(f"::{nobody.account_id}:" in one for one in named)
+    if any(f"::{nobody.account_id}:" in one for one in named):
+        return True
+    return admits({**statement, "Condition": conditions}, nobody)
+
+
+def _is_of_one(key: str, held: Any, nobody: Visitor) -> bool:
+    """Whether a condition tells people of his account apart: the made-up user is none of them."""
+    if key.lower() != "aws:principalarn":
+        return key.lower() in _WHO
+    accounts = [one.split(":")[4] if one.count(":") > _COLONS else "*" for one in text.values(held)]
+    return any(text.like(nobody.account_id, one) for one in accounts)
 
 
 def _principals(statement: Statement) -> list[str]:
@@ -139,7 +154,7 @@ def _whom(statement: Statement) -> str:
 class Entering:
     """Who of the catalog's grantees comes into one role without a grant: `uncalled` are words about
     who should not, `kept_out` about who is of those that `always` may and does not; `lent` is whom
-    a grant lets in.
+    a grant lets in; `judged` is how many were asked about.
     """
 
     uncalled: tuple[str, ...] = ()
@@ -147,6 +162,7 @@ class Entering:
     kept_out: tuple[str, ...] = ()
     lent: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    judged: int = 0
 
 
 def entering(
@@ -175,6 +191,7 @@ def entering(
                 if (verdict := verdicts.get((one.arn, role.arn))) is None
                 or (verdict.unknown and one.arn not in inside)
             ),
+            judged=len(principals),
         )
     return made
 

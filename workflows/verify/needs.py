@@ -125,7 +125,7 @@ def calls(own: Own, *, nobody: str) -> list[Harmless]:
     """The real calls that are to be refused: each of ANYWHERE and TO_ITSELF that is harmless, and
     of an owner account's manager role those on each lent role.
     """
-    home = own.arn.partition(":role/")[0]
+    home = own.arn.rpartition(":")[0]  # xacct itself may be a user
     names = {
         "nobody": nobody,
         "policy": f"{home}:policy/{nobody}",

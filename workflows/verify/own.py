@@ -12,7 +12,7 @@ from workflows.aws.hands import Hands
 from workflows.catalog.model import Catalog
 from workflows.documents import session_end
 from workflows.errors import Trouble
-from workflows.setup.objects import Found
+from workflows.setup.objects import Found, FoundRole
 from workflows.setup.rights import entrance
 from workflows.verify import needs
 from workflows.verify.asking import Bot, Somebody, Ways, simulated, tried
@@ -45,7 +45,7 @@ def prove(ways: Ways, own: Own, place: Place | None) -> list[Finding]:
     if place is None:
         return found
     found.append(_trusts(ways, own, place.found))
-    if own.name.casefold() in place.found.roles:
+    if _held(own, place.found) is not None:
         found += _others_stay_out(ways, own)
         found += _may(ways, own, place)
     return found
@@ -156,11 +156,17 @@ def _trusts(ways: Ways, own: Own, found: Found) -> Finding:
         How.READING,
         f"{_APPLY}: it writes the trust policy anew.",
     )
-    held, bot = found.roles.get(own.name.casefold()), ways.catalog.bot_arn
+    held, bot = _held(own, found), ways.catalog.bot_arn
     if held is None or bot is None:
         return question.failed("it is not there", f"{_APPLY}.")
     wrong = needs.entrance_fault(held.trust, entrance(bot, own.external_id))
     return question.failed(wrong) if wrong is not None else question.proven()
+
+
+def _held(own: Own, found: Found) -> FoundRole | None:
+    """The role as it was read; one of its name at another path is not it."""
+    held = found.roles.get(own.name.casefold())
+    return held if held is not None and held.arn == own.arn else None
 
 
 # --- what it can do

@@ -21,6 +21,9 @@ _NOT_MEANT: Final = (
     "always is written down under `standing` in the catalog."
 )
 _WHO: Final = "`xacct audit-access` shows through what; then take it out."
+_NO_GRANTEE: Final = (
+    "AWS has nobody whom the catalog lists. Whom an identity rule finds `xacct audit-access` shows."
+)
 _NEAR: Final = timedelta(minutes=1)
 _MFA: Final = "The grant asks for MFA: take a session with a code (sts:GetSessionToken) for this."
 
@@ -74,6 +77,8 @@ def _grantees(ask: Callable[..., Question], entering: Entering | str) -> Iterato
         yield refuses.failed("; ".join(entering.uncalled))
     elif entering.unknown:
         yield refuses.untold(f"Not known of {', '.join(entering.unknown)}.")
+    elif not entering.judged:
+        yield refuses.untold(_NO_GRANTEE)
     else:
         open_now = f"open now: {'; '.join(entering.lent)}" if entering.lent else ""
         yield refuses.proven(open_now)

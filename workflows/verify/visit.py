@@ -33,7 +33,7 @@ class Visit:
         until = at + _LETS_IN
         root = f"arn:{stage.account.partition}:iam::{visitor.caller.account}:root"
         self._lets_in = partial(facts.letting_in, root, until=until)
-        self._own = facts.letting_itself(stage.account, until)
+        self._own = facts.letting_itself(stage.account, stage.arn, until)
         self._boundary = f"arn:{stage.account.partition}:iam::aws:policy/AdministratorAccess"
 
     def facts(self) -> Iterator[Finding]:

@@ -124,14 +124,55 @@ def test_statements_of_others_are_not_passed_over_where_nobody_knows_the_grantee
     principal = {"AWS": "arn:aws:iam::111122223333:root"}
     theirs = {"Sid": "Theirs", "Effect": "Allow", "Principal": principal}
     seen = detail(role, theirs | {"Action": "sts:AssumeRole"})
-    standing = detail(role, theirs | {"Sid": "StandingByXacctUsers", "Action": "sts:AssumeRole"})
 
     def found(seen: RoleDetail, comers: list[Visitor] | None) -> list[tuple[str, Colour]]:
         facts = OwnerFacts(role.account, roles={role.key: seen}, verdicts={}, written=())
         return kinds(owner.findings(facts, told, comers))
 
     assert found(seen, None) == [("trust-unjudged", Colour.YELLOW)]
-    assert found(seen, []) == found(standing, None) == []
+    assert found(seen, []) == []
+
+
+ANYBODY = {"AWS": "arn:aws:iam::111122223333:root"}  # of the grantee account
+LENT = {
+    "StringEquals": {"aws:userid": ["AIDAALICE"], "sts:RoleSessionName": "${aws:username}"},
+    "DateLessThan": {"aws:CurrentTime": "2026-01-31T13:00:00Z"},
+}
+
+
+@pytest.mark.parametrize(
+    ("sid", "principal", "condition", "is_forged"),
+    [
+        ("StandingByXacctWholeAccount", ANYBODY, None, False),
+        ("StandingByXacctWholeAccount", "*", None, True),
+        ("StandingByXacctUsers", ANYBODY, None, True),  # the catalog names no users
+        ("XacctU20260131T130000ZA111122223333", ANYBODY, LENT, False),
+        ("XacctU20260131T130000ZA111122223333", "*", LENT, True),
+        ("XacctU1", ANYBODY, {"StringEquals": {"aws:userid": "AIDAALICE"}}, True),  # without an end
+        ("XacctVend", ANYBODY, {"DateLessThan": LENT["DateLessThan"]}, True),  # names nobody
+        ("XacctEvil", ANYBODY, None, True),
+    ],
+)
+def test_a_statement_that_only_bears_a_name_of_xaccts_is_found(
+    sid: str, principal: Any, condition: Any, *, is_forged: bool
+) -> None:
+    standing = [{"roles": "*/*", "whole_account": True}]
+    told = a_catalog(roles=[build.role()], standing=standing)
+    role = told.roles[0]
+    statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    more = {"Condition": condition} if condition else {}
+    facts = OwnerFacts(
+        role.account,
+        roles={role.key: detail(role, statement | more)},
+        verdicts={},
+        written=(),
+    )
+
+    found = kinds(owner.findings(facts, told, []))
+
+    assert found == ([("trust-forged", Colour.RED)] if is_forged else [])
+    if sid.startswith("Standing"):  # of a catalog with mistakes nobody knows who stands
+        assert owner.findings(facts, told, [], whole=False) == []
 
 
 def test_a_role_that_aws_refuses_though_xacct_may_read_it_is_not_there() -> None:
@@ -271,7 +312,7 @@ def test_rights_in_the_grantee_account_are_asked_of_what_the_catalog_names() -> 
     assert with_policy["deny"] == {"iam:GetPolicy", "iam:GetPolicyVersion"}
 
 
-def test_a_right_that_may_be_there_when_the_call_comes_is_not_said_to_lack() -> None:
+def test_a_right_that_may_be_there_when_the_call_comes_is_said_not_to_be_known() -> None:
     def found(*verdicts: Verdict) -> list[tuple[str, Colour]]:
         held = {(one.action, f"arn:aws:iam::1:role/{one.by}"): one for one in verdicts}
         return kinds(rights.lacking("arn:aws:iam::1:role/mgr", held))
@@ -279,9 +320,20 @@ def test_a_right_that_may_be_there_when_the_call_comes_is_not_said_to_lack() -> 
     no, maybe = Verdict("iam:GetRole", "implicitDeny"), Verdict("iam:GetRole", "x", (), ("k",))
 
     assert found(no) == [("right-missing", Colour.RED)]
-    assert found(maybe) == []
+    assert found(maybe) == [("right-unknown", Colour.YELLOW)]
+    assert found(replace(maybe, decision="allowed")) == []
     assert found(replace(no, action=rights.SIMULATE)) == [("right-missing", Colour.YELLOW)]
     assert kinds(rights.lacking("mgr", None)) == [("rights-unknown", Colour.YELLOW)]
+
+
+def test_a_right_of_which_the_simulation_says_nothing_is_not_taken_to_be_there() -> None:
+    yes, no = Verdict("iam:GetRole", "allowed"), Verdict("iam:GetRole", "implicitDeny")
+
+    several = rights.answered(["iam:GetRole"], ["a", "b"], {("iam:GetRole", "a"): yes})
+    one = rights.answered(["iam:GetRole"], ["a"], {("iam:GetRole", "*"): no})
+
+    assert kinds(rights.lacking("mgr", several)) == [("right-unknown", Colour.YELLOW)]
+    assert kinds(rights.lacking("mgr", one)) == [("right-missing", Colour.RED)]
 
 
 # --- whose keys, clocks, database

@@ -58,6 +58,19 @@ def kinds(found: list[Finding]) -> list[tuple[str, Colour]]:
     return [(one.check, one.colour) for one in found]
 
 
+def test_a_group_at_another_path_is_not_the_one_that_xacct_may_move_people_in() -> None:
+    told = a_catalog()
+    moved = {
+        name: replace(one, arn=one.arn.replace("/xacct/", "/teams/"))
+        for name, one in there(told).groups.items()
+    }
+
+    found = findings(told, there(told, groups=moved))
+
+    assert kinds(found) == [("group-elsewhere", Colour.RED)] * 2
+    assert "group/teams/allow-prod-payments-admin" in found[0].wrong
+
+
 def test_an_account_as_it_must_be_has_no_finding() -> None:
     told = a_catalog()
 

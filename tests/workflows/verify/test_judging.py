@@ -110,6 +110,20 @@ def test_each_call_that_is_to_be_refused_names_something_that_nobody_has(catalog
                 )
 
 
+def test_xacct_itself_may_be_a_user_and_is_asked_about_what_could_be_there(
+    catalog: Catalog,
+) -> None:
+    user = "arn:aws:iam::777788889999:user/xacct-ctl/xacct-bot"
+    asked = needs.calls(Own(catalog.grantee, user, None, is_vendor=True), nobody="nobody")
+
+    named = {one.parameters["PolicyArn"] for one in asked if "PolicyArn" in one.parameters}
+    assert named == {"arn:aws:iam::777788889999:policy/nobody"}
+    trusted = [
+        one.parameters["PolicyDocument"] for one in asked if one.action == "UpdateAssumeRolePolicy"
+    ]
+    assert all('"arn:aws:iam::777788889999:root"' in one for one in trusted)
+
+
 def test_what_makes_something_new_is_never_really_called() -> None:
     made = ("iam:CreateUser", "iam:CreateRole", "iam:CreatePolicy", "iam:CreateLoginProfile")
     changing = ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary")

@@ -52,15 +52,25 @@ def grant(user_id: str, end: datetime, **more: Any) -> dict[str, Any]:
     return let("XacctU1", {"AWS": f"arn:aws:iam::{IDS.home}:root"}, Condition=condition)
 
 
+def whose(arn: str) -> dict[str, Any]:
+    return {"ArnLike": {"aws:PrincipalArn": arn}}
+
+
 HOME = {"AWS": f"arn:aws:iam::{IDS.home}:root"}
 LATER = NOW + timedelta(hours=1)
+ENDS = {"aws:CurrentTime": text.moment(LATER)}
+OTHERS = "arn:aws:iam::999999999999:root"
 
 
 @pytest.mark.parametrize(
     ("statement", "is_outsider"),
     [
         (grant("AIDABOB", LATER), False),
-        (let("XacctVend", {"AWS": "x"}, Condition=grant("x", LATER)["Condition"]), False),
+        (let("XacctVend", HOME, Condition=grant("x", LATER)["Condition"]), False),
+        (let("XacctVend", HOME, Condition={"DateLessThan": ENDS}), True),  # anybody of it
+        (grant("AIDABOB", LATER) | {"Principal": {"AWS": OTHERS}}, True),
+        (grant("AIDABOB", LATER) | {"Principal": "*"}, True),
+        (grant("*", LATER), True),
         (let("XacctU2", HOME), True),  # under xacct's name, and it never ends
         (let("StandingByXacctUsers", HOME), True),  # not as the catalog has it
         (let("Theirs", {"AWS": f"arn:aws:iam::{IDS.home}:user/mallory"}), True),
@@ -98,6 +108,11 @@ def test_what_the_catalog_says_is_standing_is_no_outsider(catalog: Catalog) -> N
         (let("Theirs", HOME), True),
         (let("Theirs", {"AWS": f"arn:aws:iam::{IDS.home}:role/build/ci"}), True),
         (let("XacctU2", {"Service": "ec2.amazonaws.com"}), True),
+        (let("Theirs", "*", Condition={"StringEquals": {"aws:username": "mallory"}}), True),
+        (let("Theirs", "*", Condition={"StringLike": {"aws:userid": "AIDAMALLORY"}}), True),
+        (let("Theirs", "*", Condition=whose(f"arn:aws:iam::{IDS.home}:user/mallory")), True),
+        (let("Theirs", "*", Condition=whose("arn:aws:iam::*:user/mallory")), True),
+        (let("Theirs", "*", Condition=whose("arn:aws:iam::999999999999:user/mallory")), False),
     ],
 )
 def test_of_a_role_that_somebody_else_made_only_the_grantee_account_is_asked_about(

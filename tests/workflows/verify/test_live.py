@@ -1,6 +1,6 @@
 """The throw-away role, in a sandbox AWS: made, asked, and taken away whatever happens."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,8 @@ from sandbox.clock import SharedClock
 from tests.workflows.setup.deploying import allow, an_id, arn, document
 from workflows.aws.errors import AwsRefused
 from workflows.aws.hands import Hands
-from workflows.catalog.model import Account
+from workflows.catalog.model import Account, GranteeKind
+from workflows.documents.admits import Visitor, admits
 from workflows.verify import facts, live
 from workflows.verify.asking import Somebody
 from workflows.verify.finding import Finding, Mark
@@ -110,6 +111,19 @@ def test_a_role_that_cannot_be_taken_away_is_told_with_how_it_goes(scene: Scene)
 
     assert (last.mark, NAME in last.promise, "destroy" in last.mend) == (Mark.FAILED, True, True)
     assert not scene.is_gone()
+
+
+def test_of_its_own_account_the_role_lets_in_itself_and_nobody_else(scene: Scene) -> None:
+    account, now = Account(scene.owner, "prod", (), "aws", "", None), datetime.now(UTC)
+    itself, other = (arn(scene.owner, f"role/xacct-ctl/{one}") for one in (NAME, "other"))
+    statement = facts.letting_itself(account, itself, now + timedelta(minutes=15))
+
+    def comes_in(role_arn: str) -> bool:
+        kind, name = GranteeKind.MACHINE, role_arn.rpartition("/")[2]
+        visitor = Visitor(kind, "aws", scene.owner, role_arn, name, "AROASOMEBODY", now)
+        return admits(statement, visitor)
+
+    assert (comes_in(itself), comes_in(other)) == (True, False)
 
 
 def test_a_session_that_is_taken_to_see_whether_it_is_given_may_do_nothing(scene: Scene) -> None:
