@@ -170,7 +170,7 @@ def lacking(manager_arn: str, verdicts: Verdicts | None) -> list[Finding]:
     name = manager_arn.rpartition("/")[2]
     if verdicts is None:
         return [
-            yellow(
+            red(
                 "rights-unknown",
                 name,
                 f"AWS's simulation could not be asked which rights {name} lacks.",

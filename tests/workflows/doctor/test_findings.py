@@ -323,7 +323,7 @@ def test_a_right_that_may_be_there_when_the_call_comes_is_said_not_to_be_known()
     assert found(maybe) == [("right-unknown", Colour.YELLOW)]
     assert found(replace(maybe, decision="allowed")) == []
     assert found(replace(no, action=rights.SIMULATE)) == [("right-missing", Colour.YELLOW)]
-    assert kinds(rights.lacking("mgr", None)) == [("rights-unknown", Colour.YELLOW)]
+    assert kinds(rights.lacking("mgr", None)) == [("rights-unknown", Colour.RED)]
 
 
 def test_a_right_of_which_the_simulation_says_nothing_is_not_taken_to_be_there() -> None:
