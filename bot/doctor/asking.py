@@ -119,8 +119,9 @@ def _home(settings: Settings, slack: WebClient) -> Home | str:
         lowered = {name.lower(): value for name, value in answer.headers.items()}
         return Home(
             team=str(answer["team_id"]),
-            enterprise=bool(answer.get("is_enterprise_install")),
+            whole_org=bool(answer.get("is_enterprise_install")),
             scopes=_scopes(lowered.get(_HEADER)),
+            enterprise=answer.get("enterprise_id") or None,
         )
 
     return _said(ask)

@@ -29,13 +29,15 @@ _TOKENS: Final = "https://api.slack.com/apps"
 
 @dataclass(frozen=True)
 class Home:
-    """The workspace that the bot token is of, by auth.test. `enterprise` is set where the app was
-    installed on a whole organisation. `scopes` None: Slack did not name them.
+    """The workspace that the bot token is of, by auth.test, and its organisation if it has one
+    (Enterprise Grid). `whole_org` is set where the app was installed on all of that. `scopes` None:
+    Slack did not name them.
     """
 
     team: str
-    enterprise: bool
+    whole_org: bool
     scopes: frozenset[str] | None
+    enterprise: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,13 +139,25 @@ def _team(home: Home, catalog: Catalog) -> Iterator[Finding]:
             "xacct would serve nobody.",
             "Mend `slack.team` in the catalog, or take the token of the other workspace.",
         )
-    if home.enterprise:
+    if home.enterprise != catalog.enterprise:
+        yield red(
+            "enterprise-other",
+            "slack.enterprise",
+            f"The bot token is of {_org(home.enterprise)}, and the catalog says "
+            f"{_org(catalog.enterprise)}: xacct does not start.",
+            "Write the organisation that the token is of under `slack.enterprise`, or none.",
+        )
+    if home.whole_org:
         yield yellow(
             "org-install",
             "SLACK_BOT_TOKEN",
             "The app is installed on a whole organisation, and xacct serves one workspace.",
             "Install it to the one workspace (`org_deploy_enabled: false` in the manifest).",
         )
+
+
+def _org(enterprise: str | None) -> str:
+    return f"the organisation {enterprise}" if enterprise else "no organisation"
 
 
 # --- channels and user groups

@@ -13,7 +13,7 @@ from workflows.catalog.model import Catalog
 from workflows.doctor.finding import Colour
 
 TEAM = "T012ABCDE"
-HOME = Home(TEAM, enterprise=False, scopes=frozenset(SCOPES))
+HOME = Home(TEAM, whole_org=False, scopes=frozenset(SCOPES))
 
 
 def told(facts: Facts, catalog: Catalog | None = None) -> list[tuple[str, Colour]]:
@@ -26,7 +26,8 @@ def told(facts: Facts, catalog: Catalog | None = None) -> list[tuple[str, Colour
         (HOME, []),
         (replace(HOME, scopes=None), [("scopes-unknown", Colour.YELLOW)]),
         (replace(HOME, team="T0OTHER"), [("team-other", Colour.RED)]),
-        (replace(HOME, enterprise=True), [("org-install", Colour.YELLOW)]),
+        (replace(HOME, whole_org=True), [("org-install", Colour.YELLOW)]),
+        (replace(HOME, enterprise="E0GRID"), [("enterprise-other", Colour.RED)]),
         ("invalid_auth", [("bot-token", Colour.RED)]),
     ],
 )

@@ -83,6 +83,12 @@ BY_HAND: Final = (
         "a user's eleventh group is refused with LimitExceeded",
         "Put a throw-away user into ten groups, and `aws iam add-user-to-group` into one more.",
     ),
+    ByHand(
+        "credentials that were handed out make a sign-in token, which opens the console",
+        "Take credentials during a grant, and call getSigninToken of the partition's federation "
+        "endpoint with them, without SessionDuration: it answers with a token. (xacct makes no "
+        "such link itself.)",
+    ),
 )
 
 
