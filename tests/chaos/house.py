@@ -149,7 +149,11 @@ class House:
     def listens(self) -> None:
         """Waits until all bots that are not frozen listen to Slack, and nobody else."""
         wanted = SOCKETS * sum(not bot.frozen for bot in self._bots)
-        self.poll(lambda: self.slack.connected() == wanted or None, what="the bot's sockets")
+        try:
+            self.poll(lambda: self.slack.connected() == wanted or None, what="the bot's sockets")
+        except Stuck as stuck:
+            there = self.slack.connected()
+            raise Stuck(f"{stuck}; of {wanted} sockets there are {there}") from None
 
     def replace(self, bot: Bot) -> None:
         """A frozen one's sockets are given up, as Slack does, and another process begins."""
