@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import os
 from collections.abc import Iterable
 from dataclasses import replace
@@ -21,6 +22,7 @@ argparse.
 
 def doctor(said: argparse.Namespace, clock: Clock) -> int:
     """Looks at everything, changes nothing, and shows what is wrong."""
+    logging.getLogger("bot.rosters").setLevel(logging.ERROR)  # its warnings are findings here
     screen = Screen()
     house = House(os.environ, clock)
     with screen.progress("Looking", house.steps) as one_more:

@@ -116,6 +116,6 @@ class Screen:
 def _summary(verbs: Counter[Verb], accounts: int, problems: int) -> str:
     wrong = f" {problems} to mend by hand." if problems else ""
     if not verbs:
-        return f"Nothing to change.{wrong}"
+        return f"No change was planned.{wrong}" if problems else "Nothing to change."
     said = ", ".join(f"{verbs[verb]} to {verb}" for verb in Verb if verbs[verb])
     return f"Plan: {said}, in {accounts} {'account' if accounts == 1 else 'accounts'}.{wrong}"

@@ -125,6 +125,22 @@ def test_one_account_that_cannot_be_entered_keeps_no_other_from_being_shown(
     assert f"dev-payments ({office.place.ids.owners[2]})" in shown
 
 
+def test_where_no_account_can_be_entered_it_is_not_said_that_nothing_is_to_change(
+    office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+
+    code, shown = office.run("plan")
+
+    assert code == 1
+    assert "there are no keys" in shown
+    assert "No change was planned. " in shown
+    assert "Nothing to change" not in shown
+
+
 ANYTHING_BUT_US = {
     "Effect": "Allow",
     "Principal": {"Service": "ec2.amazonaws.com"},
