@@ -12,7 +12,7 @@ import urllib3
 from slack_sdk import WebClient
 
 from bot.settings import Settings
-from bot.slack import TIMEOUT, Clients
+from bot.slack import TIMEOUT
 from workflows.catalog.duty import Roster
 from workflows.duties import AskRoster, Duties, Roll
 
@@ -22,9 +22,9 @@ _PEOPLE: Final = 100
 _OK: Final = 200
 
 
-def duties(settings: Settings, clients: Clients) -> Duties:
-    """The rosters that can be read with these settings."""
-    ask: dict[Roster, AskRoster] = {Roster.SLACK_GROUP: partial(slack_group, clients.steady)}
+def duties(settings: Settings, in_slack: AskRoster) -> Duties:
+    """The rosters that can be read with these settings, those of Slack by `in_slack`."""
+    ask: dict[Roster, AskRoster] = {Roster.SLACK_GROUP: in_slack}
     if settings.pagerduty_token:
         pool = urllib3.PoolManager(timeout=urllib3.Timeout(TIMEOUT), retries=False)
         token = settings.pagerduty_token.reveal()

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final
 
 from db.models import Request
-from workflows.catalog.model import SHORTEST, SHORTEST_WITH_CREDENTIALS, Delivery
+from workflows.catalog.model import Delivery
 
 _LENGTHS: Final = tuple(timedelta(minutes=one) for one in (5, 15, 30, 60, 120, 240, 480))
 _MOST: Final = 4  # choices of a menu
@@ -18,9 +18,9 @@ _MOST: Final = 4  # choices of a menu
 
 def lengths(row: Request) -> Sequence[timedelta]:
     """The lengths below the one that was asked for, the longest first."""
-    least = SHORTEST_WITH_CREDENTIALS if row.delivery == Delivery.CREDENTIALS else SHORTEST
+    least = Delivery(row.delivery).shortest
     below = [one for one in _LENGTHS if least <= one < timedelta(seconds=row.seconds)]
-    return below[: -_MOST - 1 : -1]
+    return below[-_MOST:][::-1]
 
 
 def terms(row: Request, length: timedelta) -> str:

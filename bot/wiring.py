@@ -84,7 +84,7 @@ def world(settings: Settings, told: Catalog, remembered: Database, clock: Clock)
         database=remembered,
         managers=Managers(aws_session(), clock=clock, run=run),
         directory=Directory(remembered, partial(ask_person, slack.steady, told.team)),
-        duties=rosters.duties(settings, slack),
+        duties=rosters.duties(settings, partial(rosters.slack_group, slack.steady)),
         catalog=told,
         clock=clock,
         asking=ThreadPoolExecutor(_ASKING, thread_name_prefix="ask"),

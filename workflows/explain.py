@@ -121,7 +121,7 @@ def _later(catalog: Catalog, role: Role) -> str:
 
 def _how_long(role: Role) -> str:
     return (
-        f"{duration_text(role.shortest)} to {duration_text(role.max_duration)}, "
+        f"{duration_text(role.delivery.shortest)} to {duration_text(role.max_duration)}, "
         f"{duration_text(role.default_duration)} when nobody says."
     )
 

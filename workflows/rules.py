@@ -42,19 +42,19 @@ def may_ask(role: Role, kind: GranteeKind, user: str) -> None:
 
 def fits(role: Role, duration: timedelta) -> None:
     """Refuses a length of time that the role is not lent for."""
-    if not role.shortest <= duration <= role.max_duration:
+    if not role.delivery.shortest <= duration <= role.max_duration:
         raise NotAllowed(
-            f"{role.key} is lent for {duration_text(role.shortest)} to "
+            f"{role.key} is lent for {duration_text(role.delivery.shortest)} to "
             f"{duration_text(role.max_duration)}; you asked for {duration_text(duration)}."
         )
 
 
 def gives_less(role: Role, seconds: int | None, *, asked: int) -> None:
     """Refuses an approval for more than was asked for, or for less than the role is lent for."""
-    if seconds is not None and not role.shortest.total_seconds() <= seconds < asked:
+    if seconds is not None and not role.delivery.shortest.total_seconds() <= seconds < asked:
         raise NotAllowed(
-            f"An approval can be for less than was asked for, and {duration_text(role.shortest)} "
-            "is the least."
+            "An approval can be for less than was asked for, and "
+            f"{duration_text(role.delivery.shortest)} is the least."
         )
 
 

@@ -118,12 +118,14 @@ class Caller:
         return self.arn.endswith(":root")
 
     def has(self, arn: str) -> bool:
-        """Whether this is the user, or a session of the role, of that ARN."""
+        """Whether this is the user, or a session of the role, of that ARN. A session's own holds no
+        path of the role (IAM User Guide, "IAM identifiers").
+        """
         if self.role is None:
             return self.arn == arn
-        resource = arn.split(":", 5)[5]
+        _, partition, _, _, account, resource = arn.split(":", 5)
         is_role = resource.startswith("role/") and resource.rpartition("/")[2] == self.role
-        return is_role and arn.split(":")[4] == self.account
+        return is_role and (partition, account) == (self.arn.split(":")[1], self.account)
 
 
 def keys_of_a_write(boundary: str | None, tags: Mapping[str, str]) -> dict[str, str]:

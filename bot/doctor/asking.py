@@ -20,7 +20,7 @@ from bot.settings import Secret, Settings
 from bot.slack import ask_person, client, code_of
 from workflows.catalog.duty import Duty, Roster
 from workflows.catalog.model import Catalog
-from workflows.duties import Duties
+from workflows.duties import AskRoster, Duties, Roll
 from workflows.errors import Refused
 from workflows.person import Person
 
@@ -76,12 +76,23 @@ def known(facts: Facts, slack: WebClient, team: str) -> Callable[[str], Person]:
     return ask
 
 
-def schedules(duties: Duties, catalog: Catalog, *, now: datetime) -> Mapping[str, str | None]:
-    """Schedules of PagerDuty that cannot be read now."""
+def told_of(rolls: Mapping[str, Roll | str]) -> AskRoster:
+    """Who is on a roster, by what was said already: nobody is asked about it again."""
+
+    def ask(roster: str) -> Roll:
+        said = rolls.get(roster, "it was not asked about")
+        if isinstance(said, str):
+            raise Refused(said)
+        return said
+
+    return ask
+
+
+def schedules(duties: Duties, catalog: Catalog, *, now: datetime) -> Mapping[str, Roll | str]:
+    """Who is on call by the schedules of PagerDuty now, or why that is not known."""
     wanted = {one.id: one for one in _duties(catalog) if one.roster is Roster.PAGERDUTY}
     return {
-        name: None if duties.roll(one, now=now) is not None else "PagerDuty does not say"
-        for name, one in wanted.items()
+        name: duties.roll(one, now=now) or "PagerDuty does not say" for name, one in wanted.items()
     }
 
 
@@ -158,9 +169,8 @@ def _person(slack: WebClient, team: str, user: str) -> Person | str | None:
     return None if isinstance(answer, str) and answer in _NOBODY else answer
 
 
-def _group(slack: WebClient, group: str) -> str | None:
-    answer = _said(lambda: rosters.slack_group(slack, group))
-    return answer if isinstance(answer, str) else None
+def _group(slack: WebClient, group: str) -> Roll | str:
+    return _said(lambda: rosters.slack_group(slack, group))
 
 
 def _groups(catalog: Catalog) -> Collection[str]:

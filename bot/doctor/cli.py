@@ -22,7 +22,7 @@ argparse.
 
 def doctor(said: argparse.Namespace, clock: Clock) -> int:
     """Looks at everything, changes nothing, and shows what is wrong."""
-    logging.getLogger("bot.rosters").setLevel(logging.ERROR)  # its warnings are findings here
+    logging.getLogger("workflows.duties").setLevel(logging.ERROR)  # its warnings are findings here
     screen = Screen()
     house = House(os.environ, clock)
     with screen.progress("Looking", house.steps) as one_more:

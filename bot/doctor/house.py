@@ -15,9 +15,8 @@ from bot import rosters, told, wiring
 from bot.doctor import asking, memory, slack
 from bot.doctor.slack import Facts
 from bot.settings import Settings, mistakes
-from bot.slack import Clients
 from bot.told import Mistakes
-from workflows.aws.caller import Caller, identity
+from workflows.aws.caller import identity
 from workflows.aws.fence import Managers
 from workflows.aws.sessions import aws_session
 from workflows.aws.trail import Trail
@@ -33,18 +32,12 @@ from workflows.doctor.finding import Finding, Section, red, yellow
 from workflows.doctor.read import Ways
 from workflows.doctor.run import Accounts
 from workflows.errors import Trouble
+from workflows.seen import Caller
 
 log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 8  # questions to Slack beside each other
 _PARTS: Final = 3  # Slack, the database, whose keys these are
-
-_OWN: Final = {
-    "NoCredentialsError": "there are no credentials",
-    "NoRegionError": "no region is set",
-    "ProfileNotFound": "there is no such profile (AWS_PROFILE)",
-}
-"""What botocore finds wrong before it asks AWS, by its names."""
 
 Said = Callable[[], None]
 
@@ -128,10 +121,9 @@ class House:
             yield from self._of_approvals(self._catalog, facts)
 
     def _of_approvals(self, catalog: Catalog, facts: Facts) -> Iterable[Finding]:
-        client = self._client
-        duties = rosters.duties(self._settings, Clients(client, client, client))
+        duties = rosters.duties(self._settings, asking.told_of(facts.rosters))
         yield from slack.rosters(asking.schedules(duties, catalog, now=self._clock.now()))
-        directory = Directory(None, asking.known(facts, client, catalog.team))
+        directory = Directory(None, asking.known(facts, self._client, catalog.team))
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="approve") as pool:
             around = catalogs.Around(catalog, self._clock, directory, duties, pool)
             yield from catalogs.approvals(around)
@@ -155,10 +147,10 @@ class House:
         """Whose keys these are, or why that is not known; and AWS's time."""
         try:
             before = self._clock.now()
-            found = identity(aws_session())
-            return found, Told(found.at, before, self._clock.now())
+            found, at = identity(aws_session())
+            return found, Told(at, before, self._clock.now())
         except Trouble as trouble:
-            return _OWN.get(trouble.code, trouble.plain), None
+            return trouble.plain, None
         except Exception as error:  # noqa: BLE001  a profile or a region that botocore cannot use
             return f"{type(error).__name__}: AWS's settings cannot be used", None
 

@@ -10,6 +10,7 @@ from workflows import rules
 from workflows.catalog.model import EVERYONE, Catalog
 from workflows.doctor.finding import Finding, red, yellow
 from workflows.drift.places import named
+from workflows.duties import Roll
 from workflows.errors import NotAllowed
 from workflows.person import Person
 
@@ -46,14 +47,14 @@ class Facts:
 
     `socket` is the app token's, None where a socket could be opened. `channels` by id: None where
     nothing is wrong. `people` by id: None where Slack knows nobody of that id. `rosters` are
-    user groups by id: None where it can be read.
+    user groups by id, with who is in them.
     """
 
     home: Home | str
     socket: str | None = None
     channels: Mapping[str, Fault | str | None] = field(default_factory=dict)
     people: Mapping[str, Person | str | None] = field(default_factory=dict)
-    rosters: Mapping[str, str | None] = field(default_factory=dict)
+    rosters: Mapping[str, Roll | str] = field(default_factory=dict)
 
 
 def findings(facts: Facts, catalog: Catalog | None) -> list[Finding]:
@@ -177,10 +178,10 @@ def _channels(channels: Mapping[str, Fault | str | None]) -> Iterator[Finding]:
             )
 
 
-def rosters(groups: Mapping[str, str | None]) -> Iterator[Finding]:
-    """Rosters, by their ids, that cannot be read, and why; None: it can."""
-    for group, words in sorted(groups.items()):
-        if words is not None:
+def rosters(rolls: Mapping[str, Roll | str]) -> Iterator[Finding]:
+    """Those rosters, by their ids, of which a text says why they cannot be read."""
+    for group, words in sorted(rolls.items()):
+        if isinstance(words, str):
             yield red(
                 "roster-unread",
                 group,

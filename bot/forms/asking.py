@@ -145,8 +145,8 @@ def _duration(role: Role, typed: str) -> Json:
         f"duration-{role.account.id}-{role.name}",
         "For how long",
         parts.line("duration", value=value, most=30),
-        hint=f"{duration_text(role.shortest)} to {duration_text(role.max_duration)}, like 45m or "
-        "1h30m.",
+        hint=f"{duration_text(role.delivery.shortest)} to {duration_text(role.max_duration)}, "
+        "like 45m or 1h30m.",
     )
 
 

@@ -7,7 +7,7 @@ from bot.blocks import Json
 from bot.command import BreakGlass, RevokeAll, Sign
 from bot.command import Request as Asked
 from bot.forms import about, asking, confirming, glass
-from bot.verbs.asking import asked_for_before, own
+from bot.verbs.asking import asked_for_before, machine_of, own
 from bot.verbs.glass import user_of
 from bot.verbs.heard import account_for, role_for
 from bot.verbs.incidents import scope_of
@@ -122,12 +122,11 @@ def again(world: World, request_id: int) -> Fill:
     def fill(by: Person) -> Json:
         row, catalog = own(world, request_id, by), world.catalog
         role = asked_for_before(catalog, row, by)
-        machine = row.grantee_name if row.grantee_kind == "machine" else None
         length = duration_text(timedelta(seconds=row.seconds))
         return asking.form(
             catalog,
             by.user,
-            asking.Chosen(role.account, role, length, row.reason, machine=machine),
+            asking.Chosen(role.account, role, length, row.reason, machine=machine_of(row)),
         )
 
     return fill

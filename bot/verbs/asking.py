@@ -50,10 +50,9 @@ def retry(world: World, heard: Heard, asked: dict[str, Any]) -> Deed:
     if row.state not in FINAL:
         raise AlreadySettled(f"It is not over yet: {access.describe(row)}.")
     role = asked_for_before(world.catalog, row, heard.by)
-    machine = row.grantee_name if row.grantee_kind == GranteeKind.MACHINE else None
     ask = access.Ask(
         role=role,
-        grantee=_grantee(world, heard.by, role, machine),
+        grantee=_grantee(world, heard.by, role, machine_of(row)),
         duration=timedelta(seconds=row.seconds),
         reason=row.reason,
     )
@@ -75,6 +74,11 @@ def asked_for_before(catalog: Catalog, row: Request, by: Person) -> Role:
     if role is None or not role.is_asked_for_by(by.user):
         raise NotFound(f"You can use no role called {row.role} any more.")
     return role
+
+
+def machine_of(row: Request) -> str | None:
+    """The machine that a request is for."""
+    return row.grantee_name if row.grantee_kind == GranteeKind.MACHINE else None
 
 
 def _grantee(world: World, by: Person, role: Role, machine: str | None) -> Grantee:

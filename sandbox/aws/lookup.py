@@ -6,18 +6,16 @@ https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.h
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sandbox.aws.answers import Answer
-from sandbox.aws.errors import AwsError, denied
-from sandbox.aws.request import Request, current
+from sandbox.aws.errors import AwsError
+from sandbox.aws.json_calls import Asked, JsonCall
 from sandbox.aws.trail import Event, Trail
 
 _MOST = 50
-_TARGET = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents"
 _ATTRIBUTES: dict[str, Callable[[Event, str], bool]] = {
     "EventId": lambda event, value: event.record["eventID"] == value,
     "EventName": lambda event, value: event.record["eventName"] == value,
@@ -29,32 +27,21 @@ _ATTRIBUTES: dict[str, Callable[[Event, str], bool]] = {
     "ResourceType": lambda event, value: value in (kind for kind, _ in event.resources),
 }
 
-Asked = dict[str, Any]
 
-
-class Lookup:
+class Lookup(JsonCall):
     """Answers the calls of CloudTrail."""
+
+    target = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents"
+    action = "cloudtrail:LookupEvents"
+    unknown = ("UnsupportedOperationException", "The sandbox looks events up only.")
 
     def __init__(self, trail: Trail) -> None:
         self._trail = trail
 
-    async def handle(
-        self,
-        _method: str,
-        _path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        _query: Mapping[str, list[str]],
-    ) -> Answer:
-        """The answer to one call that enforcement has let through."""
-        try:
-            _check(current.get(), headers)
-            page = self._page(current.get().account_id, _read(body))
-        except AwsError as error:
-            return _answer(error.status, {"__type": error.code, "message": error.message})
-        return _answer(200, page)
-
-    def _page(self, account_id: str, asked: Asked) -> dict[str, Any]:
+    def page(self, account_id: str, asked: Asked) -> dict[str, Any]:
+        if "EventCategory" in asked:
+            told = "There are no Insights events here."
+            raise AwsError(400, "InvalidEventCategoryException", told)
         most = asked.get("MaxResults", _MOST)
         if not isinstance(most, int) or not 1 <= most <= _MOST:
             raise AwsError(400, "InvalidMaxResultsException", "MaxResults must be 1 to 50.")
@@ -73,29 +60,6 @@ class Lookup:
         for event in self._trail.newest_first(account_id, start, end):
             if (before is None or event.number < before) and wanted(event):
                 yield event
-
-
-def _answer(status: int, told: dict[str, Any]) -> Answer:
-    return status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(told).encode()
-
-
-def _check(request: Request, headers: Mapping[str, str]) -> None:
-    if headers.get("x-amz-target") != _TARGET:
-        raise AwsError(400, "UnsupportedOperationException", "The sandbox looks events up only.")
-    if "cloudtrail:LookupEvents" not in request.judged:
-        raise denied("What was asked for is not what was judged.")
-
-
-def _read(body: bytes) -> Asked:
-    try:
-        asked = json.loads(body or b"{}")
-    except ValueError:
-        asked = None
-    if not isinstance(asked, dict):
-        raise AwsError(400, "SerializationException", "The body is no JSON object.")
-    if "EventCategory" in asked:
-        raise AwsError(400, "InvalidEventCategoryException", "There are no Insights events here.")
-    return asked
 
 
 def _wanted(asked: Asked) -> Callable[[Event], bool]:

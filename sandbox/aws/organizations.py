@@ -4,21 +4,16 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.h
 """
 
 import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.aws.answers import Answer
-from sandbox.aws.errors import AwsError, denied
+from sandbox.aws.errors import AwsError
+from sandbox.aws.json_calls import Asked, JsonCall
 from sandbox.aws.partition import Partition
-from sandbox.aws.request import Request, current
 
 _MOST = 20
-_TARGET = "AWSOrganizationsV20161128.ListAccounts"
 _NO_PERMISSION = "You don't have permissions to access this resource."
-
-Asked = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -34,8 +29,13 @@ class Organization:
         return frozenset(one["Id"] for one in self.accounts)
 
 
-class Organizations:
+class Organizations(JsonCall):
     """Answers the calls of Organizations."""
+
+    target = "AWSOrganizationsV20161128.ListAccounts"
+    action = "organizations:ListAccounts"
+    unknown = ("UnknownOperationException", "The sandbox lists accounts only.")
+    words = "Message"
 
     def __init__(self, partition: Partition) -> None:
         self._partition = partition
@@ -61,23 +61,7 @@ class Organizations:
         )
         self._known[management] = Organization(management, told, frozenset(delegated))
 
-    async def handle(
-        self,
-        _method: str,
-        _path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        _query: Mapping[str, list[str]],
-    ) -> Answer:
-        """The answer to one call that enforcement has let through."""
-        try:
-            _check(current.get(), headers)
-            page = self._page(current.get().account_id, _read(body))
-        except AwsError as error:
-            return _answer(error.status, {"__type": error.code, "Message": error.message})
-        return _answer(200, page)
-
-    def _page(self, account_id: str, asked: Asked) -> dict[str, Any]:
+    def page(self, account_id: str, asked: Asked) -> dict[str, Any]:
         accounts = self._listed_for(account_id)
         start, most = _start(asked), asked.get("MaxResults", _MOST)
         if not isinstance(most, int) or not 1 <= most <= _MOST:
@@ -97,23 +81,6 @@ class Organizations:
         raise AwsError(400, "AWSOrganizationsNotInUseException", told)
 
 
-def _check(request: Request, headers: Mapping[str, str]) -> None:
-    if headers.get("x-amz-target") != _TARGET:
-        raise AwsError(400, "UnknownOperationException", "The sandbox lists accounts only.")
-    if "organizations:ListAccounts" not in request.judged:
-        raise denied("What was asked for is not what was judged.")
-
-
-def _read(body: bytes) -> Asked:
-    try:
-        asked = json.loads(body or b"{}")
-    except ValueError:
-        asked = None
-    if not isinstance(asked, dict):
-        raise AwsError(400, "SerializationException", "The body is no JSON object.")
-    return asked
-
-
 def _start(asked: Asked) -> int:
     token = asked.get("NextToken")
     if token is None:
@@ -123,7 +90,3 @@ def _start(asked: Asked) -> int:
     except (TypeError, ValueError):
         told = "The provided NextToken is not valid."
         raise AwsError(400, "InvalidInputException", told) from None
-
-
-def _answer(status: int, told: dict[str, Any]) -> Answer:
-    return status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(told).encode()

@@ -92,7 +92,7 @@ class Office:
                 called, pagerduty_token=Secret(pagerduty.token), pagerduty_url=pagerduty.url
             )
         people = Directory(self.lab.database, partial(ask_person, clients(called).steady, TEAM))
-        duties = rosters.duties(called, clients(called))
+        duties = rosters.duties(called, partial(rosters.slack_group, clients(called).steady))
         self.world = replace(self.lab.world, directory=people, catalog=self.catalog, duties=duties)
         self._settings = called, settings(slack, database=url)
         self._wire()

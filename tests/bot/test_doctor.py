@@ -305,9 +305,12 @@ def test_what_is_wrong_with_channels_people_and_rosters_is_named(
         admins=["U0NOMAIL"],
     )
 
+    slack.forget_calls()
     told = patient.told()
 
     assert told.code == 1
+    rosters = [one for one in slack.calls() if one.method == "usergroups.users.list"]
+    assert len(rosters) == 1
     assert told.checks == {
         ("channel-shared", patient.channel),
         ("channel-archived", "C0OLDALERTS"),

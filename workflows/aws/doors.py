@@ -15,7 +15,7 @@ from botocore.config import Config
 from workflows.aws.admin import Admin
 from workflows.aws.errors import translated
 from workflows.aws.hands import Hands
-from workflows.aws.sessions import aws_session, opened
+from workflows.aws.sessions import of_keys, opened
 from workflows.catalog.model import Account
 from workflows.errors import Trouble
 
@@ -109,21 +109,12 @@ class Doors:
         with translated("sts:AssumeRole"):
             keys = asked.assume_role(RoleArn=arn, RoleSessionName="xacct-setup")["Credentials"]
         with self._lock:
-            core = aws_session()
-            return boto3.Session(
-                aws_access_key_id=keys["AccessKeyId"],
-                aws_secret_access_key=keys["SecretAccessKey"],
-                aws_session_token=keys["SessionToken"],
-                region_name=base.region_name,
-                botocore_session=core._session,  # noqa: SLF001  shares the descriptions
-            )
+            return of_keys(keys, base.region_name)
 
 
 def _of_account(session: boto3.Session, profile: str, account: Account) -> boto3.Session:
     """The session, if it is of that account: else one account would be taken for another."""
-    made: Any = session
-    with translated("sts:GetCallerIdentity"):
-        found = made.client("sts", config=_CONFIG).get_caller_identity()["Account"]
+    found = Hands(session).who().account
     if found != account.id:
         words = f"the profile {profile} is of account {found}, and {account.name} is {account.id}"
         raise Trouble("profile", "AnotherAccount", words)

@@ -12,7 +12,13 @@ from contextlib import contextmanager
 from json import JSONDecodeError
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
+)
 from botocore.parsers import ResponseParserError
 
 from workflows.errors import Trouble
@@ -96,6 +102,7 @@ log = logging.getLogger(__name__)
 _UNSET: Final[dict[type[BotoCoreError], str]] = {
     NoRegionError: "no region is set: AWS_DEFAULT_REGION, or `region` in ~/.aws/config",
     NoCredentialsError: "there are no keys: AWS_PROFILE, or whatever else boto3 reads",
+    ProfileNotFound: "there is no profile of that name in ~/.aws: AWS_PROFILE",
 }
 _SERVER_FAULT: Final = 500  # HTTP status
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -109,7 +116,7 @@ def translated(action: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _trouble(action, error) from None
-    except (NoRegionError, NoCredentialsError) as error:  # nothing was sent
+    except (NoRegionError, NoCredentialsError, ProfileNotFound) as error:  # nothing was sent
         raise AwsBusy(action, type(error).__name__, _UNSET[type(error)]) from None
     except (BotoCoreError, ResponseParserError, OSError, JSONDecodeError) as error:
         # Endpoint, time-out, truncated reply; a file of keys, or a program that tells them, which

@@ -14,7 +14,7 @@ from botocore import xform_name
 from botocore.config import Config
 
 from workflows.aws.errors import translated
-from workflows.aws.sessions import aws_session, opened
+from workflows.aws.sessions import of_keys, opened
 from workflows.seen import Caller
 
 SHORTEST: Final = 900  # seconds; AssumeRole gives no shorter session (STS API, DurationSeconds)
@@ -83,16 +83,7 @@ class Hands:
         """The hands of a session of the role. Raises Trouble."""
         keys = self._assumed(role_arn, name, external_id, policy)
         with _building:
-            core = aws_session()
-            return Hands(
-                boto3.Session(
-                    aws_access_key_id=keys["AccessKeyId"],
-                    aws_secret_access_key=keys["SecretAccessKey"],
-                    aws_session_token=keys["SessionToken"],
-                    region_name=self._session.region_name,
-                    botocore_session=core._session,  # noqa: SLF001  shares the descriptions
-                )
-            )
+            return Hands(of_keys(keys, self._session.region_name))
 
     def call(self, service: str, action: str, parameters: Mapping[str, Any]) -> Any:
         """Makes one call, by AWS's names; its reply. Raises Trouble."""

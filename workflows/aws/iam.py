@@ -156,15 +156,7 @@ class Iam:
                 PolicySourceArn=principal_arn, ActionNames=list(actions), **more
             )
         return [
-            Verdict(
-                action=one["EvalActionName"],
-                decision=one["EvalDecision"],
-                by=tuple(
-                    statement.get("SourcePolicyId", "")
-                    for statement in one.get("MatchedStatements", ())
-                ),
-                unknown=tuple(one.get("MissingContextValues", ())),
-            )
+            simulation.verdict(one["EvalActionName"], one["EvalDecision"], one)
             for one in reply["EvaluationResults"]
         ]
 

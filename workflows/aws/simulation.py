@@ -28,7 +28,7 @@ def entries(keys: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def by_resource(page: Mapping[str, Any]) -> dict[str, Verdict]:
     """The verdict on each resource, by its ARN, of an answer about one action."""
-    return {resource: verdict for (_, resource), verdict in each(page).items()}
+    return {resource: one for (_, resource), one in each(page).items()}
 
 
 def each(page: Mapping[str, Any]) -> dict[tuple[str, str], Verdict]:
@@ -39,13 +39,14 @@ def each(page: Mapping[str, Any]) -> dict[tuple[str, str], Verdict]:
         specific = result.get("ResourceSpecificResults", ())
         for one in specific:
             decision = one["EvalResourceDecision"]
-            found[action, one["EvalResourceName"]] = _verdict(action, decision, one)
+            found[action, one["EvalResourceName"]] = verdict(action, decision, one)
         if not specific:
-            found[action, "*"] = _verdict(action, result["EvalDecision"], result)
+            found[action, "*"] = verdict(action, result["EvalDecision"], result)
     return found
 
 
-def _verdict(action: str, decision: str, told: Mapping[str, Any]) -> Verdict:
+def verdict(action: str, decision: str, told: Mapping[str, Any]) -> Verdict:
+    """One decision with what accounts for it, as the result `told` has it."""
     return Verdict(
         action=action,
         decision=decision,

@@ -89,11 +89,11 @@ def _unknown(text: str, roles: Sequence[Role]) -> str:
 
 
 def _judge(place: Place, entry: AutoApproveEntry, role: Role, mistakes: Mistakes) -> None:
-    if entry.longest < role.shortest:
+    if entry.longest < role.delivery.shortest:
         mistakes.add(
             (*place, "longest"),
-            f"{role.key} is lent for {duration_text(role.shortest)} at least, so the rule would "
-            "never approve it.",
+            f"{role.key} is lent for {duration_text(role.delivery.shortest)} at least, so the "
+            "rule would never approve it.",
         )
     if entry.kinds is not None and not role.kinds & set(entry.kinds):
         mistakes.add(

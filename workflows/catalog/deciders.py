@@ -9,9 +9,6 @@ from workflows.catalog.duty import Duty, Escalation, Roster
 from workflows.catalog.mistakes import Mistakes
 from workflows.catalog.model import (
     EVERYONE,
-    SHORTEST,
-    SHORTEST_WITH_CREDENTIALS,
-    Delivery,
     GranteeKind,
     Role,
 )
@@ -93,8 +90,7 @@ def _judge_escalation(
 def _judge_break_glass(
     where: Place, entry: BreakGlassEntry, told: RoleFields, mistakes: Mistakes
 ) -> None:
-    vends = told.delivery is Delivery.CREDENTIALS
-    shortest = SHORTEST_WITH_CREDENTIALS if vends else SHORTEST
+    shortest = told.delivery.shortest
     if not shortest <= entry.longest <= told.max_duration:
         mistakes.add(
             (*where, "longest"),

@@ -15,7 +15,7 @@ from workflows.catalog.permissions import Permissions, Standing
 from workflows.catalog.rule import Rule
 
 SHORTEST: Final = timedelta(minutes=5)
-SHORTEST_WITH_CREDENTIALS: Final = timedelta(minutes=15)  # STS AssumeRole, DurationSeconds >= 900
+_SHORTEST_WITH_CREDENTIALS: Final = timedelta(minutes=15)  # STS AssumeRole, DurationSeconds >= 900
 MACHINE_PREFIX: Final = "xacct-"
 EVERYONE: Final = "everyone"
 """Whom a list of requesters names when every full member of the workspace may ask."""
@@ -45,6 +45,11 @@ class Delivery(StrEnum):
 
     LINK = "link"
     CREDENTIALS = "credentials"
+
+    @property
+    def shortest(self) -> timedelta:
+        """The shortest time for which that can be lent."""
+        return _SHORTEST_WITH_CREDENTIALS if self is Delivery.CREDENTIALS else SHORTEST
 
 
 @dataclass(frozen=True)
@@ -135,12 +140,6 @@ class Role:
     def is_asked_for_by(self, user: str) -> bool:
         """Whether the catalog lets this person ask for it."""
         return EVERYONE in self.requesters or user in self.requesters
-
-    @property
-    def shortest(self) -> timedelta:
-        """The shortest time the role is lent for."""
-        vends = self.delivery is Delivery.CREDENTIALS
-        return SHORTEST_WITH_CREDENTIALS if vends else SHORTEST
 
 
 @dataclass(frozen=True)

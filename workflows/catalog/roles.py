@@ -9,8 +9,6 @@ from workflows.catalog.expand import Claim, claims
 from workflows.catalog.fields import NO_GROUP
 from workflows.catalog.mistakes import Mistakes, Sheet
 from workflows.catalog.model import (
-    SHORTEST,
-    SHORTEST_WITH_CREDENTIALS,
     Account,
     Delivery,
     GranteeAccount,
@@ -198,7 +196,7 @@ def _judge_mfa(place: Place, told: RoleFields, mistakes: Mistakes) -> None:
 
 def _judge_durations(place: Place, told: RoleFields, limits: Limits, mistakes: Mistakes) -> None:
     vends = told.delivery is Delivery.CREDENTIALS
-    shortest = SHORTEST_WITH_CREDENTIALS if vends else SHORTEST
+    shortest = told.delivery.shortest
     for name in ("default_duration", "max_duration"):
         length: timedelta = getattr(told, name)
         if length < shortest:

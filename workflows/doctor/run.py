@@ -3,7 +3,6 @@ of the others.
 """
 
 import logging
-import re
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,13 +13,13 @@ from typing import Final, TypeVar
 
 from db.examine import reading
 from workflows import restore
-from workflows.aws.caller import Caller
 from workflows.catalog.model import Account, Catalog
 from workflows.doctor import home, owner, read
 from workflows.doctor.facts import HomeFacts, OwnerFacts
 from workflows.doctor.finding import Finding, Section, red, worst_first
 from workflows.doctor.read import Ways
-from workflows.documents import trust
+from workflows.documents import ours
+from workflows.seen import Caller
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +29,6 @@ AT_ONCE: Final = 8
 GRANTEE: Final = "grantee account"
 OWNER: Final = "owner account"
 """Names of sections."""
-
-_SESSION: Final = re.compile(r"arn:([^:]+):sts::([0-9]+):assumed-role/([^/]+)/")
 
 T = TypeVar("T")
 
@@ -115,7 +112,7 @@ def identity(caller: Caller | str, catalog: Catalog | None) -> list[Finding]:
             )
         ]
     bot = catalog.bot_arn if catalog is not None else None
-    if bot is None or _is(caller.arn, bot):
+    if bot is None or caller.has(bot):
         return []
     return [
         red(
@@ -126,17 +123,6 @@ def identity(caller: Caller | str, catalog: Catalog | None) -> list[Finding]:
             "Run it as xacct runs, or mend `bot` and run `xacct setup apply`.",
         )
     ]
-
-
-def _is(caller: str, bot: str) -> bool:
-    """Whether the caller is that user, or a session of that role: its ARN holds no path (IAM User
-    Guide, "IAM identifiers").
-    """
-    if (session := _SESSION.match(caller)) is None:
-        return caller == bot
-    _, partition, _, _, account, resource = bot.split(":", 5)
-    kind, _, path = resource.partition("/")
-    return kind == "role" and session.groups() == (partition, account, path.rpartition("/")[2])
 
 
 def not_read(catalog: Catalog) -> list[Section]:
@@ -176,14 +162,8 @@ def _inside(owners: Sequence[OwnerFacts], now: datetime) -> frozenset[str] | Non
     """Whom a grant lets in somewhere now; None where not every role was read."""
     if any(one.shut is not None or one.unread for one in owners):
         return None
-    return frozenset(
-        key.user_id
-        for one in owners
-        for seen in one.roles.values()
-        if seen is not None
-        for key, end in trust.entries(seen.role.trust)
-        if end > now
-    )
+    there = (seen for one in owners for seen in one.roles.values() if seen is not None)
+    return ours.inside((seen.role.trust for seen in there), now=now)
 
 
 def beyond(url: str, catalog: Catalog, owners: Sequence[OwnerFacts]) -> list[str]:

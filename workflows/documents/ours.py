@@ -1,11 +1,12 @@
-"""Whether a statement under xacct's name is one as xacct writes them."""
+"""Statements under xacct's name: whether one is as xacct writes them, and whom they let in now."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
-from workflows.documents import text
-from workflows.documents.text import Statement
+from workflows.documents import text, trust
+from workflows.documents.text import Document, Statement
 
 _USER_ID: Final = "aws:userid"
 _IN_FULL: Final = re.compile(r"[^*?$:]+")
@@ -23,6 +24,12 @@ def is_lent(statement: Statement, *, partition: str, account_id: str) -> bool:
         and bool(named)
         and all(_IN_FULL.fullmatch(one.partition(":")[0]) for one in named)
     )
+
+
+def inside(documents: Iterable[Document], *, now: datetime) -> frozenset[str]:
+    """Whom our statements in these trust policies let in now: the ids that they name."""
+    found = (entry for document in documents for entry in trust.entries(document))
+    return frozenset(key.user_id for key, end in found if end > now)
 
 
 def _user_ids(condition: Mapping[str, Any]) -> list[str]:

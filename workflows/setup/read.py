@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from workflows.aws.admin import Admin, Details
-from workflows.documents import trust
+from workflows.documents import ours
 from workflows.documents.text import Document
 from workflows.setup.objects import (
     Found,
@@ -89,10 +89,5 @@ def _policy(one: Mapping[str, Any]) -> FoundPolicy:
 
 def let_in(accounts: Collection[Found], *, now: datetime) -> frozenset[str]:
     """The unique ids of all whom a grant lets into some role now."""
-    return frozenset(
-        key.user_id
-        for account in accounts
-        for role in account.roles.values()
-        for key, end in trust.entries(role.trust)
-        if end > now
-    )
+    roles = (role for account in accounts for role in account.roles.values())
+    return ours.inside((role.trust for role in roles), now=now)

@@ -155,7 +155,10 @@ def test_a_role_is_carried_over() -> None:
     assert admin.requesters == ("U0C", "U0D")
     assert (admin.approvers, admin.approvals) == (("U0A", "U0B"), 2)
     assert admin.default_duration == timedelta(minutes=20)
-    assert (admin.max_duration, admin.shortest) == (timedelta(days=2), timedelta(minutes=15))
+    assert (admin.max_duration, admin.delivery.shortest) == (
+        timedelta(days=2),
+        timedelta(minutes=15),
+    )
     assert (admin.delivery, admin.channel) == (Delivery.CREDENTIALS, "C0C0")
     assert not admin.session_end
 

@@ -13,7 +13,6 @@ from db.examine import Examined
 from db.migrate import Schema
 from tests.lab import KEY, a_person, slack_id
 from tests.workflows.catalog import build
-from workflows.aws.caller import Caller
 from workflows.catalog.model import Catalog, Role
 from workflows.directory import Directory
 from workflows.doctor import catalog as catalogs
@@ -26,7 +25,7 @@ from workflows.documents.admits import Visitor
 from workflows.duties import Duties
 from workflows.errors import Refused, Trouble
 from workflows.person import Person
-from workflows.seen import RoleDetail, RoleSeen, Verdict
+from workflows.seen import Caller, RoleDetail, RoleSeen, Verdict
 
 NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 BOT = "arn:aws:iam::777788889999:role/xacct-ctl/xacct-bot"
@@ -353,7 +352,7 @@ def test_a_right_of_which_the_simulation_says_nothing_is_not_taken_to_be_there()
 def test_a_session_of_the_bots_role_is_the_bot(caller: str, bot: str, *, same: bool) -> None:
     told = replace(a_catalog(), bot_arn=bot)
 
-    assert (run.identity(Caller(caller, NOON), told) == []) is same
+    assert (run.identity(Caller(caller, caller.split(":")[4], "AIDA"), told) == []) is same
 
 
 @pytest.mark.parametrize(
