@@ -93,9 +93,9 @@ def _taken(said: argparse.Namespace, file: Path, text: str, gathered: _Gathered)
         raise Mistakes(f"{file} takes no entries:", [f"line {mark.line}: {mark}"]) from None
     except Unfit as unfit:
         lines = dict(enumerate(unfit.text.splitlines(), 1))
-        told = [f"{one} Here: {lines.get(one.line, '').strip()}" for one in unfit.mistakes]
+        shown = [f"{one} Here: {lines.get(one.line, '').strip()}" for one in unfit.mistakes]
         heading = f"{file} would have mistakes with what is to be added, so nothing is:"
-        raise Mistakes(heading, told) from None
+        raise Mistakes(heading, shown) from None
 
 
 def _write(screen: Screen, file: Path, text: str, result: Taken, *, yes: bool) -> int:

@@ -10,7 +10,7 @@ from bot import answers
 from bot.blocks import code
 from bot.command import said
 from bot.verbs.heard import Deed, Heard, role_for
-from db.lifecycle import FINAL
+from db.lifecycle import UNDECIDED_OR_OPEN
 from db.models import Request
 from db.store import requests
 from workflows import access, identity, summon
@@ -47,7 +47,7 @@ def request(world: World, heard: Heard, command: said.Request) -> Deed:
 def retry(world: World, heard: Heard, asked: dict[str, Any]) -> Deed:
     """Files anew what failed, as it was asked for. Raises Refused."""
     row = own(world, int(asked["request"]), heard.by)
-    if row.state not in FINAL:
+    if row.state in UNDECIDED_OR_OPEN:
         raise AlreadySettled(f"It is not over yet: {access.describe(row)}.")
     role = asked_for_before(world.catalog, row, heard.by)
     ask = access.Ask(

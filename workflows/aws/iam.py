@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from botocore import xform_name
-
 from workflows.aws import simulation
 from workflows.aws.admin import Admin, Details
 from workflows.aws.errors import AwsGone, translated
@@ -204,9 +202,7 @@ class Iam:
 
     def call(self, action: str, parameters: Mapping[str, Any]) -> None:
         """Makes any one call, by AWS's names."""
-        method = getattr(self._client, xform_name(action))
-        with translated(f"iam:{action}"):
-            method(**parameters)
+        Admin(self._client).call(action, parameters)
 
     def join(self, group_name: str, user_name: str) -> None:
         with translated("iam:AddUserToGroup"):

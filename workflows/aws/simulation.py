@@ -3,7 +3,7 @@
 Source: IAM API Reference, SimulatePrincipalPolicy, ContextEntry, ResourceSpecificResult.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from workflows.seen import Verdict
@@ -12,6 +12,13 @@ _TYPES: Final = {"aws:CurrentTime": "date", "aws:MultiFactorAuthPresent": "boole
 
 BATCH: Final = 50
 """Resources that one simulation is asked about; AWS names no limit of its own."""
+
+
+def batches(resource_arns: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """All of them, as many at a time as one simulation is asked about."""
+    held = tuple(resource_arns)
+    for first in range(0, len(held), BATCH):
+        yield held[first : first + BATCH]
 
 
 def entries(keys: Mapping[str, str]) -> list[dict[str, Any]]:

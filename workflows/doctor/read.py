@@ -154,8 +154,7 @@ def _verdicts(managers: Managers, account: Account, needs: Sequence[Need]) -> Ve
     found: dict[tuple[str, str], Verdict] = {}
     try:
         for need in needs:
-            for first in range(0, len(need.resources), simulation.BATCH):
-                some = need.resources[first : first + simulation.BATCH]
+            for some in simulation.batches(need.resources):
                 iam = managers.fenced(account.manager_arn, account.external_id).iam
                 told = _told(iam, account.manager_arn, need, some)
                 found |= rights.answered(need.actions, some, told)

@@ -156,8 +156,7 @@ def asked(
         }
     found: dict[str, Verdict] = {}
     troubles: list[str] = []
-    for first in range(0, len(role_arns), simulation.BATCH):
-        batch = role_arns[first : first + simulation.BATCH]
+    for batch in simulation.batches(role_arns):
         try:
             answer = admin.may_assume(principal.arn, batch, keys)
         except AwsGone:

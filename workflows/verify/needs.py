@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from workflows.aws.simulation import batches
 from workflows.catalog.arns import user_arn
 from workflows.catalog.governed import governed
 from workflows.catalog.model import Account, Catalog, Delivery, Role
@@ -14,8 +15,6 @@ from workflows.setup.objects import Found
 from workflows.verify import asks
 from workflows.verify.asks import Forbidden, On
 from workflows.verify.finding import Answer, Outcome
-
-_BATCH: Final = 50  # resources that one simulation is asked about; AWS names no limit of its own
 
 _EXTERNAL_ID: Final = "sts:ExternalId"
 
@@ -65,7 +64,7 @@ def needed(catalog: Catalog, own: Own, found: Found) -> Iterator[Asked]:
     """All that it must be able to do."""
     if own.is_vendor:
         words = {"sts:AssumeRole": "enter it"}
-        yield from (Asked(words, batch) for batch in _batches(role.arn for role in own.roles))
+        yield from (Asked(words, batch) for batch in batches(role.arn for role in own.roles))
     elif own.account.id == catalog.grantee.id:
         yield from _needed_at_home(catalog, own)
     else:
@@ -87,7 +86,7 @@ def _needed_at_home(catalog: Catalog, own: Own) -> Iterator[Asked]:
         (asks.ON_A_USER, users),
         (asks.ON_A_VISITORS_ROLE, roles),
     ):
-        yield from (Asked(_plain(words), batch) for batch in _batches(resources))
+        yield from (Asked(_plain(words), batch) for batch in batches(resources))
     yield Asked(_plain(asks.IN_THE_GRANTEE_ACCOUNT))
 
 
@@ -101,12 +100,12 @@ def forbidden(catalog: Catalog, own: Own, found: Found, *, nobody: str) -> Itera
     mine = found.roles.get(own.name.casefold())
     keys = keys_of_a_write(mine.boundary, mine.tags) if mine is not None else theirs
     yield Asked(_on(asks.TO_ITSELF, On.ITSELF), (own.arn,), keys)
-    for batch in _batches(own.groups):
+    for batch in batches(own.groups):
         yield Asked(_on(asks.TO_A_GOVERNED_GROUP, On.GOVERNED), batch)
     if own.is_vendor:
         others = [one.arn for one in catalog.roles if one not in own.roles]
         words = {"sts:AssumeRole": "enter a role whose credentials are not delivered"}
-        yield from (Asked(words, batch) for batch in _batches(others))
+        yield from (Asked(words, batch) for batch in batches(others))
         return
     for role in own.roles:
         yield Asked(_on(asks.TO_WHAT_IS_LENT, On.LENT), (role.arn,), _keys(found, role))
@@ -220,9 +219,3 @@ def _plain(actions: Iterable[str]) -> dict[str, str]:
 
 def _on(several: Sequence[Forbidden], on: On) -> dict[str, str]:
     return {one.action: one.what for one in several if one.on is on}
-
-
-def _batches(several: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    held = tuple(several)
-    for first in range(0, len(held), _BATCH):
-        yield held[first : first + _BATCH]
