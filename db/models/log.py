@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Table
+from db.models.base import Table, Terms
 
 
 class Person(Table):
@@ -27,12 +27,17 @@ class Person(Table):
 
 
 class Audit(Table):
-    """One attempt or change. `text` is what is hashed; the other columns are its index."""
+    """One attempt or change. `text` is what is hashed; the other columns are its index, and `terms`
+    have an inverted one (migration 0010).
+    """
 
     __tablename__ = "audit"
     __table_args__ = (
         Index("ix_audit_request", "request_id"),
-        Index("ix_audit_actor", "actor", "number"),
+        Index("ix_audit_at", "at"),
+        Index("ix_audit_event", "event"),
+        Index("ix_audit_account", "account"),
+        Index("ix_audit_role", "role"),
     )
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -41,6 +46,8 @@ class Audit(Table):
     actor: Mapped[str] = mapped_column(String(255))
     request_id: Mapped[int | None]
     role: Mapped[str | None] = mapped_column(String(255))
+    account: Mapped[str | None] = mapped_column(String(64))
+    terms: Mapped[list[str]] = mapped_column(Terms)
     text: Mapped[str] = mapped_column(Text)
     key_id: Mapped[str] = mapped_column(String(16))
     before: Mapped[str] = mapped_column(String(64))
@@ -48,7 +55,11 @@ class Audit(Table):
 
 
 class AuditHead(Table):
-    """The newest number and hash: one row, locked last in a transaction, so order is total."""
+    """The newest number and hash: one row, locked last in a transaction, so order is total.
+
+    Rows are in the order of their commits, not quite of their times: `latest` is the latest time of
+    all rows, and none is dated more than `gap` seconds before one that stands in front of it.
+    """
 
     __tablename__ = "audit_head"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -56,6 +67,8 @@ class AuditHead(Table):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[int]
     hash: Mapped[str] = mapped_column(String(64))
+    latest: Mapped[datetime | None]
+    gap: Mapped[float] = mapped_column(default=0.0)
 
 
 class Alert(Table):

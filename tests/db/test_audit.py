@@ -48,7 +48,7 @@ def test_an_untouched_chain_holds(ten_rows: Database) -> None:
         ("DELETE FROM audit WHERE number = 5", 5, "missing"),
         ("DELETE FROM audit WHERE number > 8", 9, "cut at its end"),
         ("UPDATE audit SET number = 99 WHERE number = 1", 1, "missing"),
-        ("UPDATE audit SET key_id = 'ffffffff' WHERE number = 3", 3, "another key"),
+        ("UPDATE audit SET key_id = 'ffffffff' WHERE number = 3", 3, "not told here"),
     ],
 )
 def test_the_first_wrong_row_is_named(

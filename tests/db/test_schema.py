@@ -12,9 +12,17 @@ from db.session import Database
 
 def test_the_migrations_make_exactly_the_models(database: Database) -> None:
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": False, "include_name": _is_ours}
+        )
         assert compare_metadata(context, Table.metadata) == []
     assert migrate.is_current(database)
+
+
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """The inverted index of terms is an index here, and tables of its own there."""
+    of_terms = (name or "").removeprefix("ix_").startswith("audit_terms")
+    return kind not in ("table", "index") or not of_terms
 
 
 def test_every_migration_can_be_taken_back(database: Database) -> None:

@@ -1,0 +1,25 @@
+"""The audit log: a chain of rows, written with what they tell of, searched, and verified."""
+
+from db.audit.chain import GENESIS, forget, head, holds, know, say, seal, sealed
+from db.audit.entry import About, Actor, Entry
+from db.audit.key import Key
+from db.audit.verify import Verdict, verify
+from db.audit.walk import Anchor
+
+__all__ = [
+    "GENESIS",
+    "About",
+    "Actor",
+    "Anchor",
+    "Entry",
+    "Key",
+    "Verdict",
+    "forget",
+    "head",
+    "holds",
+    "know",
+    "say",
+    "seal",
+    "sealed",
+    "verify",
+]

@@ -1,0 +1,123 @@
+"""Writing: every attempt is a row, in the transaction that it belongs to.
+
+A row's canonical text is stored and hashed as it is, keyed, together with the hash of the row
+before it. Entries said during a transaction are written at its very end, when the one head row is
+locked, so the order is total however many writers there are.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from db.audit import terms
+from db.audit.entry import About, Actor, Entry, canonical
+from db.audit.key import Key
+from db.models import Audit, AuditHead, Request
+
+GENESIS: Final = "0" * 64
+"""What stands before the first row."""
+
+_SAID: Final = "audit entries said in this transaction"
+_KNOWN: Final = "who acts in this transaction, by id"
+_SEALED: Final = "the head of the chain that this transaction left"
+
+
+def know(session: Session, actor: Actor) -> None:
+    """From here on, what this transaction says of `actor.id` carries who that is."""
+    session.info.setdefault(_KNOWN, {})[actor.id] = actor
+
+
+def say(
+    session: Session,
+    event: str,
+    *,
+    actor: str,
+    at: datetime,
+    request: Request | None = None,
+    role: str | None = None,
+    **facts: Any,
+) -> None:
+    """Records `event` when, and only when, this transaction commits.
+
+    `actor` is an id as in `Actor`; `role` (`account/name`) is for what is about no request.
+    """
+    known: dict[str, Actor] = session.info.get(_KNOWN, {})
+    entry = Entry(
+        at=at,
+        event=event,
+        actor=known.get(actor) or Actor(actor),
+        about=About.of(request) if request else About(role=role),
+        facts=facts,
+    )
+    session.info.setdefault(_SAID, []).append(entry)
+
+
+def seal(session: Session, key: Key) -> None:
+    """Writes what was said in this transaction to the end of the chain, just before the commit."""
+    said: list[Entry] = session.info.pop(_SAID, [])
+    if not said:
+        return
+    session.flush()
+    head = session.scalars(select(AuditHead).with_for_update()).one()
+    session.execute(insert(Audit), append(head, said, key))
+    session.info[_SEALED] = head.number, head.hash
+
+
+def append(head: AuditHead, said: list[Entry], key: Key) -> list[dict[str, Any]]:
+    """The rows of these entries, behind the head, which moves on to the last of them."""
+    rows: list[dict[str, Any]] = []
+    for entry in said:
+        number = head.number + 1
+        content = entry.content(number)
+        found = terms.of(content)
+        text = canonical(content | {"terms": terms.digest(" ".join(found))})
+        signed = key.sign(head.hash, text)
+        rows.append(
+            {
+                "number": number,
+                "at": entry.at,
+                "event": entry.event,
+                "actor": entry.actor.id,
+                "request_id": entry.about.request,
+                "role": entry.about.role,
+                "account": entry.about.account,
+                "terms": found,
+                "text": text,
+                "key_id": key.id,
+                "before": head.hash,
+                "hash": signed,
+            }
+        )
+        late = (head.latest - entry.at).total_seconds() if head.latest else 0
+        head.gap = max(head.gap, late)
+        head.latest = max(head.latest, entry.at) if head.latest else entry.at
+        head.number, head.hash = number, signed
+    return rows
+
+
+def forget(session: Session) -> None:
+    """Drops what was said, for a transaction that rolls back."""
+    session.info.pop(_SAID, None)
+    session.info.pop(_KNOWN, None)
+
+
+def sealed(session: Session) -> tuple[int, str] | None:
+    """Number and hash of the last row that a committed transaction wrote; None: it wrote none."""
+    found: tuple[int, str] | None = session.info.get(_SEALED)
+    return found
+
+
+def head(session: Session) -> tuple[int, str]:
+    """The newest number and hash."""
+    at_head = session.scalars(select(AuditHead)).one()
+    return at_head.number, at_head.hash
+
+
+def holds(session: Session, number: int, short: str) -> bool:
+    """Whether row `number` is there, with a hash that begins so (nothing stands before row 1)."""
+    if number == 0:
+        return GENESIS.startswith(short)
+    found = session.scalars(select(Audit.hash).where(Audit.number == number)).one_or_none()
+    return found is not None and found.startswith(short)

@@ -1,0 +1,41 @@
+"""The names that stand in a column of the log, found without reading the log."""
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+MOST: Final = 500
+"""Names that one `*` may stand for."""
+
+
+class TooMany(Exception):  # noqa: N818  what is so
+    """More than MOST names are like it."""
+
+
+def like(
+    session: Session, column: InstrumentedAttribute[Any], fits: Callable[[str], bool]
+) -> list[str]:
+    """The names in the column that fit. Raises TooMany."""
+    found = [name for name in session.scalars(_all(column)) if fits(name)]
+    if len(found) > MOST:
+        raise TooMany
+    return found
+
+
+def pattern(text: str) -> Callable[[str], bool]:
+    """Whether a name is like a text in which `*` stands for any characters, whatever its case."""
+    wanted = text.casefold().replace("[", "[[]").replace("?", "[?]")
+    return lambda name: fnmatchcase(name.casefold(), wanted)
+
+
+@cache
+def _all(column: InstrumentedAttribute[Any]) -> Select[Any]:
+    """One step of the index for each name (PostgreSQL wiki, "Loose indexscan")."""
+    first = select(func.min(column).label("name")).cte("names", recursive=True)
+    after = select(func.min(column)).where(column > first.c.name).scalar_subquery()
+    steps = first.union_all(select(after).where(first.c.name.is_not(None)))
+    return select(steps.c.name).where(steps.c.name.is_not(None))

@@ -1,0 +1,166 @@
+"""Reading rows by their terms, by the inverted index of either database."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import TextClause, func, select, text
+from sqlalchemy.orm import Session
+
+from db.audit.terms import EVERY
+from db.models import Audit
+
+_FIRST: Final = 2000
+"""Rows that PostgreSQL looks through one by one: what is frequent is found among them."""
+
+_WIDER: Final = 8
+"""How much longer each further stretch of the log is. What is in none of the first is rare enough
+to be fetched by the inverted index, which knows no order."""
+
+_COLUMNS: Final = "a.number, a.at, a.event, a.actor, a.request_id, a.role, a.text"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """One term of each group stands in the row, and none of `none`."""
+
+    groups: tuple[tuple[str, ...], ...] = ()
+    none: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Span:
+    """Rows by number, both ends included."""
+
+    low: int
+    high: int
+
+    def holds(self, number: int) -> bool:
+        """Whether the row of that number is one of them."""
+        return self.low <= number <= self.high
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row of the log."""
+
+    number: int
+    at: datetime
+    event: str
+    actor: str
+    request_id: int | None
+    role: str | None
+    text: str
+
+
+def everything(session: Session) -> Span:
+    """The whole log."""
+    newest = session.scalars(select(func.max(Audit.number))).one()
+    return Span(1, newest or 0)
+
+
+def rows(
+    session: Session, terms: Terms, span: Span, *, limit: int, up: bool = False
+) -> list[Found]:
+    """At most `limit` rows of the span with these terms, the newest first; `up`: the oldest."""
+    if span.high < span.low:
+        return []
+    if session.get_bind().dialect.name == "sqlite":
+        return _sqlite(session, terms, span, limit=limit, up=up)
+    return _postgres(session, terms, span, limit=limit, up=up)
+
+
+def _sqlite(session: Session, terms: Terms, span: Span, *, limit: int, up: bool) -> list[Found]:
+    """FTS5 merges its lists in the order of the rows, as far as it must (SQLite, "FTS5")."""
+    order = "ASC" if up else "DESC"
+    statement = text(
+        f"SELECT {_COLUMNS} FROM audit_terms AS f JOIN audit AS a ON a.number = f.rowid "  # noqa: S608
+        "WHERE audit_terms MATCH :match AND f.rowid BETWEEN :low AND :high "
+        f"ORDER BY f.rowid {order} LIMIT :limit"
+    )
+    asked = {"match": _match(terms), "low": span.low, "high": span.high, "limit": limit}
+    return _read(session, statement, asked)
+
+
+def _match(terms: Terms) -> str:
+    groups = terms.groups or ((EVERY,),)
+    wanted = " AND ".join(f"({_any(group)})" for group in groups)
+    return f"({wanted}) NOT ({_any(terms.none)})" if terms.none else wanted
+
+
+def _any(group: tuple[str, ...]) -> str:
+    return " OR ".join('"{}"'.format(one.replace('"', '""')) for one in group)
+
+
+def _postgres(session: Session, terms: Terms, span: Span, *, limit: int, up: bool) -> list[Found]:
+    found: list[Found] = []
+    where, asked = _conditions(terms)
+    order = "ASC" if up else "DESC"
+    statement = text(
+        f"SELECT {_COLUMNS} FROM audit AS a WHERE a.number BETWEEN :low AND :high {where} "  # noqa: S608
+        f"ORDER BY a.number {order} LIMIT :limit"
+    )
+    for position, part in enumerate(_stretches(span, up=up)):
+        if position == 1:
+            _only_by_bitmap(session, on=True)
+        more = {"low": part.low, "high": part.high, "limit": limit - len(found)}
+        found += _read(session, statement, asked | more)
+        if len(found) == limit:
+            break
+    _only_by_bitmap(session, on=False)
+    return found
+
+
+def _stretches(span: Span, *, up: bool) -> Iterator[Span]:
+    size, left = _FIRST, span
+    while left.low <= left.high:
+        if up:
+            part = Span(left.low, min(left.high, left.low + size - 1))
+            left = replace(left, low=part.high + 1)
+        else:
+            part = Span(max(left.low, left.high - size + 1), left.high)
+            left = replace(left, high=part.low - 1)
+        yield part
+        size *= _WIDER
+
+
+def _only_by_bitmap(session: Session, *, on: bool) -> None:
+    """PostgreSQL believes that a few rows of a kind come soon, and looks through all for them."""
+    value = "off" if on else "on"
+    session.execute(
+        text(
+            "SELECT set_config('enable_seqscan', :value, true), "
+            "set_config('enable_indexscan', :value, true)"
+        ),
+        {"value": value},
+    )
+
+
+def _conditions(terms: Terms) -> tuple[str, dict[str, Any]]:
+    single = [group[0] for group in terms.groups if len(group) == 1]
+    parts: list[str] = []
+    asked: dict[str, Any] = {}
+    if single:
+        parts.append("AND a.terms @> CAST(:single AS text[])")
+        asked["single"] = single
+    for position, group in enumerate(one for one in terms.groups if len(one) != 1):
+        parts.append(f"AND a.terms && CAST(:group{position} AS text[])")
+        asked[f"group{position}"] = list(group)
+    if terms.none:
+        parts.append("AND NOT a.terms && CAST(:none AS text[])")
+        asked["none"] = list(terms.none)
+    return " ".join(parts), asked
+
+
+def _read(session: Session, statement: TextClause, asked: dict[str, Any]) -> list[Found]:
+    typed = statement.columns(
+        Audit.number,
+        Audit.at,
+        Audit.event,
+        Audit.actor,
+        Audit.request_id,
+        Audit.role,
+        Audit.text,
+    )
+    return [Found(*row) for row in session.execute(typed, asked)]

@@ -1,0 +1,207 @@
+"""Searching: which rows a question means, and which the asker may see."""
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from db.audit import names, scan, terms
+from db.audit.scan import Found, Span, Terms
+from db.models import Audit, AuditHead
+
+PAGE: Final = 10
+"""Rows of a page."""
+
+_AT_ONCE: Final = 1000  # rows of an export in memory
+_PAIR: Final = 2  # words that one term holds
+
+
+class Field(StrEnum):
+    """What a condition is about."""
+
+    USER = "user"
+    ACCOUNT = "account"
+    ROLE = "role"
+    ACTION = "action"
+    ID = "id"
+    WORD = "word"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One thing that is so of a row, or, `excluded`, is not so.
+
+    Of an account, a role and an action `value` may hold `*`, for any characters. A WORD is one or
+    more words of free text, that stand in the row one behind the other.
+    """
+
+    field: Field
+    value: str
+    excluded: bool = False
+
+
+@dataclass(frozen=True)
+class Search:
+    """All conditions hold, and the row is not older than `since`, and older than `until`."""
+
+    conditions: tuple[Condition, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks, and the roles (`account/name`) whose every row he may see."""
+
+    user: str
+    roles: Collection[str]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows, the newest first, and whether there are newer and older ones of that kind."""
+
+    rows: tuple[Found, ...]
+    newer: bool = False
+    older: bool = False
+
+
+def newest(
+    session: Session, search: Search, viewer: Viewer | None = None, *, below: int | None = None
+) -> Page:
+    """The newest PAGE rows, of those `below` that number; in the terminal (no `viewer`) of all."""
+    query = _Query.of(session, search, viewer)
+    top = query.span.high if below is None else below - 1
+    found = query.some(session, replace(query.span, high=min(query.span.high, top)), PAGE + 1)
+    return Page(tuple(found[:PAGE]), newer=below is not None, older=len(found) > PAGE)
+
+
+def newer(session: Session, search: Search, viewer: Viewer | None = None, *, above: int) -> Page:
+    """The PAGE rows next above that number; the newest ones where there are fewer."""
+    query = _Query.of(session, search, viewer)
+    span = replace(query.span, low=max(query.span.low, above + 1))
+    found = query.some(session, span, PAGE + 1, up=True)
+    if len(found) <= PAGE:
+        return newest(session, search, viewer)
+    return Page(tuple(reversed(found[:PAGE])), newer=True, older=True)
+
+
+def each(session: Session, search: Search, viewer: Viewer | None = None) -> Iterator[Found]:
+    """All rows, the oldest first, few of them in memory."""
+    query = _Query.of(session, search, viewer)
+    yield from query.each(session, query.span, _AT_ONCE, up=True)
+
+
+def after(session: Session, search: Search, number: int, *, limit: int) -> list[Found]:
+    """The oldest rows behind that number."""
+    query = _Query.of(session, search, None)
+    span = replace(query.span, low=max(query.span.low, number + 1))
+    return query.some(session, span, limit, up=True)
+
+
+@dataclass(frozen=True)
+class _Query:
+    """A search as terms and numbers, and what is left to be seen in each row."""
+
+    search: Search
+    terms: Terms
+    span: Span
+    phrases: tuple[tuple[str, bool], ...]
+
+    @classmethod
+    def of(cls, session: Session, search: Search, viewer: Viewer | None) -> "_Query":
+        groups: list[tuple[str, ...]] = [_seen_by(viewer)] if viewer is not None else []
+        none: list[str] = []
+        phrases: list[tuple[str, bool]] = []
+        for one in search.conditions:
+            found = _terms(session, one)
+            if one.field is Field.WORD and len(found) > _PAIR:
+                phrases.append((terms.phrase(one.value), one.excluded))
+                groups += [] if one.excluded else [(term,) for term in found]
+            elif one.excluded:
+                none += found
+            else:
+                groups.append(tuple(found))
+        span = _span(session, search)
+        if not all(groups):  # a name that stands nowhere
+            span = Span(1, 0)
+        return cls(search, Terms(tuple(groups), tuple(none)), span, tuple(phrases))
+
+    def some(self, session: Session, span: Span, limit: int, *, up: bool = False) -> list[Found]:
+        found: list[Found] = []
+        for row in self.each(session, span, limit, up=up):
+            found.append(row)
+            if len(found) == limit:
+                break
+        return found
+
+    def each(self, session: Session, span: Span, at_once: int, *, up: bool) -> Iterator[Found]:
+        left = span
+        while rows := scan.rows(session, self.terms, left, limit=at_once, up=up):
+            yield from (row for row in rows if self._takes(row))
+            if len(rows) < at_once:
+                return
+            last = rows[-1].number
+            left = replace(left, low=last + 1) if up else replace(left, high=last - 1)
+
+    def _takes(self, row: Found) -> bool:
+        """Whether what no index says holds of the row, too."""
+        since, until = self.search.since, self.search.until
+        if (since is not None and row.at < since) or (until is not None and row.at >= until):
+            return False
+        if not self.phrases:
+            return True
+        written = terms.flat(json.loads(row.text))
+        return all((phrase in written) is not out for phrase, out in self.phrases)
+
+
+def _terms(session: Session, condition: Condition) -> list[str]:
+    """The terms of which one stands in the row; of words, all: one of two is that of the pair."""
+    field, value = condition.field, condition.value
+    if field is Field.WORD:
+        return terms.words(value)[-1:] if len(value.split()) <= _PAIR else terms.words(value)
+    column = _NAMED.get(field)
+    if "*" not in value or column is None:
+        return [terms.term(field, value)]
+    fits = names.pattern(value)
+    found = names.like(session, column, lambda name: fits(name) or fits(_last(field, name)))
+    return [terms.term(field, name) for name in found]
+
+
+def _last(field: Field, name: str) -> str:
+    """The name of a role without its account's."""
+    return name.rpartition("/")[2] if field is Field.ROLE else terms.slug(name)
+
+
+_NAMED: Final[dict[Field, InstrumentedAttribute[Any]]] = {
+    Field.ACCOUNT: Audit.account,
+    Field.ROLE: Audit.role,
+    Field.ACTION: Audit.event,
+}
+
+
+def _seen_by(viewer: Viewer) -> tuple[str, ...]:
+    own = terms.term(Field.USER, viewer.user)
+    return (own, *(terms.term(Field.ROLE, role) for role in sorted(viewer.roles)))
+
+
+def _span(session: Session, search: Search) -> Span:
+    """Rows outside of these are too old or too new: their numbers follow their times, but for the
+    head's `gap`.
+    """
+    span = scan.everything(session)
+    gap = timedelta(seconds=session.scalars(select(AuditHead.gap)).one())
+    if search.since is not None:
+        earlier = select(Audit.number).where(Audit.at < search.since - gap)
+        last = session.scalars(earlier.order_by(Audit.at.desc()).limit(1)).one_or_none()
+        span = replace(span, low=(last or 0) + 1)
+    if search.until is not None:
+        later = select(Audit.number).where(Audit.at >= search.until + gap)
+        first = session.scalars(later.order_by(Audit.at).limit(1)).one_or_none()
+        span = replace(span, high=first if first is not None else span.high)
+    return span

@@ -1,0 +1,151 @@
+"""Checking the chain: which row is the first that is not as it was written."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import examine
+from db.audit.chain import GENESIS
+from db.audit.entry import moment
+from db.audit.key import Key
+from db.audit.scan import Span
+from db.audit.walk import Anchor, Walked, seconds_before, walk
+from db.models import AuditHead
+
+PART: Final = 50_000
+"""Rows that one process walks along at a time; a log of fewer takes no other process."""
+
+_FEW: Final = 2  # parts that are not worth the start of another process
+_NO_END: Final = (1 << 31) - 1
+
+Walking = Callable[[Sequence[Span], Sequence[Anchor]], Iterable[Walked]]
+"""Walks along these spans, in whatever order; gives back what was found in theirs."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How far the chain holds: `rows` checked, the first row that is wrong, and what is wrong.
+
+    `anchor` is the newest of those told that the chain holds; `warnings` are sentences.
+    """
+
+    rows: int
+    wrong: int | None = None
+    what: str | None = None
+    anchor: Anchor | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def verify(
+    session: Session, key: Key, anchors: Iterable[Anchor] = (), *, walking: Walking | None = None
+) -> Verdict:
+    """Reads the chain from its first row to its head and says where it first breaks, if it does.
+
+    `anchors` are looked for in it. What the newest of them does not reach can have been cut off at
+    the end, by who owns both the database and the key.
+    """
+    head = session.scalars(select(AuditHead)).one()  # rows that are written meanwhile come after it
+    told = list(anchors)
+    walking = walking or (lambda spans, _: (walk(session, key, span, told) for span in spans))
+    parts: list[Walked] = [Walked(Span(1, 0), 0, GENESIS)]
+    for part in walking(_spans(head.number), told):
+        if fault := _joined(parts[-1], part, head):
+            return Verdict(fault[0] - 1, *fault)
+        parts.append(part)
+    return _judged(parts, told, head, key)
+
+
+def several(url: str, key: Key) -> Walking:
+    """Walks along the spans of a long log in as many processes as there are processors."""
+
+    def walking(spans: Sequence[Span], anchors: Sequence[Anchor]) -> Iterable[Walked]:
+        if len(spans) <= _FEW:
+            yield from (_walk_alone((url, key, span, anchors)) for span in spans)
+            return
+        fresh = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(os.cpu_count(), mp_context=fresh) as pool:
+            yield from pool.map(_walk_alone, [(url, key, span, anchors) for span in spans])
+
+    return walking
+
+
+def _walk_alone(asked: tuple[str, Key, Span, Sequence[Anchor]]) -> Walked:
+    url, key, span, anchors = asked
+    with examine.reading(url) as session:
+        return walk(session, key, span, [one for one in anchors if span.holds(one.number)])
+
+
+def _spans(head: int) -> list[Span]:
+    """All rows up to the head; and what is behind it, written meanwhile."""
+    upto = [Span(low, min(low + PART - 1, head)) for low in range(1, head + 1, PART)]
+    return [*upto, Span(head + 1, _NO_END)]
+
+
+def _joined(before: Walked, part: Walked, head: AuditHead) -> tuple[int, str] | None:
+    """The first row that is wrong, in a part or between it and the part before it."""
+    at_head = before.span.high == head.number
+    if before.number < before.span.high:
+        cut = ": the chain was cut at its end" if at_head else ""
+        return before.number + 1, f"is missing{cut}"
+    if at_head and before.hash != head.hash:
+        return before.number, "is not the one that the head of the chain tells"
+    if part.first_key is not None and part.first_key < before.key:
+        return part.span.low, "was signed with a key that had been replaced"
+    return None if part.wrong is None else (part.wrong, part.what)
+
+
+def _judged(parts: Sequence[Walked], told: Sequence[Anchor], head: AuditHead, key: Key) -> Verdict:
+    """What the anchors say of a chain that holds in itself."""
+    end = parts[-1].number
+    lost = {one: "has another hash than" for part in parts for one in part.lost}
+    lost |= {one: "is missing, cut off after" for one in told if one.number > end}
+    kept = chain.from_iterable(part.kept for part in parts)
+    newest = max(kept, key=lambda one: one.number, default=None)
+    warnings = _warnings(parts, head, key)
+    restored = max((part.restored for part in parts), default="")
+    for anchor in sorted(lost, key=lambda one: one.number):
+        if not _is_older(anchor, restored):
+            what = f"{lost[anchor]} its anchor {anchor.number}:{anchor.short} ({anchor.place})"
+            return Verdict(end, anchor.number, what, newest, tuple(warnings))
+        warnings.append(
+            f"The anchor {anchor.number}:{anchor.short} ({anchor.place}) is not in this chain. An "
+            "administrator accepted, after it was made, a database that was restored from a backup."
+        )
+    return Verdict(end, anchor=newest, warnings=tuple(warnings))
+
+
+def _is_older(anchor: Anchor, restored: str) -> bool:
+    return bool(restored) and (anchor.at is None or moment(anchor.at) <= restored)
+
+
+def _warnings(parts: Sequence[Walked], head: AuditHead, key: Key) -> list[str]:
+    warnings: list[str] = []
+    keys = list(key)
+    if parts and parts[-1].key < len(keys) - 1:
+        warnings.append(
+            f"The newest row is signed with the key {keys[parts[-1].key].id}, which was replaced "
+            f"by {keys[-1].id}: who knows the old one can write rows until xacct starts with the "
+            "new one."
+        )
+    gap = _gap(parts)
+    if gap > head.gap:
+        warnings.append(
+            f"Rows are dated up to {gap:g} s before ones in front of them, and the head says "
+            f"{head.gap:g} s: searches by time may leave out rows."
+        )
+    return warnings
+
+
+def _gap(parts: Sequence[Walked]) -> float:
+    gap, latest = 0.0, ""
+    for part in parts:
+        gap = max(gap, part.gap, seconds_before(part.earliest, latest))
+        latest = max(latest, part.latest)
+    return gap
