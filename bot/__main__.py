@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None, *, clock: Clock | None = None) -> in
 
 
 def _run(words: Sequence[str], clock: Clock) -> int:
-    said = arguments.parser().parse_args(words)
+    said = arguments.parse(words)
     module, _, name = COMMANDS[said.verb, getattr(said, "what", None)].partition(":")
     try:
         command: Callable[..., int] = getattr(import_module(module), name)

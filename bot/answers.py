@@ -1,22 +1,18 @@
 """What a person is told in answer: sentences and lists, in Slack's mark-up."""
 
-import json
-import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
-from bot.blocks import code, cut, escaped, giver, givers, moment, user
+from bot.blocks import code, cut, escaped, givers, moment, user
 from db.lifecycle import State
-from db.models import Audit, Hold, Request
+from db.models import Hold, Request
 from workflows.access import Scope
 from workflows.catalog.model import Role
 from workflows.durations import duration_text
 
 ANSWER: Final = 3500
 """Characters of one answer; a list that is longer says how many lines are missing."""
-
-_ESCAPED_MENTION: Final = re.compile("&lt;(@[UW][A-Z0-9]+)&gt;")
 
 
 def filed(row: Request, *, rule: str = "") -> str:
@@ -153,13 +149,6 @@ def standing(own: Sequence[Request], waiting: Sequence[Request]) -> str:
     return _fitting(parts)
 
 
-def events(rows: Sequence[Audit]) -> str:
-    """Entries of the audit log, newest first."""
-    if not rows:
-        return "The audit log has nothing of that kind that you may see."
-    return _fitting(["*Newest first*", *(_event(row) for row in rows)])
-
-
 def _what(row: Request) -> str:
     return f"{code(row.role, 150)} for {code(row.grantee_name, 128)}"
 
@@ -168,22 +157,6 @@ def _line(row: Request) -> str:
     when = f"until {moment(row.ends_at)}" if row.ends_at else f"asked {moment(row.asked_at)}"
     more = f", extends #{row.extends}" if row.extends else ""
     return f"• #{row.id} {_what(row)}: {row.state}, {when}{more}"
-
-
-def _event(row: Audit) -> str:
-    actor = row.actor if row.actor == "xacct" else giver(row.actor)
-    parts = [moment(row.at), actor, escaped(row.event, 32)]
-    parts += [f"#{row.request_id}"] if row.request_id is not None else []
-    parts += [code(row.role, 150)] if row.role else []
-    facts: dict[str, Any] = json.loads(row.text)["facts"]
-    said = facts.get("sentence") or facts.get("reason") or facts.get("why")
-    parts += [_people(escaped(str(said), 120))] if said else []
-    return f"• {' · '.join(parts)}"
-
-
-def _people(text: str) -> str:
-    """Ids of people as mentions again; an answer that one person reads alerts nobody else."""
-    return _ESCAPED_MENTION.sub(r"<\1>", text)
 
 
 def _fitting(lines: Iterable[str]) -> str:

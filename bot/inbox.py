@@ -6,7 +6,7 @@ The verb and the row's payment are one transaction, so whatever was said is done
 import logging
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,7 +19,7 @@ from db import audit
 from db.lifecycle import IllegalMove
 from db.models import Inbox
 from db.store import inbox, requests
-from workflows import ahead
+from workflows import access, ahead
 from workflows.aws.vendor import Vendor
 from workflows.errors import AlreadySettled, NotAllowed, Refused
 from workflows.person import Person
@@ -38,7 +38,7 @@ _ASKS_AWS: Final = frozenset({"request", "retry", "break-glass", "credentials"})
 _AT_THE_DOOR: Final = "approve"
 """The kind for which an engineer waits at AWS's door."""
 
-_MAKES: Final = ("settle", "look", "draw", "alert", "review")
+_MAKES: Final = ("settle", "look", "draw", "alert", "review", "export")
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +142,7 @@ class Payer:
         """The answer; None when another worker has paid the row meanwhile."""
         deed = verbs.prepare(self._world, verbs.Heard(row, person, now))
         with self._world.database.write() as session:
+            audit.know(session, access.actor(self._world.catalog, person))
             if row.kind != _AT_THE_DOOR:  # then they are kept with the card that is drawn
                 self._world.directory.keep(session)
             return deed(session) if inbox.pay(session, row.id) else None
@@ -169,6 +170,8 @@ class Payer:
         with self._world.database.write() as session:
             if not inbox.pay(session, row.id) and row.kind != "credentials":
                 return
+            if (person := self._world.directory.heard(row.user, now=now)) is not None:
+                audit.know(session, access.actor(self._world.catalog, person))
             number = row.said.get("request")
             about = requests.get(session, number) if isinstance(number, int) else None
             audit.say(
@@ -181,7 +184,7 @@ class Payer:
                 sentence=str(refusal),
             )
         if row.kind != "home":  # that shows the refusal by itself, or itself as it is by now
-            self._means.aside(_reader(row), str(refusal))
+            self._means.aside(replace(_reader(row), replaces=False), str(refusal))
 
 
 def _reader(row: Inbox) -> Reader:
@@ -190,7 +193,7 @@ def _reader(row: Inbox) -> Reader:
     if row.said.get("home"):
         return Reader(user=row.user)
     if view is None:
-        return Reader(row.response_url)
+        return Reader(row.response_url, replaces=row.kind == "page")
     return Reader(view=str(view), title=str(row.said["title"]), user=row.user)
 
 

@@ -11,7 +11,7 @@ from contextlib import closing
 from queue import SimpleQueue
 from typing import Final
 
-from bot import told, wiring
+from bot import started, told, wiring
 from bot.running import Running
 from bot.settings import Settings
 from bot.terminal.database import require_schema, understood
@@ -52,19 +52,20 @@ def run(_said: argparse.Namespace, clock: Clock) -> int:
         logging.getLogger(name).setLevel(logging.WARNING)
     # Bolt sets the level of its loggers itself, and warns that SLACK_BOT_TOKEN is not used.
     logging.getLogger("slack_bolt.App").addFilter(lambda said: said.levelno >= logging.ERROR)
-    settings, catalog = _told()
+    settings, catalog, text = _told()
     with understood(), closing(settings.store.database(clock)) as database:
         lock = database.claim_file()
         try:
             _be_current(database)
+            started.record(database, settings, text, at=clock.now())
             return _serve(settings, catalog, database, clock)
         finally:
             if lock is not None:
                 lock.close()
 
 
-def _told() -> tuple[Settings, Catalog]:
-    """Settings and catalog. Raises Mistakes with all that is wrong in either."""
+def _told() -> tuple[Settings, Catalog, str]:
+    """Settings, the catalog and its text. Raises Mistakes with all that is wrong in either."""
     try:
         settings = Settings.from_env(os.environ)
     except Mistakes as wrong:
@@ -73,7 +74,8 @@ def _told() -> tuple[Settings, Catalog]:
         except Mistakes as too:
             raise wrong.beside(too) from None
         raise
-    return settings, told.catalog(settings.catalog)
+    text = told.catalog_text(settings.catalog)
+    return settings, told.catalog_of(text, settings.catalog), text
 
 
 def _be_current(database: Database) -> None:

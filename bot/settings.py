@@ -18,11 +18,14 @@ SLACK: Final = "https://slack.com/api/"
 KEY_CHARACTERS: Final = 32
 """The least length of the audit key: an HMAC-SHA-256 key should not be shorter than its hash."""
 
+_OLDER: Final = "it is for the keys that were replaced, the oldest first, spaces between them"
+
 PAGERDUTY: Final = "https://api.pagerduty.com/"
 
 _OURS: Final = frozenset(
     {
         "XACCT_AUDIT_KEY",
+        "XACCT_AUDIT_OLDER_KEYS",
         "XACCT_CATALOG",
         "XACCT_DATABASE_URL",
         "XACCT_PAGERDUTY_TOKEN",
@@ -50,14 +53,24 @@ class Secret:
 
 @dataclass(frozen=True)
 class Store:
-    """Where xacct remembers, and the key of the audit chain. The URL may hold a password."""
+    """Where xacct remembers, and the keys of the audit chain. The URL may hold a password.
+
+    `older_keys` are those that `audit_key` replaced, the oldest first.
+    """
 
     database_url: Secret
     audit_key: Secret
+    older_keys: tuple[Secret, ...] = ()
+
+    @property
+    def key(self) -> audit.Key:
+        """The key that rows are signed with, and those that it replaced."""
+        older = tuple(audit.Key(one.reveal().encode()) for one in self.older_keys)
+        return audit.Key(self.audit_key.reveal().encode(), older)
 
     def database(self, clock: Clock) -> Database:
         """The database, not yet connected to."""
-        key = audit.Key(self.audit_key.reveal().encode())
+        key = self.key
         return Database(self.database_url.reveal(), key=key, now=clock.now)
 
 
@@ -90,10 +103,27 @@ class Settings:
             slack_app_token=Secret(env.get("SLACK_APP_TOKEN", "")),
             slack_api_url=_slashed(_slack_url(env)),
             catalog=catalog_path(env),
-            store=Store(Secret(_database_url(env)), Secret(env.get("XACCT_AUDIT_KEY", ""))),
+            store=Store(
+                Secret(_database_url(env)),
+                Secret(env.get("XACCT_AUDIT_KEY", "")),
+                tuple(map(Secret, _older_keys(env))),
+            ),
             pagerduty_token=Secret(env.get("XACCT_PAGERDUTY_TOKEN", "")),
             pagerduty_url=_slashed(_pagerduty_url(env)),
         )
+
+    def plain(self) -> dict[str, str]:
+        """The settings but for secrets, which are named by no more than whether they are there."""
+        url = make_url(self.store.database_url.reveal())
+        return {
+            "SLACK_API_URL": self.slack_api_url,
+            "XACCT_AUDIT_KEY": f"key {self.store.key.id}",
+            "XACCT_AUDIT_OLDER_KEYS": ", ".join(one.id for one in self.store.key.older),
+            "XACCT_CATALOG": str(self.catalog),
+            "XACCT_DATABASE_URL": url.render_as_string(hide_password=True),
+            "XACCT_PAGERDUTY_TOKEN": "there" if self.pagerduty_token else "none",
+            "XACCT_PAGERDUTY_URL": self.pagerduty_url,
+        }
 
 
 def mistakes(env: Mapping[str, str]) -> list[str]:
@@ -169,8 +199,19 @@ def _database_url(env: Mapping[str, str]) -> str:
     return env.get("XACCT_DATABASE_URL") or "sqlite:///xacct.db"
 
 
+def _older_keys(env: Mapping[str, str]) -> list[str]:
+    """Keys are written with spaces or commas between them."""
+    return env.get("XACCT_AUDIT_OLDER_KEYS", "").replace(",", " ").split()
+
+
 def _wrong_key(env: Mapping[str, str]) -> list[str]:
     key = env.get("XACCT_AUDIT_KEY", "")
+    older = _older_keys(env)
+    if any(len(one) < KEY_CHARACTERS for one in older):
+        few = f"one of fewer than {KEY_CHARACTERS} characters"
+        return [f"XACCT_AUDIT_OLDER_KEYS holds {few}; {_OLDER}"]
+    if key in older:
+        return [f"XACCT_AUDIT_OLDER_KEYS holds XACCT_AUDIT_KEY, too; {_OLDER}"]
     if len(key) >= KEY_CHARACTERS:
         return []
     how = "make one with `openssl rand -hex 32` and keep it as long as the database"

@@ -112,11 +112,14 @@ def ask_person(client: WebClient, team: str, user: str) -> Person:
         bot=bool(found.get("is_bot")) or found["id"] == "USLACKBOT",
         stranger=bool(found.get("is_stranger")) or theirs != team,
         deleted=bool(found.get("deleted")),
+        zone=str(found.get("tz") or "UTC")[:64],
     )
 
 
-def whisper(response_url: str | None, words: str | Drawing) -> None:
-    """Tells one person something, once; a failure is logged and never raised."""
+def whisper(response_url: str | None, words: str | Drawing, *, replaces: bool = False) -> None:
+    """Tells one person something, once; a failure is logged and never raised. `replaces`: instead
+    of the message that the url is of.
+    """
     if response_url is None:
         return
     said = words if isinstance(words, Drawing) else Drawing(words)
@@ -126,7 +129,7 @@ def whisper(response_url: str | None, words: str | Drawing) -> None:
             text=said.text,
             blocks=said.blocks or None,
             response_type="ephemeral",
-            replace_original=False,
+            replace_original=replaces,
         )
     except Exception as error:  # noqa: BLE001  a word that is lost must not undo what was done
         log.warning("an answer did not reach its reader: %s", type(error).__name__)

@@ -17,13 +17,15 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Reader:
     """Who is told, and where: in the window he wrote in, by Slack's `response_url`, or, where there
-    is neither, in a direct message. Nobody is told where all are missing.
+    is neither, in a direct message. Nobody is told where all are missing. `replaces`: instead of
+    the message that he clicked in.
     """
 
     response_url: str | None = None
     view: str | None = None
     title: str = ""
     user: str | None = None
+    replaces: bool = False
 
 
 def tell(client: WebClient, reader: Reader, words: str | Drawing) -> None:
@@ -34,7 +36,7 @@ def tell(client: WebClient, reader: Reader, words: str | Drawing) -> None:
     if reader.view is not None and _shown(client, reader, said):
         return
     if reader.response_url is not None:
-        whisper(reader.response_url, said)
+        whisper(reader.response_url, said, replaces=reader.replaces)
     elif reader.user is not None:
         _directly(client, reader.user, said)
 

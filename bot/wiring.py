@@ -11,6 +11,7 @@ from typing import Final
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from slack_bolt import App
+from slack_sdk import WebClient
 
 from bot import jobs, listeners, rosters
 from bot.alerts import Alerts
@@ -19,6 +20,7 @@ from bot.channels import Channels
 from bot.desk import Desk, turn_away
 from bot.doubles import Doubles
 from bot.draw import Draw
+from bot.exports import Exports
 from bot.forms.opener import Opener
 from bot.inbox import Means, Payer
 from bot.inbox_writer import Writer
@@ -133,7 +135,9 @@ def closings_until(debt: Debt, looked: threading.Event) -> Debt:
     return replace(debt, due=due)
 
 
-def _debts(surroundings: World, payer: Payer, posting: Posting, channels: Channels) -> list[Debt]:
+def _debts(
+    surroundings: World, payer: Payer, posting: Posting, channels: Channels, steady: WebClient
+) -> list[Debt]:
     """All that can be owed: what somebody waits for stands first."""
     showing = Showing(surroundings, posting, channels)
     return [
@@ -144,6 +148,7 @@ def _debts(surroundings: World, payer: Payer, posting: Posting, channels: Channe
         Alerts(surroundings, posting, channels).debt(),
         Remind(surroundings, posting, showing).debt(),
         Reviews(surroundings, posting, channels).debt(),
+        Exports(surroundings, steady).debt(),
     ]
 
 
@@ -160,7 +165,8 @@ def parts(
     payer = Payer(Means(surroundings, vendor, slack.steady, aside, asides.submit))
     posting = Posting(slack.posting, surroundings.clock)
     channels = Channels(surroundings, slack.steady)
-    sweep = Sweep(_debts(surroundings, payer, posting, channels), clock=surroundings.clock)
+    debts = _debts(surroundings, payer, posting, channels, slack.steady)
+    sweep = Sweep(debts, clock=surroundings.clock)
     surroundings.settling.wakes(lambda: sweep.wake("settle"))
     writer, drift = (
         Writer(surroundings.database, written=lambda: sweep.wake("inbox")),

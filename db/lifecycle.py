@@ -30,6 +30,19 @@ class Event(StrEnum):
     CLOSED = "closed"
 
 
+RECORDED: Final[dict[Event, str]] = {
+    Event.APPROVE: "approved",
+    Event.DENY: "denied",
+    Event.CANCEL: "cancelled",
+    Event.LAPSE: "lapsed",
+    Event.OPENED: "opened",
+    Event.FAILED: "failed",
+    Event.END: "ending",
+    Event.CLOSED: "ended",
+}
+"""What the audit log calls them, once they have happened."""
+
+
 class Why(StrEnum):
     """Why a request ended: the column beside the state."""
 

@@ -80,6 +80,7 @@ def mint(world: World, vendor: Vendor, request_id: int, *, by: Person) -> Creden
         )
     minted = vendor.mint(vending(world, row), now=now)
     with world.database.write() as session:
+        audit.know(session, access.actor(world.catalog, by))
         audit.say(
             session,
             "delivered",

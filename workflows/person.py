@@ -18,6 +18,7 @@ class Person:
     bot: bool
     stranger: bool  # of another workspace, seen through a shared channel
     deleted: bool
+    zone: str = "UTC"  # the name of his time zone, as the IANA has it
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from bot.command import about, emergency, incidents
+from bot.command import about, emergency, incidents, question
 from bot.command.doubt import Doubt, copyable
 from bot.command.extend import extend
 from bot.command.help import TOPICS
@@ -144,6 +144,11 @@ def _list(words: Words) -> List:
     return List()
 
 
+def _audit(words: Words) -> Audit:
+    question.check(words.left)
+    return Audit(words.left)
+
+
 def _help(words: Words) -> Help:
     topic = words.left.casefold()
     if not topic:
@@ -170,6 +175,6 @@ _READ: Final[dict[str, Callable[[Words], Command]]] = {
     "roles": lambda words: Roles(words.left),
     "who": about.who,
     "show": about.show,
-    "audit": lambda words: Audit(words.left),
+    "audit": _audit,
     "help": _help,
 }

@@ -19,6 +19,8 @@ SCOPES: Final = {
     "channels:read": "whether a channel for cards is shared outside",
     "groups:read": "the same of private channels",
     "chat:write": "cards and messages",
+    "files:write": "what was asked out of the audit log, as a file",
+    "im:write": "where that file is sent",
     "usergroups:read": "who is in a user group that decides",
     "users:read": "who clicks",
     "users:read.email": "the confirmed address, by which one person under two names is found",

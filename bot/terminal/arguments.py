@@ -1,6 +1,8 @@
 """What `xacct …` understands. Nothing is loaded for it that a command needs."""
 
 import argparse
+import re
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -8,6 +10,10 @@ from typing import Final
 from bot.terminal import masking, setup_arguments
 
 SETUP: Final = setup_arguments.VERBS
+AUDIT: Final = ("verify",)
+"""What `xacct audit` does beside answering questions."""
+
+_HASH: Final = re.compile("[0-9a-f]{8,64}")
 _SINCE: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
@@ -40,13 +46,62 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("--json", action="store_true", help="for programs")
     for add in (setup_arguments.add, _reach, _doctor):
         add(verbs)
-    log = verbs.add_parser("audit", help="show the newest entries of the audit log")
-    log.add_argument("--last", type=_number, default=20, metavar="N", help="default: 20")
-    log.add_subparsers(dest="what", metavar="verify").add_parser(
-        "verify", help="check that nobody changed the audit log"
-    )
+    _audit(verbs)
     masking.add(top)
     return top
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """What the words say. `-action:refused` is a part of a question, and no option."""
+    top = parser()
+    said, left = top.parse_known_args(words)
+    question = said.verb == "audit" and not [one for one in left if one.startswith("--")]
+    if left and not question:
+        top.error(f"unrecognized arguments: {' '.join(left)}")
+    if said.verb == "audit":
+        first = said.question[:1]
+        said.what = first[0] if first and first[0] in AUDIT else None
+        said.question = [*(said.question[1:] if said.what else said.question), *left]
+        if said.what and said.question:
+            top.error(f"`audit {said.what}` takes no question: {' '.join(said.question)}")
+    return said
+
+
+def _audit(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    words = "ask the audit log, or have its chain checked (xacct audit verify)"
+    one = verbs.add_parser("audit", help=words, description=f"{words.capitalize()}.")
+    one.add_argument(
+        "question",
+        nargs="*",
+        help="as in Slack: user:alice account:prod* role:admin action:approved since:7d "
+        "until:2026-01-31 id:42 words; -action:refused leaves out. Or `verify`.",
+    )
+    one.add_argument("--last", type=_number, metavar="N", help="only the newest N (table: 20)")
+    one.add_argument(
+        "--after", type=int, metavar="NUMBER", help="only what stands behind the row of that number"
+    )
+    one.add_argument(
+        "--format",
+        choices=("table", "csv", "json"),
+        help="json: an object a line (default: table; with --follow json)",
+    )
+    one.add_argument("--follow", action="store_true", help="go on with what is written from now on")
+    one.add_argument(
+        "--anchor",
+        action="append",
+        default=[],
+        type=_anchor,
+        metavar="NUMBER:HASH",
+        help="with verify: a row as a card or the audit channel told it; may be repeated",
+    )
+
+
+def _anchor(text: str) -> tuple[int, str]:
+    number, _, short = text.replace(",", "").partition(":")
+    right = number.isdecimal() and len(number) < 12 and _HASH.fullmatch(short.casefold())
+    if not right:
+        raise argparse.ArgumentTypeError("a row's number and its hash's beginning: 1234:9f3a2b1c")
+    return int(number), short.casefold()
 
 
 def _catalog(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks import Json
 from bot.command import parse, said
-from bot.verbs import alerts, asking, deciding, ending, glass, incidents, reading
+from bot.verbs import alerts, asking, auditing, deciding, ending, glass, incidents, reading
 from bot.verbs.heard import Answer, Deed, Heard
 from workflows import rules
 from workflows.errors import Refused
@@ -37,7 +37,7 @@ _TYPED: Final[dict[type, Verb]] = {
     said.Roles: reading.roles,
     said.Who: reading.who,
     said.Show: reading.show,
-    said.Audit: reading.log,
+    said.Audit: auditing.log,
 }
 _PRESSED: Final[dict[str, Verb]] = {
     "approve": deciding.approve,
@@ -46,6 +46,8 @@ _PRESSED: Final[dict[str, Verb]] = {
     "retry": asking.retry,
     "leave": alerts.leave,
     "remove": alerts.remove,
+    "page": auditing.page,
+    "export": auditing.export,
 }
 
 

@@ -1,4 +1,4 @@
-"""Reading: list, roles, who, show, audit. Everybody sees what concerns him."""
+"""Reading: list, roles, who, show. Everybody sees what concerns him."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,9 +14,8 @@ from bot.facts import facts_of
 from bot.home import Lists
 from bot.home import home as view
 from bot.verbs.heard import Deed, Heard, role_in_sight
-from db import audit
 from db.models import Request
-from db.store import history, listing, requests, reviews
+from db.store import listing, requests, reviews
 from workflows import access, names, rules
 from workflows.catalog.model import Catalog, Role
 from workflows.errors import NotAllowed, NotFound
@@ -145,18 +144,3 @@ def _works(catalog: Catalog, row: Request, by: Person) -> list[str]:
         *(["approve", "approve_less", "deny"] if approves else []),
         *(["revoke"] if ends else []),
     ]
-
-
-def log(world: World, heard: Heard, command: said.Audit) -> Deed:
-    """The newest entries of the audit log that the person may see; that he read them is one."""
-    catalog = world.catalog
-    user, words = heard.by.user, command.words.split()[:5]
-    decides = [role.key for role in catalog.roles_decided_by(user)]
-    viewer = history.Viewer(user, None if catalog.oversees(user) else decides)
-
-    def deed(session: Session) -> str:
-        rows = history.latest(session, viewer, words=words)
-        audit.say(session, "read the audit log", actor=user, at=heard.at, words=words)
-        return answers.events(rows)
-
-    return deed

@@ -3,7 +3,7 @@
 from db.audit.chain import GENESIS, forget, head, holds, know, say, seal, sealed
 from db.audit.entry import About, Actor, Entry
 from db.audit.key import Key
-from db.audit.verify import Verdict, verify
+from db.audit.verifying import Verdict, verify
 from db.audit.walk import Anchor
 
 __all__ = [

@@ -13,7 +13,10 @@ MOST: Final = 500
 
 
 class TooMany(Exception):  # noqa: N818  what is so
-    """More than MOST names are like it."""
+    """More than MOST names are like it: `str()` is the sentence."""
+
+    def __init__(self) -> None:
+        super().__init__(f"A `*` there stands for more than {MOST} names: write more of the name.")
 
 
 def like(

@@ -18,7 +18,7 @@ _WIDER: Final = 8
 """How much longer each further stretch of the log is. What is in none of the first is rare enough
 to be fetched by the inverted index, which knows no order."""
 
-_COLUMNS: Final = "a.number, a.at, a.event, a.actor, a.request_id, a.role, a.text"
+_COLUMNS: Final = "a.number, a.at, a.event, a.actor, a.request_id, a.role, a.text, a.key_id, a.hash"
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Found:
     request_id: int | None
     role: str | None
     text: str
+    key_id: str
+    hash: str
 
 
 def everything(session: Session) -> Span:
@@ -162,5 +164,7 @@ def _read(session: Session, statement: TextClause, asked: dict[str, Any]) -> lis
         Audit.request_id,
         Audit.role,
         Audit.text,
+        Audit.key_id,
+        Audit.hash,
     )
     return [Found(*row) for row in session.execute(typed, asked)]

@@ -1,16 +1,17 @@
 """Searching: which rows a question means, and which the asker may see."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import timedelta
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.audit import names, scan, terms
+from db.audit.question import Condition, Field, Search, Viewer
 from db.audit.scan import Found, Span, Terms
 from db.models import Audit, AuditHead
 
@@ -18,48 +19,7 @@ PAGE: Final = 10
 """Rows of a page."""
 
 _AT_ONCE: Final = 1000  # rows of an export in memory
-_PAIR: Final = 2  # words that one term holds
-
-
-class Field(StrEnum):
-    """What a condition is about."""
-
-    USER = "user"
-    ACCOUNT = "account"
-    ROLE = "role"
-    ACTION = "action"
-    ID = "id"
-    WORD = "word"
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One thing that is so of a row, or, `excluded`, is not so.
-
-    Of an account, a role and an action `value` may hold `*`, for any characters. A WORD is one or
-    more words of free text, that stand in the row one behind the other.
-    """
-
-    field: Field
-    value: str
-    excluded: bool = False
-
-
-@dataclass(frozen=True)
-class Search:
-    """All conditions hold, and the row is not older than `since`, and older than `until`."""
-
-    conditions: tuple[Condition, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Viewer:
-    """Who looks, and the roles (`account/name`) whose every row he may see."""
-
-    user: str
-    roles: Collection[str]
+_OF_A_PAIR: Final = 3  # terms of two words: each alone, and both
 
 
 @dataclass(frozen=True)
@@ -91,10 +51,24 @@ def newer(session: Session, search: Search, viewer: Viewer | None = None, *, abo
     return Page(tuple(reversed(found[:PAGE])), newer=True, older=True)
 
 
-def each(session: Session, search: Search, viewer: Viewer | None = None) -> Iterator[Found]:
-    """All rows, the oldest first, few of them in memory."""
+def latest(session: Session, search: Search, *, limit: int) -> list[Found]:
+    """The newest rows, the newest first."""
+    query = _Query.of(session, search, None)
+    return query.some(session, query.span, limit)
+
+
+def each(
+    session: Session,
+    search: Search,
+    viewer: Viewer | None = None,
+    *,
+    above: int = 0,
+    limit: int | None = None,
+) -> Iterator[Found]:
+    """All rows above a number, or the first of them; the oldest first, few of them in memory."""
     query = _Query.of(session, search, viewer)
-    yield from query.each(session, query.span, _AT_ONCE, up=True)
+    span = replace(query.span, low=max(query.span.low, above + 1))
+    yield from islice(query.each(session, span, _AT_ONCE, up=True), limit)
 
 
 def after(session: Session, search: Search, number: int, *, limit: int) -> list[Found]:
@@ -116,17 +90,21 @@ class _Query:
     @classmethod
     def of(cls, session: Session, search: Search, viewer: Viewer | None) -> "_Query":
         groups: list[tuple[str, ...]] = [_seen_by(viewer)] if viewer is not None else []
+        either: dict[Field, list[str]] = {}
         none: list[str] = []
         phrases: list[tuple[str, bool]] = []
         for one in search.conditions:
             found = _terms(session, one)
-            if one.field is Field.WORD and len(found) > _PAIR:
+            if one.field is Field.WORD and len(found) > _OF_A_PAIR:
                 phrases.append((terms.phrase(one.value), one.excluded))
                 groups += [] if one.excluded else [(term,) for term in found]
             elif one.excluded:
                 none += found
-            else:
+            elif one.field is Field.WORD:
                 groups.append(tuple(found))
+            else:
+                either.setdefault(one.field, []).extend(found)
+        groups += map(tuple, either.values())
         span = _span(session, search)
         if not all(groups):  # a name that stands nowhere
             span = Span(1, 0)
@@ -134,7 +112,8 @@ class _Query:
 
     def some(self, session: Session, span: Span, limit: int, *, up: bool = False) -> list[Found]:
         found: list[Found] = []
-        for row in self.each(session, span, limit, up=up):
+        at_once = _AT_ONCE if self.phrases else limit
+        for row in self.each(session, span, at_once, up=up):
             found.append(row)
             if len(found) == limit:
                 break
@@ -161,10 +140,11 @@ class _Query:
 
 
 def _terms(session: Session, condition: Condition) -> list[str]:
-    """The terms of which one stands in the row; of words, all: one of two is that of the pair."""
+    """The terms of which one stands in the row; of three words and more, all of them."""
     field, value = condition.field, condition.value
     if field is Field.WORD:
-        return terms.words(value)[-1:] if len(value.split()) <= _PAIR else terms.words(value)
+        found = terms.words(value)
+        return found[-1:] if len(found) <= _OF_A_PAIR else found
     column = _NAMED.get(field)
     if "*" not in value or column is None:
         return [terms.term(field, value)]

@@ -1,10 +1,10 @@
 """The tables. What is owed stands in their due columns: inbox.try_at, targets.settle_at,
-requests.look_at and .remind_at, reviews.say_at and the draw_at of requests and alerts; nothing else
-remembers work.
+requests.look_at and .remind_at, reviews.say_at, exports.make_at and the draw_at of requests and
+alerts; nothing else remembers work.
 """
 
 from db.models.base import Table, TargetKind, Utc
-from db.models.log import Alert, Audit, AuditHead, Hold, Person
+from db.models.log import Alert, Audit, AuditHead, Export, Hold, Person, Told
 from db.models.review import Review
 from db.models.work import Decision, Inbox, Membership, Request, Target
 
@@ -13,6 +13,7 @@ __all__ = [
     "Audit",
     "AuditHead",
     "Decision",
+    "Export",
     "Hold",
     "Inbox",
     "Membership",
@@ -22,5 +23,6 @@ __all__ = [
     "Table",
     "Target",
     "TargetKind",
+    "Told",
     "Utc",
 ]

@@ -23,6 +23,7 @@ class Person(Table):
     bot: Mapped[bool]
     stranger: Mapped[bool]
     deleted: Mapped[bool]
+    zone: Mapped[str] = mapped_column(String(64), default="UTC")
     seen_at: Mapped[datetime]
 
 
@@ -108,3 +109,27 @@ class Hold(Table):
     by: Mapped[str | None] = mapped_column(String(255))
     lifted_at: Mapped[datetime | None]
     lifted_by: Mapped[str | None] = mapped_column(String(255))
+
+
+class Export(Table):
+    """A file out of the audit log that somebody is owed: who asked, what, and as what."""
+
+    __tablename__ = "exports"
+    __table_args__ = (Index("ix_exports_make", "make_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user: Mapped[str] = mapped_column(String(24))
+    question: Mapped[str] = mapped_column(Text)
+    form: Mapped[str] = mapped_column(String(8))
+    asked_at: Mapped[datetime]
+    make_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+
+
+class Told(Table):
+    """What xacct was told at its last start, to say what is different at the next."""
+
+    __tablename__ = "told"
+
+    name: Mapped[str] = mapped_column(String(24), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)

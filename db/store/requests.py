@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from db import audit
-from db.lifecycle import FINAL, OPEN, Event, IllegalMove, State, Why, after
+from db.lifecycle import FINAL, OPEN, RECORDED, Event, IllegalMove, State, Why, after
 from db.models import Decision, Request, Target, TargetKind
 from db.store import reviews, targets
 
@@ -104,7 +104,15 @@ def move(
         raise IllegalMove(request.state, event)
     facts = {name: _fact(also[name]) for name in _FACTS if also.get(name) is not None}
     audit.say(
-        session, str(event), actor=actor, at=at, request=request, was=was, to=to, why=why, **facts
+        session,
+        RECORDED[event],
+        actor=actor,
+        at=at,
+        request=request,
+        was=was,
+        to=to,
+        why=why,
+        **facts,
     )
     _owe(session, request, at)
     return request

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from sandbox.slack import files
 from sandbox.slack.changes import Changes
 from sandbox.slack.core import Slack
 from sandbox.slack.entrances import Entrances
@@ -58,6 +59,7 @@ class Control:
             "dm": slack.workspace.dm_id,
             "messages": slack.workspace.in_channel,
             "ephemerals": self.ephemerals,
+            "file": lambda file_id: files.content_of(slack, file_id),
             "notifications": slack.workspace.notifications,
             "views": self.views,
             "home": self.home,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Final
 
-from sandbox.slack import chat, scopes
+from sandbox.slack import chat, files, scopes
 from sandbox.slack.core import Slack
 from sandbox.slack.screens import view_json
 from sandbox.slack.values import (
@@ -148,6 +148,8 @@ METHODS: Final[Mapping[str, tuple[str, Method]]] = {
     "chat.update": (BOT_TOKEN, chat.update),
     "conversations.info": (BOT_TOKEN, conversation_info),
     "conversations.open": (BOT_TOKEN, open_conversation),
+    "files.completeUploadExternal": (BOT_TOKEN, files.complete),
+    "files.getUploadURLExternal": (BOT_TOKEN, files.announce),
     "usergroups.users.list": (BOT_TOKEN, list_usergroup),
     "users.info": (BOT_TOKEN, user_info),
     "users.lookupByEmail": (BOT_TOKEN, lookup_by_email),

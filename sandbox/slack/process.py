@@ -122,6 +122,10 @@ class SandboxSlack(Acts):
         """What lasts in a channel, threads included, oldest first."""
         return [Message(**message) for message in self._do("messages", channel=channel)]
 
+    def file(self, file_id: str) -> str:
+        """What stands in a file that the app sent."""
+        return str(self._do("file", file_id=file_id))
+
     def thread(self, message: Message) -> list[Message]:
         """The replies to a message, oldest first."""
         replies = self.messages(message.channel)

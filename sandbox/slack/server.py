@@ -1,7 +1,10 @@
 """The HTTP server: the Web API, Socket Mode, response_urls and the control API on one port."""
 
+from functools import partial
+
 from aiohttp import web
 
+from sandbox.slack import files
 from sandbox.slack.control import Control
 from sandbox.slack.core import Slack
 from sandbox.slack.values import Json
@@ -22,6 +25,7 @@ class Server:
         app.router.add_post("/_sandbox/{verb}", self.control.serve)
         app.router.add_route("*", "/api/{method}", api.call)
         app.router.add_post("/response_url/{key:.+}", api.answer_url)
+        app.router.add_post("/upload/{key}", partial(files.receive, slack))
         app.router.add_get("/link/", slack.sockets.link)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
 

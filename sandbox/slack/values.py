@@ -52,6 +52,7 @@ class Message:
     only_for: str | None = None
     edits: int = 0
     metadata: Json | None = None
+    files: list[Json] = field(default_factory=list)
 
     @property
     def root_ts(self) -> str:
@@ -61,6 +62,16 @@ class Message:
     def element(self, action_id: str, block_id: str | None = None) -> Json | None:
         """The element with that action id, with its `block_id` added; see `find_element`."""
         return find_element(self.blocks, action_id, block_id)
+
+
+@dataclass
+class Upload:
+    """A file that was announced; `content` is what came for it."""
+
+    id: str
+    name: str
+    length: int
+    content: bytes | None = None
 
 
 @dataclass(frozen=True)

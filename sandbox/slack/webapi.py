@@ -16,7 +16,7 @@ from sandbox.slack.faults import Fault
 from sandbox.slack.methods import perform
 from sandbox.slack.values import BOT_TOKEN, Json, SlackError
 
-_JSON_ARGUMENTS: Final = ("blocks", "metadata", "view")
+_JSON_ARGUMENTS: Final = ("blocks", "files", "metadata", "view")
 
 
 class _IllError(SlackError):

@@ -15,6 +15,7 @@ from sandbox.slack.values import (
     Json,
     Message,
     SlackError,
+    Upload,
 )
 
 
@@ -157,6 +158,7 @@ class Workspace:
         self.usergroups: dict[str, tuple[str, ...]] = {}
         self.enterprise_id: str | None = None  # of its Enterprise Grid
         self.messages: dict[tuple[str, str], Message] = {}
+        self.uploads: dict[str, Upload] = {}  # by the key of their address
         self._notified: list[tuple[str, Message]] = []
 
     def stamp(self) -> str:

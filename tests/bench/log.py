@@ -17,7 +17,8 @@ from sqlalchemy import select, text
 
 from db import audit, migrate
 from db.audit import chain, search
-from db.audit.search import Condition, Field, Search, Viewer
+from db.audit.question import Condition, Field, Search, Viewer
+from db.audit.verifying import several
 from db.models import AuditHead
 from db.session import Database
 from tests.bench import events
@@ -67,7 +68,8 @@ def _measured(database: Database, count: int) -> dict[str, str]:
     figures |= _asked(database, count)
     begin = perf_counter()
     with database.read() as session:
-        verdict = audit.verify(session, KEY)
+        url = database.url.render_as_string(hide_password=False)
+        verdict = audit.verify(session, KEY, walking=several(url, KEY))
     assert verdict.wrong is None, verdict
     figures[f"verify, all {verdict.rows:,}"] = f"{perf_counter() - begin:.1f} s"
     figures |= _read_all(database)

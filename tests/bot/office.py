@@ -15,8 +15,11 @@ from bot import rosters, wiring
 from bot.running import Running
 from bot.settings import Secret, Settings, Store
 from bot.slack import ask_person, clients
-from db.models import Audit, Inbox, Request
-from db.store import alerts, history, inbox, requests
+from db.audit import search
+from db.audit.question import Search
+from db.audit.scan import Found
+from db.models import Inbox, Request
+from db.store import alerts, inbox, requests
 from db.store.inbox import Said
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
@@ -295,6 +298,7 @@ class Office:
         with self.world.database.read() as session:
             return list(session.scalars(select(Inbox).order_by(Inbox.id)))
 
-    def recorded(self, event: str) -> list[Audit]:
+    def recorded(self, event: str) -> list[Found]:
         with self.world.database.read() as session:
-            return [one for one in history.latest(session, limit=500) if one.event == event]
+            found = search.latest(session, Search(), limit=500)
+            return [one for one in found if one.event == event]

@@ -1,11 +1,10 @@
 """What a person is told in answer, from rows as they are."""
 
-import json
 from datetime import UTC, datetime
 
 from bot import answers
 from db.lifecycle import State
-from db.models import Audit, Request
+from db.models import Request
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 
@@ -13,12 +12,6 @@ NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 def request(number: int, state: State) -> Request:
     return Request(
         id=number, account_name="prod", role_name="admin", grantee_name="alice", state=state
-    )
-
-
-def entry(**facts: str) -> Audit:
-    return Audit(
-        number=1, at=NOW, actor="U0BOB", event="refused", text=json.dumps({"facts": facts})
     )
 
 
@@ -57,25 +50,12 @@ def test_what_extends_nothing_says_nothing_of_it() -> None:
     assert "extends" not in said
 
 
-def test_people_in_an_audit_entry_are_shown_by_name() -> None:
-    told = answers.events([entry(sentence="Only the approvers can: <@U0ALICE>, <@U0BOB>.")])
-
-    assert told.endswith("Only the approvers can: <@U0ALICE>, <@U0BOB>.")
-
-
-def test_nothing_else_in_an_audit_entry_is_marked_up() -> None:
-    told = answers.events([entry(reason="<!channel> <https://evil.example|look> <@here>")])
-
-    assert told.endswith("&lt;!channel&gt; &lt;https://evil.example|look&gt; &lt;@here&gt;")
-
-
-def test_an_end_in_the_audit_log_says_why() -> None:
-    assert answers.events([entry(why="given back")]).endswith("given back")
-
-
 def test_a_list_that_is_too_long_says_how_much_is_missing() -> None:
-    told = answers.events([entry(sentence="x" * 120) for _ in range(100)])
+    rows = [request(number, State.PENDING) for number in range(1, 200)]
+    for row in rows:
+        row.asked_at = row.lapses_at = NOW
 
-    *shown, last = told.splitlines()
-    assert len(told) <= answers.ANSWER + len(last) + 1
-    assert last == f"and {101 - len(shown)} more"
+    *shown, last = answers.standing(rows, []).splitlines()
+
+    assert len("\n".join(shown)) <= answers.ANSWER
+    assert last == f"and {200 - len(shown)} more"

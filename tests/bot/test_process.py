@@ -282,7 +282,7 @@ def test_the_audit_log_is_verified_and_an_edit_is_found(terminal: Terminal) -> N
 
     code, said = terminal.xacct("audit", "verify")
     assert code == 1
-    assert "row 1 was changed" in said
+    assert "row 4 was changed" in said
 
 
 def test_asking_where_there_is_no_database_makes_none(terminal: Terminal) -> None:

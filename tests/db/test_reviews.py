@@ -99,7 +99,7 @@ def test_what_is_unsigned_is_listed_however_old_it_is(database: Database) -> Non
 def test_two_ids_of_one_address_file_one_after_the_other(database: Database) -> None:
     with database.write() as session:
         for user, email in (("U1", "Ann@corp.example"), ("U2", "ann@corp.example")):
-            facts = dict.fromkeys(("guest", "bot", "stranger", "deleted"), False)
+            facts = dict.fromkeys(("guest", "bot", "stranger", "deleted"), False) | {"zone": "UTC"}
             person = Person(user=user, team="T1", name=user, email=email, seen_at=NOON, **facts)
             person.email_confirmed = True
             people.put(session, person)

@@ -119,7 +119,7 @@ def state_of(database: Database, number: int) -> tuple[State, int]:
         row = session.get(Request, number)
         events = session.scalars(select(Audit.event).where(Audit.request_id == number)).all()
     assert row is not None
-    return row.state, sum(one in ("approve", "deny", "cancel") for one in events)
+    return row.state, sum(one in ("approved", "denied", "cancelled") for one in events)
 
 
 def test_of_two_who_decide_at_once_one_does_and_both_are_told_the_truth(

@@ -457,12 +457,13 @@ def test_every_step_of_a_grant_is_in_the_audit_chain_and_the_chain_holds(lab: La
     assert steps == [
         "requested",
         "looked",
-        "approve",
+        "approved",
         "noted",
         "role open",
         "membership open",
+        "verified",
         "opened",
-        "end",
+        "ending",
     ]
     assert {one, other} == {"role closed", "membership closed"}  # beside each other
-    assert last == "closed"
+    assert last == "ended"

@@ -100,7 +100,7 @@ def test_who_is_named_is_let_in_without_an_approver_and_out_in_time(lab: Lab) ->
     visit = lab.visit("carol")
     assert visit.answer == "ok"
     events = lab.events(request)
-    assert events.index("broke glass") < events.index("looked") < events.index("approve")
+    assert events.index("broke glass") < events.index("looked") < events.index("approved")
     lab.pass_time(minutes=32)
     assert not lab.works(visit.session)
     assert lab.row(request).state is State.ENDED

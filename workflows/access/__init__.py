@@ -6,6 +6,7 @@ reads.
 """
 
 from workflows.access.asking import Ask, request
+from workflows.access.auditing import actor, asked, sight
 from workflows.access.deciding import Click, Denial, approve, decidable, deny
 from workflows.access.ending import cancel, revoke
 from workflows.access.extending import More, extend, not_by_break_glass
@@ -42,10 +43,12 @@ __all__ = [
     "More",
     "Scope",
     "Signature",
+    "actor",
     "administers",
     "approve",
     "approve_by_rule",
     "approve_glass",
+    "asked",
     "asked_of",
     "break_glass",
     "cancel",
@@ -71,6 +74,7 @@ __all__ = [
     "revoke",
     "rule_for",
     "rule_holds",
+    "sight",
     "sign",
     "signable",
     "terms_of",

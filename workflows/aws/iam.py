@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -11,6 +12,14 @@ from workflows.aws.admin import Admin, Details
 from workflows.aws.errors import AwsGone, translated
 from workflows.documents import session_end
 from workflows.seen import Document, GranteeSeen, RoleSeen, Verdict
+
+
+@dataclass(frozen=True)
+class Written:
+    """A write that AWS took: its time, to the second, and its id, by which CloudTrail has it."""
+
+    at: datetime
+    request_id: str
 
 
 class Iam:
@@ -186,31 +195,38 @@ class Iam:
             summary: Mapping[str, int] = self._client.get_account_summary()["SummaryMap"]
         return summary
 
-    def write_inline_policy(self, role_name: str, name: str, document: Document) -> None:
+    def write_inline_policy(self, role_name: str, name: str, document: Document) -> Written:
         with translated("iam:PutRolePolicy"):
-            self._client.put_role_policy(
-                RoleName=role_name, PolicyName=name, PolicyDocument=_compact(document)
+            return _written(
+                self._client.put_role_policy(
+                    RoleName=role_name, PolicyName=name, PolicyDocument=_compact(document)
+                )
             )
 
-    def write_trust(self, role_name: str, document: Document) -> datetime:
-        """Returns AWS's time of the write."""
+    def write_trust(self, role_name: str, document: Document) -> Written:
         with translated("iam:UpdateAssumeRolePolicy"):
             reply = self._client.update_assume_role_policy(
                 RoleName=role_name, PolicyDocument=_compact(document)
             )
-        return date_of(reply)
+        return _written(reply)
 
     def call(self, action: str, parameters: Mapping[str, Any]) -> None:
         """Makes any one call, by AWS's names."""
         Admin(self._client).call(action, parameters)
 
-    def join(self, group_name: str, user_name: str) -> None:
+    def join(self, group_name: str, user_name: str) -> Written:
         with translated("iam:AddUserToGroup"):
-            self._client.add_user_to_group(GroupName=group_name, UserName=user_name)
+            reply = self._client.add_user_to_group(GroupName=group_name, UserName=user_name)
+        return _written(reply)
 
-    def leave(self, group_name: str, user_name: str) -> None:
+    def leave(self, group_name: str, user_name: str) -> Written:
         with translated("iam:RemoveUserFromGroup"):
-            self._client.remove_user_from_group(GroupName=group_name, UserName=user_name)
+            reply = self._client.remove_user_from_group(GroupName=group_name, UserName=user_name)
+        return _written(reply)
+
+
+def _written(reply: Any) -> Written:
+    return Written(date_of(reply), str(reply["ResponseMetadata"].get("RequestId", "")))
 
 
 def _compact(document: Document) -> str:

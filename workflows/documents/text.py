@@ -65,6 +65,15 @@ def same(one: Statement, other: Statement) -> bool:
     return bool(_canonical(one) == _canonical(other))
 
 
+def difference(before: Document, after: Document) -> dict[str, list[Statement]]:
+    """The statements that a write adds to a document, and those that it takes away."""
+    was, is_ = statements(before), statements(after)
+    return {
+        "added": [one for one in is_ if not any(same(one, other) for other in was)],
+        "removed": [one for one in was if not any(same(one, other) for other in is_)],
+    }
+
+
 def _canonical(said: Any) -> Any:
     if isinstance(said, Mapping):
         return {key: _canonical(value) for key, value in said.items()}

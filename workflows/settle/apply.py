@@ -9,9 +9,11 @@ from typing import Any, Final
 
 from workflows.aws.errors import AwsFull, AwsGone, AwsRefused
 from workflows.aws.fence import Fenced
+from workflows.aws.iam import Written
 from workflows.clock import Clock
 from workflows.documents import session_end
 from workflows.documents.session_end import Anchor
+from workflows.documents.text import difference
 from workflows.errors import Trouble
 from workflows.plan.member import MemberPlan
 from workflows.plan.role import RolePlan
@@ -29,6 +31,7 @@ class Changed(Trouble):
 class Applied:
     """What became of the writes: those tried, AWS's final no, and anything worth another try.
 
+    `tried` is for the audit log: what was done, and AWS's id of the call, or its error.
     `reread_at` is AWS's time of the read right before the trust policy's write was begun, and
     `written_at` that of the write; None where its reply was lost.
     `gone`: something that was to be changed is not there by its name, or may not be. (AWS judges
@@ -36,7 +39,7 @@ class Applied:
     """
 
     over: Callable[[], bool]  # whether the session's fence has been passed
-    tried: list[str] = field(default_factory=list)
+    tried: list[dict[str, Any]] = field(default_factory=list)
     refused: Trouble | None = None
     unsettled: Trouble | None = None
     reread_at: datetime | None = None
@@ -48,21 +51,28 @@ class Applied:
         """Whether any write did not surely happen."""
         return self.refused is not None or self.unsettled is not None
 
-    def do(self, what: str, write: Callable[[], None]) -> None:
-        """Tries one write. Even one that failed may have happened, so it counts as tried.
+    def do(self, what: str, write: Callable[[], Written], **change: Any) -> None:
+        """Tries one write, that makes this change. Even one that failed may have happened, so it
+        counts as tried.
 
         Past the fence AWS refuses everything, which says nothing about our rights.
         """
-        self.tried.append(what)
+        told: dict[str, Any] = {"did": what, **change}
+        self.tried.append(told)
         try:
-            write()
-        except (AwsFull, AwsRefused) as trouble:
+            told["aws_request"] = write().request_id
+        except Trouble as trouble:
+            told["error"] = str(trouble)
+            self._failed(trouble)
+
+    def _failed(self, trouble: Trouble) -> None:
+        if isinstance(trouble, AwsFull | AwsRefused):
             self.gone = self.gone or isinstance(trouble, AwsRefused)
             if self.over():
                 self.unsettled = self.unsettled or trouble
             else:
                 self.refused = self.refused or trouble
-        except Trouble as trouble:
+        else:
             self.gone = self.gone or isinstance(trouble, AwsGone)
             self.unsettled = self.unsettled or trouble
 
@@ -87,12 +97,17 @@ def role(
         applied.do(
             f"wrote {session_end.NAME}",
             lambda: fenced.iam.write_inline_policy(name, session_end.NAME, stamped),
+            **difference(seen.session_end or {}, stamped),
         )
     if applied.failed:
         entering = planned.closing_trust
     if entering is not None:
         document = entering
-        applied.do("wrote the trust policy", lambda: _trust(applied, fenced, seen, document, again))
+        applied.do(
+            "wrote the trust policy",
+            lambda: _trust(applied, fenced, seen, document, again),
+            **difference(seen.role.trust, document),
+        )
     return applied
 
 
@@ -107,7 +122,7 @@ def _trust(
     seen: RoleDetail,
     wanted: dict[str, Any],
     again: Future[tuple[RoleSeen, float]] | None,
-) -> None:
+) -> Written:
     name = seen.role.arn.rpartition("/")[2]
     role, came = again.result() if again is not None else _reread(fenced, name)
     if monotonic() - came > RIGHT_BEFORE:
@@ -115,7 +130,9 @@ def _trust(
     if role.trust != seen.role.trust:
         raise Changed("iam:UpdateAssumeRolePolicy", "Changed", "the trust policy changed meanwhile")
     applied.reread_at = role.at
-    applied.written_at = fenced.iam.write_trust(name, wanted)
+    written = fenced.iam.write_trust(name, wanted)
+    applied.written_at = written.at
+    return written
 
 
 def member(fenced: Fenced, user_name: str, planned: MemberPlan, *, clock: Clock) -> Applied:

@@ -222,6 +222,7 @@ def _settled(session: Session, held: Held, row: Request, paid: Paid, now: dateti
             open_since=row.open_since or (now + held.fenced.skew).replace(microsecond=0),
             verified=paid.simulated.verified(row),
         )
+        verify.say(session, row, paid.simulated, now)
         requests.move(session, row, Event.OPENED, actor="xacct", at=now, ends_at=row.ends_at)
         redraw_extended(session, row, now)
 

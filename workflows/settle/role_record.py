@@ -246,6 +246,7 @@ def _open(session: Session, row: Request, paid: Paid, now: datetime) -> None:
         open_since=row.open_since or paid.after.role.at,
         verified=paid.simulated.verified(row),
     )
+    verify.say(session, row, paid.simulated, now)
     requests.move(session, row, Event.OPENED, actor="xacct", at=now, ends_at=row.ends_at)
     redraw_extended(session, row, now)
 

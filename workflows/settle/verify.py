@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from db import audit
 from db.models import Request
 from workflows import observe
 from workflows.aws.errors import AwsGone
@@ -86,6 +87,18 @@ def doubt(
         return refused
     fail(session, row, refused, now)
     return None
+
+
+def say(session: Session, row: Request, simulated: Simulated, now: datetime) -> None:
+    """Records what the simulation said of what is open now."""
+    audit.say(
+        session,
+        "verified",
+        actor="xacct",
+        at=now,
+        request=row,
+        simulation="allowed" if simulated.verified(row) else "could not be asked",
+    )
 
 
 def asking(home: Fenced, rows: Sequence[Request], *, at: datetime) -> Simulated:

@@ -1,4 +1,5 @@
-"""Rows of the audit log are found by terms; the head says how far their times are out of order.
+"""Rows of the audit log are found by terms; the head says how far their times are out of order;
+people have a time zone, exports of the log are owed, and what was told at the last start is kept.
 
 Revision ID: 0010
 Revises: 0009
@@ -37,6 +38,26 @@ def upgrade() -> None:
     with op.batch_alter_table("audit_head") as table:
         table.add_column(sa.Column("latest", sa.DateTime(timezone=True), nullable=True))
         table.add_column(sa.Column("gap", sa.Float(), nullable=False, server_default="0"))
+    with op.batch_alter_table("people") as table:
+        table.add_column(sa.Column("zone", sa.String(64), nullable=False, server_default="UTC"))
+    op.create_table(
+        "exports",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user", sa.String(24), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("form", sa.String(8), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("make_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exports")),
+    )
+    op.create_index("ix_exports_make", "exports", ["make_at"])
+    op.create_table(
+        "told",
+        sa.Column("name", sa.String(24), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_told")),
+    )
     _fill(is_sqlite=is_sqlite)
     with op.batch_alter_table("audit") as table:
         table.alter_column("terms", existing_type=kind, nullable=False)
@@ -93,8 +114,13 @@ def downgrade() -> None:
         op.execute("DROP TABLE audit_terms")
     else:
         op.drop_index("ix_audit_terms", "audit")
+    op.drop_table("told")
+    op.drop_index("ix_exports_make", "exports")
+    op.drop_table("exports")
     for column in ("role", "account", "event", "at"):
         op.drop_index(f"ix_audit_{column}", "audit")
+    with op.batch_alter_table("people") as table:
+        table.drop_column("zone")
     with op.batch_alter_table("audit_head") as table:
         table.drop_column("gap")
         table.drop_column("latest")

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.wiring import SOCKETS
-from db.models import Audit
-from db.store import history
+from db.audit import search
+from db.audit.question import Search
+from db.audit.scan import Found
 from demo.accounts import furnish
 from demo.stage import Stage
 from sandbox.slack.process import SandboxSlack
@@ -63,9 +64,10 @@ class Pair:
 
         return self.slack.until(found, what=f"{name} is told {words!r}")
 
-    def recorded(self, event: str) -> list[Audit]:
+    def recorded(self, event: str) -> list[Found]:
         with self.stage.database() as database, database.read() as session:
-            return [one for one in history.latest(session, limit=500) if one.event == event]
+            found = search.latest(session, Search(), limit=500)
+            return [one for one in found if one.event == event]
 
     def _cards(self) -> list[Message]:
         messages = self.slack.messages(self.stage.catalog.approvals_channel)

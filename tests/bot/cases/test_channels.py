@@ -220,7 +220,7 @@ def test_case_26_of_two_cards_each_works_and_the_older_says_so_once_it_is_clicke
     older = "replaced by a newer card"
     office.until(lambda: older in str(office.cards()[0].blocks), "the word")
     assert (office.cards()[0].ts, office.cards()[0].element("deny")) == (lost.ts, None)
-    assert len(office.recorded("approve")) == 1
+    assert len(office.recorded("approved")) == 1
 
 
 def test_case_26_a_card_whose_answer_was_lost_is_known_by_the_first_click_on_it(

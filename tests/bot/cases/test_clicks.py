@@ -26,7 +26,7 @@ ASK = "request payments admin 1h INC-482"
 
 def decided(office: Office) -> list[str]:
     """The decisions that counted, out of the audit log."""
-    return [one.event for kind in ("approve", "deny") for one in office.recorded(kind)]
+    return [one.event for kind in ("approved", "denied") for one in office.recorded(kind)]
 
 
 def test_case_01_a_double_click_is_one_decision_one_grant_and_a_word(office: Office) -> None:
@@ -38,7 +38,7 @@ def test_case_01_a_double_click_is_one_decision_one_grant_and_a_word(office: Off
     office.seen("Active until")
     office.hears("bob", "You approved #1")
     office.hears("bob", "Nothing is left to decide")
-    assert decided(office) == ["approve"]
+    assert decided(office) == ["approved"]
     assert len(office.recorded("opened")) == 1
 
 
@@ -55,7 +55,7 @@ def test_case_02_of_two_who_click_in_one_instant_one_decides_and_the_other_hears
 
         assert [(one.acked, one.socket) for one in replies] == [(True, n) for n in pair.sockets]
         pair.seen(card, "Active until")
-        (approval,) = pair.recorded("approve")
+        (approval,) = pair.recorded("approved")
         first, second = ("bob", "dora") if approval.actor == slack_id("bob") else ("dora", "bob")
         pair.hears(first, "You approved #1")
         assert f"by <@{slack_id(first)}>" in pair.hears(second, "Nothing is left to decide")
@@ -76,7 +76,7 @@ def test_case_03_an_approval_and_a_denial_at_once_are_one_decision_and_two_recor
     office.until(lambda: len(decided(office)) + len(office.recorded("refused")) == 2, "both")
     (won,) = decided(office)
     assert len(office.recorded("refused")) == 1
-    office.seen("Active until" if won == "approve" else "Denied")
+    office.seen("Active until" if won == "approved" else "Denied")
 
 
 def test_case_04_a_card_from_before_a_restart_works(office: Office) -> None:

@@ -129,7 +129,7 @@ def test_case_31_an_envelope_that_comes_twice_is_one_decision(office: Office) ->
 
     office.seen("Active until")
     assert [one.kind for one in office.inbox()] == ["request", "approve"]
-    assert len(office.recorded("approve")) == 1
+    assert len(office.recorded("approved")) == 1
     assert office.recorded("refused") == []
 
 

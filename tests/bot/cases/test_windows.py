@@ -90,7 +90,7 @@ def test_case_33_a_form_that_was_open_for_an_hour_is_judged_by_what_is_so_when_i
     office.slack.submit(slack_id("bob"), view, {"reason": "no"})
 
     office.window("bob", "Nothing is left to decide")
-    assert office.recorded("deny") == []
+    assert office.recorded("denied") == []
 
 
 def test_case_33_what_the_catalog_offers_no_more_is_refused_beside_the_field(

@@ -142,6 +142,8 @@ def test_every_method_has_its_scopes_in_the_table() -> None:
         "chat.update",
         "conversations.info",
         "conversations.open",
+        "files.completeUploadExternal",
+        "files.getUploadURLExternal",
         "usergroups.users.list",
         "users.info",
         "users.lookupByEmail",

@@ -128,10 +128,11 @@ def _is_older(anchor: Anchor, restored: str) -> bool:
 def _warnings(parts: Sequence[Walked], head: AuditHead, key: Key) -> list[str]:
     warnings: list[str] = []
     keys = list(key)
-    if parts and parts[-1].key < len(keys) - 1:
+    newest = max((part.key for part in parts if part.first_key is not None), default=None)
+    if newest is not None and newest < len(keys) - 1:
         warnings.append(
-            f"The newest row is signed with the key {keys[parts[-1].key].id}, which was replaced "
-            f"by {keys[-1].id}: who knows the old one can write rows until xacct starts with the "
+            f"The newest row is signed with the key {keys[newest].id}, which was replaced by "
+            f" {keys[-1].id}: who knows the old one can write rows until xacct starts with the "
             "new one."
         )
     gap = _gap(parts)
