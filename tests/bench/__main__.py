@@ -8,7 +8,7 @@ from typing import Final
 from rich.console import Console
 
 from demo.telling import WIDTH
-from tests.bench import burst, grants, inbox, opening, setup, storm
+from tests.bench import burst, grants, inbox, log, opening, setup, storm
 
 BENCHES: Final[dict[str, Callable[[Console], None]]] = {
     "inbox": inbox.measure,
@@ -17,6 +17,7 @@ BENCHES: Final[dict[str, Callable[[Console], None]]] = {
     "burst": burst.measure,
     "storm": storm.measure,
     "setup": setup.measure,
+    "log": log.measure,
 }
 
 

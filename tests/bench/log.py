@@ -32,17 +32,15 @@ KEY: Final = audit.Key(b"the key of the benches, long enough for it")
 
 
 def measure(console: Console, count: int = EVENTS) -> None:
-    results = {}
     for kind, url in _urls():
         database = Database(url, key=KEY, now=lambda: datetime.now(UTC))
         migrate.upgrade(database)
-        results[kind] = _measured(database, count)
+        figures = _measured(database, count)
         database.close()
-    kinds = list(results)
-    made = table(f"audit log: {count:,} events", "", *kinds)
-    for name in results[kinds[0]]:
-        made.add_row(name, *(results[kind][name] for kind in kinds))
-    console.print(made)
+        made = table(f"audit log: {count:,} events", "", kind)
+        for name, figure in figures.items():
+            made.add_row(name, figure)
+        console.print(made)
     console.print(machine() + "\n")
 
 
