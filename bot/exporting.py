@@ -9,6 +9,9 @@ from typing import Any, Final
 from db.audit.entry import canonical
 from db.audit.scan import Found
 
+Form = Callable[[Iterable[Found]], Iterator[str]]
+"""Rows as pieces of a text."""
+
 COLUMNS: Final = (
     "number",
     "at",
@@ -61,7 +64,7 @@ def content(row: Found) -> dict[str, Any]:
     return {**told, "key": row.key_id, "hash": row.hash}
 
 
-FORMS: Final[Mapping[str, Callable[[Iterable[Found]], Iterator[str]]]] = {
+FORMS: Final[Mapping[str, Form]] = {
     "csv": as_csv,
     "json": as_json,
 }

@@ -59,9 +59,9 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     if left and not question:
         top.error(f"unrecognized arguments: {' '.join(left)}")
     if said.verb == "audit":
-        first = said.question[:1]
-        said.what = first[0] if first and first[0] in AUDIT else None
-        said.question = [*(said.question[1:] if said.what else said.question), *left]
+        told = [*said.question, *left]
+        said.what = told[0] if told and told[0] in AUDIT else None
+        said.question = told[1:] if said.what else told
         if said.what and said.question:
             top.error(f"`audit {said.what}` takes no question: {' '.join(said.question)}")
     return said

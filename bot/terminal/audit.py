@@ -5,7 +5,7 @@ import getpass
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Final
@@ -22,9 +22,9 @@ from bot.terminal.masking import Console
 from bot.told import Mistakes
 from db import audit
 from db.audit import names, search
+from db.audit.parallel import several
 from db.audit.question import Search
 from db.audit.scan import Found
-from db.audit.verifying import several
 from db.session import Database
 from workflows.aws.caller import caller
 from workflows.aws.sessions import aws_session
@@ -37,7 +37,7 @@ BROKEN: Final = 1
 _LAST: Final = 20
 _PAUSE: Final = 1.0  # seconds between two looks for new rows
 _AT_ONCE: Final = 1000
-_FORMS: Final[dict[str, Callable[[Iterable[Found]], Iterator[str]]]] = {
+_FORMS: Final[dict[str, exporting.Form]] = {
     "csv": exporting.as_csv,
     "json": exporting.as_json_lines,
 }

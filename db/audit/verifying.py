@@ -1,9 +1,6 @@
 """Checking the chain: which row is the first that is not as it was written."""
 
-import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -11,7 +8,6 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import examine
 from db.audit.chain import GENESIS
 from db.audit.entry import moment
 from db.audit.key import Key
@@ -22,7 +18,6 @@ from db.models import AuditHead
 PART: Final = 50_000
 """Rows that one process walks along at a time; a log of fewer takes no other process."""
 
-_FEW: Final = 2  # parts that are not worth the start of another process
 _NO_END: Final = (1 << 31) - 1
 
 Walking = Callable[[Sequence[Span], Sequence[Anchor]], Iterable[Walked]]
@@ -60,26 +55,6 @@ def verify(
             return Verdict(fault[0] - 1, *fault)
         parts.append(part)
     return _judged(parts, told, head, key)
-
-
-def several(url: str, key: Key) -> Walking:
-    """Walks along the spans of a long log in as many processes as there are processors."""
-
-    def walking(spans: Sequence[Span], anchors: Sequence[Anchor]) -> Iterable[Walked]:
-        if len(spans) <= _FEW:
-            yield from (_walk_alone((url, key, span, anchors)) for span in spans)
-            return
-        fresh = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(os.cpu_count(), mp_context=fresh) as pool:
-            yield from pool.map(_walk_alone, [(url, key, span, anchors) for span in spans])
-
-    return walking
-
-
-def _walk_alone(asked: tuple[str, Key, Span, Sequence[Anchor]]) -> Walked:
-    url, key, span, anchors = asked
-    with examine.reading(url) as session:
-        return walk(session, key, span, [one for one in anchors if span.holds(one.number)])
 
 
 def _spans(head: int) -> list[Span]:

@@ -17,8 +17,8 @@ from sqlalchemy import select, text
 
 from db import audit, migrate
 from db.audit import chain, search
+from db.audit.parallel import several
 from db.audit.question import Condition, Field, Search, Viewer
-from db.audit.verifying import several
 from db.models import AuditHead
 from db.session import Database
 from tests.bench import events

@@ -87,8 +87,9 @@ def test_a_file_with_all_rows_comes_as_a_direct_message(full: Office) -> None:
         assert [row["actor"] for row in rows] == ["U0MALLORY"] * 35
         assert "No 0." in str(rows[0])
         full._dms["root"] += 1
-    (one, other) = full.recorded("exported the audit log")
-    assert {json.loads(row.text)["facts"]["rows"] for row in (one, other)} == {35}
+    full.until(lambda: len(full.recorded("exported the audit log")) == 2, "both rows")
+    both = full.recorded("exported the audit log")
+    assert {json.loads(row.text)["facts"]["rows"] for row in both} == {35}
 
 
 def test_who_does_not_oversee_gets_files_of_what_he_may_see_only(full: Office) -> None:
@@ -156,8 +157,8 @@ def test_what_a_row_tells_of_who_acted_is_what_was_known_then(office: Office) ->
     told = json.loads(row.text)
 
     assert told["actor"] == slack_id("carol")
-    assert told["email"] == "carol@example.com"
-    assert told["identity"] == "arn:aws:iam::111122223333:user/carol"
+    assert told["email"] == "carol@corp.example"
+    assert told["identity"] == f"arn:aws:iam::{office.catalog.grantee.id}:user/carol"
     assert told["requester"] == slack_id("carol")
     assert told["account"] == "prod-payments"
     assert told["grantee"].endswith(":user/carol")
@@ -172,7 +173,7 @@ def test_an_opening_is_recorded_with_what_was_written_and_awss_request_ids(offic
     (member,) = office.recorded("membership open")
 
     changes = json.loads(role.text)["facts"]["changes"]
-    assert {one["did"] for one in changes} == {"wrote XacctSessionEnd", "wrote the trust policy"}
+    assert {one["did"] for one in changes} == {"wrote xacct-session-end", "wrote the trust policy"}
     assert all(one["aws_request"] for one in changes)
     assert any(one["added"] for one in changes)
     (joined,) = json.loads(member.text)["facts"]["changes"]

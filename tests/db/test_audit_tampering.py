@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.audit import Anchor, Key, Verdict, chain, verify, verifying
-from db.audit.verifying import several
+from db.audit.parallel import several
 from db.session import Database
 from tests.bench import events
 from tests.db import conftest

@@ -1,0 +1,198 @@
+"""`xacct audit` in the terminal: the same questions, as table, CSV or JSON Lines, and followed."""
+
+import csv
+import io
+import json
+import signal
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from db import audit
+from db.session import Database
+from sandbox.aws.process import SandboxAws
+from sandbox.slack.process import SandboxSlack
+from tests import databases
+from tests.bot.test_process import KEY, Terminal
+
+THEIRS = ("user:u0", "user:u1", "user:u2")
+"""All rows but those that say that somebody asked."""
+
+AT = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def terminal(slack: SandboxSlack, aws: SandboxAws, tmp_path: Path) -> Terminal:
+    """With a log of thirty rows."""
+    terminal = Terminal(slack, aws, tmp_path)
+    database = the_database(terminal)
+    databases.upgrade(database)
+    for number in range(30):
+        say(database, number)
+    database.close()
+    return terminal
+
+
+def the_database(terminal: Terminal) -> Database:
+    key = audit.Key(KEY.encode())
+    file = terminal.folder / "xacct.db"
+    return Database(f"sqlite:///{file}", key=key, now=lambda: datetime.now(UTC))
+
+
+def say(database: Database, number: int) -> None:
+    with database.write() as session:
+        audit.say(
+            session,
+            "refused" if number % 2 else "denied",
+            actor=f"U{number % 3}",
+            at=AT + timedelta(days=number),
+            role=f"prod-{number % 5}/admin",
+            reason=f"because of {number}",
+        )
+
+
+def test_a_question_is_answered_as_in_slack(terminal: Terminal) -> None:
+    code, said = terminal.xacct("audit", "user:u1", "role:prod-*/admin", "-action:refused")
+
+    assert code == 0
+    assert "because of 4" in said
+    assert "because of 7" not in said
+    assert "because of 3" not in said
+
+
+def test_words_with_spaces_are_one_phrase(terminal: Terminal) -> None:
+    def found(*words: str) -> list[int]:
+        lines = terminal.xacct("audit", "--format", "json", *words, *THEIRS)[1].splitlines()
+        return [json.loads(line)["number"] for line in lines]
+
+    assert found("because of 17") == [18]
+    assert found("of because 17") == []
+    assert found("of", "because", "17") == [18]
+
+
+def test_the_newest_come_last_in_a_table_and_there_are_twenty(terminal: Terminal) -> None:
+    said = terminal.xacct("audit", "role:admin")[1]
+    shown = [line.split("│")[1].strip() for line in said.splitlines() if "│" in line]
+
+    assert [one for one in shown if one] == [str(number) for number in range(11, 31)]
+    assert "│ 30 " in (last := terminal.xacct("audit", "role:admin", "--last", "1")[1])
+    assert "│ 29 " not in last
+
+
+def test_csv_and_json_hold_all_rows_the_oldest_first(terminal: Terminal) -> None:
+    table = terminal.xacct("audit", "--format", "csv", *THEIRS)[1]
+    rows = list(csv.DictReader(io.StringIO(table)))
+    lines = terminal.xacct("audit", "--format", "json", *THEIRS)[1].splitlines()
+
+    assert [json.loads(row["facts"])["reason"] for row in rows] == [
+        f"because of {number}" for number in range(30)
+    ]
+    assert [json.loads(line)["number"] for line in lines] == list(range(1, 31))
+
+
+def test_an_agent_goes_on_behind_the_row_it_had(terminal: Terminal) -> None:
+    said = terminal.xacct("audit", "--format", "json", "--after", "28", *THEIRS)[1]
+
+    assert [json.loads(line)["number"] for line in said.splitlines()] == [29, 30]
+
+
+def test_following_shows_each_row_as_it_comes(terminal: Terminal) -> None:
+    process = terminal.start("audit", "--follow", "--after", "29", *THEIRS)
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["number"] == 30
+    database = the_database(terminal)
+    for number in (30, 31):
+        say(database, number)
+    database.close()
+
+    reasons = [json.loads(process.stdout.readline())["facts"]["reason"] for _ in range(2)]
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+
+    assert reasons == ["because of 30", "because of 31"]
+    assert process.returncode == 130
+    assert "Traceback" not in err
+
+
+def test_who_reads_only_the_beginning_hears_no_complaint(terminal: Terminal) -> None:
+    process = terminal.start("audit", "--format", "json", "--follow")
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    database = the_database(terminal)
+    for number in range(3):
+        say(database, number)
+    database.close()
+    assert process.stderr is not None
+    err = process.stderr.read()
+    process.wait(timeout=20)
+    process.stderr.close()
+    assert "Traceback" not in err
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["acount:prod"], "There is no `acount:`"),
+        (["since:2026-02-30"], "is no time"),
+        (["--format", "xml"], "invalid choice"),
+        (["--follow", "--format", "table"], "a table does not"),
+        (["--colour"], "unrecognized arguments"),
+        (["verify", "me"], "takes no question"),
+        (["verify", "--anchor", "12"], "1234:9f3a2b1c"),
+        (["--last", "0"], "from 1 to"),
+    ],
+)
+def test_what_is_wrong_is_said_without_a_traceback(
+    terminal: Terminal, words: list[str], sentence: str
+) -> None:
+    code, said = terminal.xacct("audit", *words)
+
+    assert code == 2
+    assert sentence in said
+    assert "Traceback" not in said
+
+
+def test_asking_and_checking_are_recorded_with_who_did_it(terminal: Terminal) -> None:
+    terminal.xacct("audit", "user:u1")
+    terminal.xacct("audit", "verify")
+
+    lines = terminal.xacct("audit", "--format", "json", "--after", "30")[1].splitlines()
+
+    asked, checked = (json.loads(line) for line in lines[:2])
+    assert (asked["event"], asked["facts"]["question"]) == ("read the audit log", "user:u1")
+    assert asked["actor"]
+    assert (checked["event"], checked["facts"]["rows"]) == ("verified the audit log", 31)
+    assert checked["actor"] == asked["actor"]
+
+
+def test_verify_says_how_far_it_went_and_what_it_cannot_know(terminal: Terminal) -> None:
+    code, said = terminal.xacct("audit", "verify")
+    assert code == 0
+    assert "30 rows, none changed, removed, put in or moved" in said
+    assert "held against no anchor" in said
+
+    database = the_database(terminal)
+    with database.read() as session:
+        number, signed = audit.head(session)
+    database.close()
+    code, said = terminal.xacct("audit", "verify", "--anchor", f"{number}:{signed[:8]}")
+    assert code == 0
+    assert f"The newest anchor that it was held against is of row {number}" in said
+    code, said = terminal.xacct("audit", "verify", "--anchor", f"{number}:00000000")
+    assert code == 1
+    assert f"row {number} has another hash than its anchor {number}:00000000" in said
+
+
+def test_a_key_that_was_replaced_is_told_and_a_start_with_the_new_one_says_so(
+    terminal: Terminal,
+) -> None:
+    terminal.env["XACCT_AUDIT_KEY"] = "another key that is long enough for it"
+    code, said = terminal.xacct("audit", "verify")
+    assert code == 1
+    assert "row 1 was signed with a key that is not told here" in said
+
+    terminal.env["XACCT_AUDIT_OLDER_KEYS"] = KEY.replace(" ", "")
+    assert "row 1 was signed" in terminal.xacct("audit", "verify")[1]
