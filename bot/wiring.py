@@ -23,6 +23,7 @@ from bot.forms.opener import Opener
 from bot.inbox import Means, Payer
 from bot.inbox_writer import Writer
 from bot.posting import Posting
+from bot.recount import Recount
 from bot.remind import Remind
 from bot.reviews import Reviews
 from bot.settings import Settings
@@ -144,7 +145,14 @@ def _debts(surroundings: World, payer: Payer, posting: Posting, channels: Channe
         Alerts(surroundings, posting, channels).debt(),
         Remind(surroundings, posting, showing).debt(),
         Reviews(surroundings, posting, channels).debt(),
+        *_recounts(surroundings, showing),
     ]
+
+
+def _recounts(surroundings: World, showing: Showing) -> list[Debt]:
+    """What was done with grants that are over, where there is somebody to tell it."""
+    source = surroundings.activity
+    return [] if source is None else [Recount(surroundings, source, showing).debt()]
 
 
 def parts(

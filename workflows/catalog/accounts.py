@@ -72,6 +72,7 @@ def _account(entry: AccountEntry, defaults: Defaults) -> Account:
         partition=partition,
         manager_arn=_role_arn(partition, entry.id, entry.manager or defaults.manager),
         external_id=entry.external_id or defaults.external_id,
+        regions=tuple(defaults.regions if entry.regions is None else entry.regions),
     )
 
 
