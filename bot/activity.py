@@ -14,12 +14,27 @@ _SERVICES = 8
 _CALLS = 6
 """How many services, and calls of each, are named; the rest is counted."""
 
+_UNREAD = 4  # regions that could not be read, with the reason
+_MORE = 32  # characters that say how many lines are missing
+
 
 def drawing(told: Told, *, again: bool = False) -> Drawing:
     """What came of asking; with `again` how to ask once more, where that may tell more."""
-    said = "\n".join(_lines(told, again=again))
-    text = blocks.cut(said, blocks.FALLBACK)
+    text = _fitting(*_lines(told, again=again))
     return Drawing(text, [blocks.section(text)])
+
+
+def _fitting(calls: Sequence[str], rest: Sequence[str]) -> str:
+    """As many whole lines of the calls as fit before the rest, which is never left out."""
+    ending = "\n".join(rest)
+    room = blocks.FALLBACK - len(ending) - _MORE
+    kept: list[str] = []
+    for line in calls:
+        if sum(map(len, kept)) + len(kept) + len(line) > room:
+            kept.append(f"and {len(calls) - len(kept)} more lines")
+            break
+        kept.append(line)
+    return "\n".join([*kept, ending])
 
 
 def nothing_to_ask(request_id: int) -> str:
@@ -27,21 +42,23 @@ def nothing_to_ask(request_id: int) -> str:
     return f"Nothing was opened by #{request_id}, so there is nothing that was done with it."
 
 
-def _lines(told: Told, *, again: bool) -> list[str]:
+def _lines(told: Told, *, again: bool) -> tuple[list[str], list[str]]:
+    """The calls, and what has to be said of them in any case."""
     trace = told.trace
-    how = f" `/xacct activity {trace.request}` asks again."
+    how = f" `/xacct activity {trace.request}` asks again." if again else ""
     if told.found is None:
         why = escaped(told.why, 600)
-        return [f"What was done with #{trace.request} could not be read: {why}.{how * again}"]
+        return [], [f"What was done with #{trace.request} could not be read: {why}.{how}"]
     reading, found = told.found
-    head = f"*What was done with #{trace.request}*, as {code(trace.session_name, 64)}"
-    lines = [f"{head}:", *_used(found)] if not found.is_empty else [_nothing(trace, reading)]
-    lines += [
+    head = f"*What was done with #{trace.request}*, as {code(trace.session_name, 64)}:"
+    calls = [_nothing(trace, reading)] if found.is_empty else [head, *_used(found)]
+    rest = [] if found.is_empty else [_times(found)]
+    rest += [
         f"{region} could not be read: {escaped(why, 300)}."
-        for region, why in reading.unread.items()
+        for region, why in list(reading.unread.items())[:_UNREAD]
     ]
     partly = bool(reading.unread) or reading.up_to < trace.until
-    return [*lines, _source(reading, found) + (how if again and partly else "")]
+    return calls, [*rest, _source(reading, found) + (how if partly else "")]
 
 
 def _nothing(trace: Trace, reading: Reading) -> str:
@@ -53,7 +70,7 @@ def _nothing(trace: Trace, reading: Reading) -> str:
 
 def _used(found: Summary) -> Iterable[str]:
     if found.onward:
-        roles = ", ".join(f"{code(one.what, 160)}{_times(one)}" for one in found.onward[:_CALLS])
+        roles = ", ".join(f"{code(one.what, 160)}{_often(one)}" for one in found.onward[:_CALLS])
         yield f"• *Went on into another role*, where it has another name: {roles}"
     yield from _listed("Writes", found.writes)
     yield from _listed("Reads", found.reads)
@@ -61,11 +78,14 @@ def _used(found: Summary) -> Iterable[str]:
     yield from _listed("Failed", found.failed)
     if not (found.onward or found.writes or found.reads or found.refused or found.failed):
         yield "• Entered, and nothing was done that is told."
+
+
+def _times(found: Summary) -> str:
     assert found.first is not None
     assert found.last is not None
     sessions = f" · sessions begun: {found.entered}" if found.entered else ""
     keys = f" · by delivered credentials: {found.delivered}" if found.delivered else ""
-    yield f"First use {moment(found.first)}, last {moment(found.last)}{sessions}{keys}"
+    return f"First use {moment(found.first)}, last {moment(found.last)}{sessions}{keys}"
 
 
 def _listed(title: str, counts: Sequence[Count]) -> Iterable[str]:
@@ -74,14 +94,14 @@ def _listed(title: str, counts: Sequence[Count]) -> Iterable[str]:
     services = [(name, list(some)) for name, some in groupby(counts, lambda one: one.service)]
     yield f"• *{title}: {total(counts)}*"
     for name, some in services[:_SERVICES]:
-        calls = ", ".join(f"{code(one.what, 96)}{_times(one)}" for one in some[:_CALLS])
+        calls = ", ".join(f"{code(one.what, 96)}{_often(one)}" for one in some[:_CALLS])
         more = total(some[_CALLS:])
         yield f"    {escaped(name, 48)}: {calls}{f' and {more} more' if more else ''}"
     if others := services[_SERVICES:]:
         yield f"    and {sum(total(some) for _, some in others)} in {len(others)} more services"
 
 
-def _times(one: Count) -> str:
+def _often(one: Count) -> str:
     return f" ({one.times})" if one.times > 1 else ""
 
 

@@ -239,6 +239,24 @@ def test_a_region_that_cannot_be_read_is_named_and_the_others_are_told(lab: Lab)
     assert told.found[1].writes == (Count("iam", "CreateGroup", 1),)
 
 
+def test_of_more_calls_than_are_read_the_newest_count_and_that_there_were_more_is_said(
+    lab: Lab,
+) -> None:
+    request = lab.lend("alice")
+    iam = usage.client(lab, lab.visit("alice"), "iam")
+    for _ in range(60):
+        iam.list_groups()
+    source = EventHistory(Lookup(lab.session(), run="lab", apart=0), pages=1)
+
+    told = ask(lab, request, source).found
+
+    assert told is not None
+    assert told[1].reads == (Count("iam", "ListGroups", 50),)
+    assert told[0].cut_at is not None
+    assert reading(lab, request).cut_at is None
+    assert done(lab, request).reads == (Count("iam", "ListGroups", 60),)
+
+
 def test_an_account_that_does_not_let_xacct_in_is_said_with_awss_own_words(lab: Lab) -> None:
     request = lab.lend("alice")
     lab.bar("owner-manager")

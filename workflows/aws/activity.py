@@ -29,8 +29,8 @@ class EventHistory:
     in them one per fifty events.
     """
 
-    def __init__(self, lookup: Lookup) -> None:
-        self._lookup = lookup
+    def __init__(self, lookup: Lookup, *, pages: int = PAGES) -> None:
+        self._lookup, self._pages = lookup, pages
 
     def events(self, trace: Trace, *, now: datetime) -> Reading:
         """Everything that is told under the session's name. Raises Trouble where no region could be
@@ -68,8 +68,9 @@ class EventHistory:
         usual = [own] if own is not None and _partition(own) == _partition(home) else []
         return tuple(dict.fromkeys([home, *(trace.regions or usual)]))
 
-    @staticmethod
-    def _asked(history: History, trace: Trace, region: str, now: datetime) -> tuple[Found, Found]:
+    def _asked(
+        self, history: History, trace: Trace, region: str, now: datetime
+    ) -> tuple[Found, Found]:
         """The AssumeRole calls of the name since it could enter, and what was done under it."""
         until = max(trace.open_since, trace.since, min(trace.until, now))
         entries = history.find(
@@ -86,7 +87,7 @@ class EventHistory:
             since=trace.since,
             until=until,
             region=region,
-            pages=PAGES,
+            pages=self._pages,
         )
         return entries, calls
 
