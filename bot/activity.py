@@ -53,15 +53,22 @@ def _lines(told: Told, *, again: bool) -> tuple[list[str], list[str]]:
     head = f"*What was done with #{trace.request}*, as {code(trace.session_name, 64)}:"
     calls = [_nothing(trace, reading)] if found.is_empty else [head, *_used(found)]
     rest = [] if found.is_empty else [_times(found)]
-    rest += [
-        f"{region} could not be read: {escaped(why, 300)}."
-        for region, why in list(reading.unread.items())[:_UNREAD]
-    ]
+    rest += _unread(reading)
     partly = bool(reading.unread) or reading.up_to < trace.until
     return calls, [*rest, _source(reading, found) + (how if partly else "")]
 
 
+def _unread(reading: Reading) -> Iterable[str]:
+    regions = list(reading.unread)
+    for region in regions[:_UNREAD]:
+        yield f"{region} could not be read: {escaped(reading.unread[region], 300)}."
+    if more := regions[_UNREAD:]:
+        yield f"Nor could {', '.join(more)}."
+
+
 def _nothing(trace: Trace, reading: Reading) -> str:
+    if reading.kept_since is not None and trace.until <= reading.kept_since:
+        return f"Nothing is kept any more of what was done with #{trace.request}."
     return (
         f"No management events of {code(trace.session_name, 64)} by #{trace.request} in "
         f"{', '.join(reading.regions)} up to {moment(reading.up_to)}."
@@ -111,7 +118,10 @@ def _source(reading: Reading, found: Summary) -> str:
     cut = ""
     if reading.cut_at is not None:
         cut = f" Before {moment(reading.cut_at)} there was more than was read, and is not counted."
+    kept = ""
+    if reading.kept_since is not None:
+        kept = f" What was before {moment(reading.kept_since)} is not kept there."
     return (
-        f"_From {reading.source} of {', '.join(reading.regions)}{known}.{cut} Not in it: "
+        f"_From {reading.source} of {', '.join(reading.regions)}{known}.{cut}{kept} Not in it: "
         f"{reading.lacks}._"
     )

@@ -62,9 +62,20 @@ def test_however_much_was_done_what_is_not_known_is_said_too() -> None:
     assert len(text) <= blocks.FALLBACK
     assert "more lines" in text
     assert text.count("could not be read") == 4
+    assert "Nor could xx-east-4, xx-east-5" in text
     assert "there was more than was read" in text
     assert LACKS in text
     assert text.endswith("`/xacct activity 42` asks again.")
+
+
+def test_of_a_grant_that_is_too_old_it_is_not_said_that_nothing_was_done() -> None:
+    text = said(kept_since=TRACE.until, up_to=TRACE.until)
+
+    assert text.startswith("Nothing is kept any more of what was done with #42.")
+    assert "No management events" not in text
+    older = said(call(), kept_since=after(minutes=1))
+    assert "What was before <!date^" in older
+    assert "is not kept there" in older
 
 
 def test_how_to_ask_again_is_said_only_where_that_may_tell_more() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -14,7 +15,7 @@ from sandbox.aws.process import Keys, SandboxAws
 from sandbox.clock import SharedClock
 from tests import usage
 from tests.lab import Lab, some_catalog
-from workflows import retrace
+from workflows import access, retrace
 from workflows.activity.events import Reading, Trace
 from workflows.activity.summary import Count, Summary
 from workflows.aws.activity import EventHistory
@@ -255,6 +256,59 @@ def test_of_more_calls_than_are_read_the_newest_count_and_that_there_were_more_i
     assert told[0].cut_at is not None
     assert reading(lab, request).cut_at is None
     assert done(lab, request).reads == (Count("iam", "ListGroups", 60),)
+
+
+def test_what_is_older_than_the_history_goes_back_is_not_taken_for_nothing(lab: Lab) -> None:
+    request = lab.lend("alice")
+    usage.works(lab, lab.visit("alice"), "one")
+    over(lab, request)
+    assert reading(lab, request).kept_since is None
+    lab.clock.move(timedelta(days=91))
+
+    told = reading(lab, request)
+
+    assert told.kept_since is not None
+    assert trace(lab, request).until < told.kept_since
+
+
+def test_of_an_extension_each_grant_is_told_its_own_time_although_one_session_goes_on(
+    lab: Lab,
+) -> None:
+    first = lab.lend("alice", minutes=30)
+    iam = usage.client(lab, lab.visit("alice"), "iam")
+    iam.create_group(GroupName="first")
+    with lab.database.write() as session:
+        by = lab.person("alice")
+        length = timedelta(minutes=30)
+        more = access.extend(
+            session, lab.catalog, access.More(first, length, "why"), by=by, now=lab.clock.now()
+        )
+    lab.pay()
+    lab.approve(more.id, "bob")
+    lab.pass_time(minutes=32)
+    assert lab.row(first).state is State.ENDED
+    iam.create_group(GroupName="second")
+    iam.list_users()
+
+    assert done(lab, first).writes == (Count("iam", "CreateGroup", 1),)
+    assert done(lab, first).reads == ()
+    assert done(lab, more.id).writes == (Count("iam", "CreateGroup", 1),)
+    assert done(lab, more.id).reads == (Count("iam", "ListUsers", 1),)
+
+
+def test_an_event_that_is_not_as_aws_describes_it_is_said_and_breaks_nothing(lab: Lab) -> None:
+    request = lab.lend("alice")
+    session = lab.session()
+
+    def garbled(parsed: dict[str, Any], **_: Any) -> None:
+        parsed["Events"] = [{"EventId": "1", "CloudTrailEvent": "[]"}]
+
+    session.events.register("after-call.cloudtrail.LookupEvents", garbled)
+
+    told = ask(lab, request, EventHistory(Lookup(session, run="lab", apart=0)))
+
+    assert told.found is None
+    assert told.why.endswith("an event is not as AWS describes it")
 
 
 def test_an_account_that_does_not_let_xacct_in_is_said_with_awss_own_words(lab: Lab) -> None:

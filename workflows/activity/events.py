@@ -79,8 +79,9 @@ class Reading:
     """What a source told: `events` of each region that was read, and of the others why not.
 
     `cut_at` is where a source that gives only so many of the newest stopped: what was before is not
-    told. Events up to `up_to` are there, as a rule. `lacks` is what is never in this source, in
-    words that follow "Not in it:".
+    told. Events up to `up_to` are there, as a rule; with `kept_since` those before it are forgotten
+    that may be of these sessions. `lacks` is what is never in this source, in words that follow
+    "Not in it:".
     """
 
     events: tuple[Event, ...]
@@ -88,6 +89,7 @@ class Reading:
     up_to: datetime
     unread: Mapping[str, str] = field(default_factory=dict)
     cut_at: datetime | None = None
+    kept_since: datetime | None = None
     source: str = ""
     lacks: str = ""
 

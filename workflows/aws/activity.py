@@ -7,11 +7,17 @@ from itertools import chain
 from typing import Any, Final
 
 from workflows.activity.events import Event, Reading, Trace
+from workflows.aws.errors import AwsUnclear
 from workflows.aws.lookup import Found, History, Lookup, home_of
 from workflows.errors import Trouble
 
 COMES_AFTER: Final = timedelta(minutes=15)
 """How late an event comes, as a rule (CloudTrail User Guide, "How CloudTrail works")."""
+
+KEPT: Final = timedelta(days=90)
+"""How far the event history goes back (CloudTrail User Guide, "Working with CloudTrail event
+history").
+"""
 
 PAGES: Final = 20
 """Calls for what one session name did in one region at most: a thousand events, ten seconds."""
@@ -58,6 +64,7 @@ class EventHistory:
             up_to=min(trace.until, now - COMES_AFTER),
             unread={region: str(trouble) for region, trouble in unread.items()},
             cut_at=max(cut, default=None),
+            kept_since=now - KEPT if trace.since < now - KEPT else None,
             source="CloudTrail's event history",
             lacks=_LACKS,
         )
@@ -72,11 +79,12 @@ class EventHistory:
         self, history: History, trace: Trace, region: str, now: datetime
     ) -> tuple[Found, Found]:
         """The AssumeRole calls of the name since it could enter, and what was done under it."""
-        until = max(trace.open_since, trace.since, min(trace.until, now))
+        begun, since = (max(one, now - KEPT) for one in (trace.open_since, trace.since))
+        until = max(begun, since, min(trace.until, now))
         entries = history.find(
             "ResourceName",
             trace.session,
-            since=trace.open_since,
+            since=begun,
             until=until,
             region=region,
             pages=_ENTRY_PAGES,
@@ -84,7 +92,7 @@ class EventHistory:
         calls = history.find(
             "Username",
             trace.session_name,
-            since=trace.since,
+            since=since,
             until=until,
             region=region,
             pages=self._pages,
@@ -97,26 +105,34 @@ def _partition(region: str) -> str:
 
 
 def _events(told: Iterator[Mapping[str, Any]]) -> Iterator[Event]:
-    for one in told:
-        record: Mapping[str, Any] = json.loads(one["CloudTrailEvent"])
-        who = record.get("userIdentity") or {}
-        made = record.get("responseElements") or {}
-        began = ((who.get("sessionContext") or {}).get("attributes") or {}).get("creationDate")
-        yield Event(
-            id=str(record.get("eventID") or one["EventId"]),
-            at=_moment(record["eventTime"]),
-            region=str(record.get("awsRegion", "")),
-            source=str(record["eventSource"]),
-            name=str(record["eventName"]),
-            read_only=_is_read_only(record, one),
-            caller=str(who.get("principalId", "")),
-            error=record.get("errorCode"),
-            key=who.get("accessKeyId"),
-            began=None if began is None else _moment(began),
-            role=(record.get("requestParameters") or {}).get("roleArn"),
-            made=(made.get("assumedRoleUser") or {}).get("assumedRoleId"),
-            made_key=(made.get("credentials") or {}).get("accessKeyId"),
-        )
+    """Raises Trouble for an event that is not as AWS describes it."""
+    try:
+        yield from map(_event, told)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        words = "an event is not as AWS describes it"
+        raise AwsUnclear("cloudtrail:LookupEvents", type(error).__name__, words) from None
+
+
+def _event(told: Mapping[str, Any]) -> Event:
+    record: Mapping[str, Any] = json.loads(told["CloudTrailEvent"])
+    who = record.get("userIdentity") or {}
+    made = record.get("responseElements") or {}
+    began = ((who.get("sessionContext") or {}).get("attributes") or {}).get("creationDate")
+    return Event(
+        id=str(record.get("eventID") or told["EventId"]),
+        at=_moment(record["eventTime"]),
+        region=str(record.get("awsRegion", "")),
+        source=str(record["eventSource"]),
+        name=str(record["eventName"]),
+        read_only=_is_read_only(record, told),
+        caller=str(who.get("principalId", "")),
+        error=record.get("errorCode"),
+        key=who.get("accessKeyId"),
+        began=None if began is None else _moment(began),
+        role=(record.get("requestParameters") or {}).get("roleArn"),
+        made=(made.get("assumedRoleUser") or {}).get("assumedRoleId"),
+        made_key=(made.get("credentials") or {}).get("accessKeyId"),
+    )
 
 
 def _is_read_only(record: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
