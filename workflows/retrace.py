@@ -75,8 +75,8 @@ def _times(
     until = open_until = end + longest
     later = activity.next_grant(session, row)
     if later is not None and later.noted_at is not None:
-        goes_on = later.unbroken_since is not None and later.unbroken_since < later.noted_at
-        if goes_on:
+        goes_on = later.unbroken_since == row.unbroken_since  # both may be noted in one second
+        if goes_on and row.unbroken_since is not None:
             until = min(until, max(end, later.noted_at))
         else:
             open_until = min(open_until, later.noted_at)
