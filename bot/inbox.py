@@ -35,6 +35,9 @@ ATTEMPTS: Final = 3
 _ASKS_AWS: Final = frozenset({"request", "retry", "break-glass", "credentials"})
 """Kinds that may wait for AWS: they queue by themselves and keep nobody else waiting."""
 
+_ASKS_LONG: Final = "activity"
+"""The kind that reads page after page: those who want to get in do not wait for it."""
+
 _AT_THE_DOOR: Final = "approve"
 """The kind for which an engineer waits at AWS's door."""
 
@@ -70,7 +73,7 @@ class Payer:
     def _due(self, now: datetime) -> list[Due]:
         with self._world.database.read() as session:
             found = inbox.due(session, now)
-        return [Due(key, "aws" if kind in _ASKS_AWS else "inbox") for key, kind in found]
+        return [Due(key, _queue(kind)) for key, kind in found]
 
     def pay(self, inbox_id: int) -> None:
         """Pays one row. A fault of ours leaves it owed, until it was tried ATTEMPTS times."""
@@ -185,6 +188,12 @@ class Payer:
             )
         if row.kind != "home":  # that shows the refusal by itself, or itself as it is by now
             self._means.aside(replace(_reader(row), replaces=False), str(refusal))
+
+
+def _queue(kind: str) -> str:
+    if kind == _ASKS_LONG:
+        return kind
+    return "aws" if kind in _ASKS_AWS else "inbox"
 
 
 def _reader(row: Inbox) -> Reader:

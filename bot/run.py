@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from contextlib import closing
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import Final
 
@@ -18,6 +19,8 @@ from bot.terminal.database import require_schema, understood
 from bot.told import Mistakes, catalog_path
 from db import migrate
 from db.session import Database
+from workflows.aws.activity import EventHistory
+from workflows.aws.lookup import Lookup
 from workflows.aws.sessions import aws_session
 from workflows.aws.trail import Trail
 from workflows.aws.vendor import Vendor
@@ -89,8 +92,9 @@ def _be_current(database: Database) -> None:
 def _serve(settings: Settings, catalog: Catalog, database: Database, clock: Clock) -> int:
     world = wiring.world(settings, catalog, database, clock)
     vendor = Vendor(aws_session(), run=world.run)
-    trail = Trail(aws_session(), run=world.run)
-    running = Running(settings, wiring.parts(settings, world, vendor, trail))
+    lookup = Lookup(aws_session(), run=world.run)
+    world = replace(world, activity=EventHistory(lookup))
+    running = Running(settings, wiring.parts(settings, world, vendor, Trail(lookup)))
     stopping = _until_told()
     _collect_seldom()
     sys.setswitchinterval(_SWITCH)

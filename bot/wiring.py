@@ -25,6 +25,7 @@ from bot.forms.opener import Opener
 from bot.inbox import Means, Payer
 from bot.inbox_writer import Writer
 from bot.posting import Posting
+from bot.recount import Recount
 from bot.remind import Remind
 from bot.reviews import Reviews
 from bot.settings import Settings
@@ -149,7 +150,14 @@ def _debts(
         Remind(surroundings, posting, showing).debt(),
         Reviews(surroundings, posting, channels).debt(),
         Exports(surroundings, steady).debt(),
+        *_recounts(surroundings, showing),
     ]
+
+
+def _recounts(surroundings: World, showing: Showing) -> list[Debt]:
+    """What was done with grants that are over, where there is somebody to tell it."""
+    source = surroundings.activity
+    return [] if source is None else [Recount(surroundings, source, showing).debt()]
 
 
 def parts(

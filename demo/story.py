@@ -256,6 +256,10 @@ def audited(scene: Scene) -> None:
         so = whole and refused == (2 if number == 1 else 0)
         shown = f"{said.count('•')} entries, {refused} refused"
         scene.judge(f"erin: /xacct audit #{number}", "Slack", shown, expected=so)
+    used = scene.types("erin", "activity #1")
+    begun = re.search(r"sessions begun: \d+", used)
+    shown = begun[0] if begun else used
+    scene.judge("erin: /xacct activity #1", "CloudTrail", shown, expected=bool(begun))
     with scene.stage.database() as database, database.read() as session:
         verdict = audit.verify(session, database.key)
     shown = verdict.what or f"{verdict.rows} rows hold"

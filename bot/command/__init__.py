@@ -5,6 +5,7 @@ from bot.command.parse import parse
 from bot.command.render import render
 from bot.command.said import (
     Account,
+    Activity,
     Approve,
     Audit,
     BreakGlass,
@@ -33,6 +34,7 @@ from bot.command.said import (
 __all__ = [
     "TOPICS",
     "Account",
+    "Activity",
     "Approve",
     "Audit",
     "BreakGlass",

@@ -5,7 +5,7 @@ from typing import Final
 from bot.command.doubt import Doubt, copyable
 from bot.command.read import names_in, number_in, reason
 from bot.command.render import render
-from bot.command.said import Approve, Cancel, Deny, Show, Who
+from bot.command.said import Activity, Approve, Cancel, Deny, Show, Who
 from bot.command.words import Words
 from workflows.names import said
 
@@ -16,6 +16,11 @@ _WHO: Final = "who prod-payments admin"
 def show(words: Words) -> Show:
     """Which request is to be shown. Raises Doubt."""
     return Show(_alone(words, "show"))
+
+
+def activity(words: Words) -> Activity:
+    """Of which grant one asks what was done with it. Raises Doubt."""
+    return Activity(_alone(words, "activity"))
 
 
 def cancel(words: Words) -> Cancel:

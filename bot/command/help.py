@@ -114,6 +114,15 @@ _SHOW: Final = """\
 It shows a request as it stands, with the buttons that work for you. It is \
 for who asked, and who approves the role."""
 
+_ACTIVITY: Final = """\
+*See what was done with a grant*
+`/xacct activity <number>`
+• `/xacct activity #42`
+It asks CloudTrail what the sessions of that grant did in the account: calls that changed \
+something first, then reads, and what AWS refused. CloudTrail knows a call after about a quarter \
+of an hour; when a grant is over, the thread of its card hears it by itself. It is for who asked, \
+and who approves the role."""
+
 _AUDIT: Final = """\
 *Search the audit log*
 `/xacct audit <words>` shows the newest entries that hold all of the words.
@@ -136,6 +145,7 @@ _TOPICS: Final = {
     "roles": _ROLES,
     "who": _WHO,
     "show": _SHOW,
+    "activity": _ACTIVITY,
     "audit": _AUDIT,
 }
 TOPICS: Final = tuple(_TOPICS)
@@ -149,6 +159,7 @@ _OVERVIEW: Final = """\
 • `/xacct list` shows what you have open or waiting, and what waits for you
 • `/xacct roles payments` shows what you may ask for; `/xacct who prod-payments` who is in now
 • `/xacct show #42`, `/xacct approve #42` and `/xacct deny #42` are about one request
+• `/xacct activity #42` shows what was done with a grant
 • `/xacct audit prod-payments` searches the audit log
 • `/xacct help request` says more, and so on for each of these words"""
 

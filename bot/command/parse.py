@@ -47,6 +47,7 @@ _MEANT: Final = {  # words of other tools
     **dict.fromkeys(("unfreeze", "unlock", "resume"), "thaw"),
     **dict.fromkeys(("breakglass", "break_glass", "emergency"), "break-glass"),
     **dict.fromkeys(("view", "open", "details", "info"), "show"),
+    **dict.fromkeys(("used", "cloudtrail", "trail", "did", "done"), "activity"),
     **dict.fromkeys(("log", "logs", "history", "search"), "audit"),
     **dict.fromkeys(("?", "-h", "--help", "man", "usage"), "help"),
 }
@@ -175,6 +176,7 @@ _READ: Final[dict[str, Callable[[Words], Command]]] = {
     "roles": lambda words: Roles(words.left),
     "who": about.who,
     "show": about.show,
+    "activity": about.activity,
     "audit": _audit,
     "help": _help,
 }

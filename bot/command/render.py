@@ -78,6 +78,7 @@ _WORDS: Final[dict[type, Callable[[Any], Iterable[str]]]] = {
     said.Roles: lambda it: (escaped(it.words),),
     said.Who: _who,
     said.Show: lambda it: (f"#{it.id}",),
+    said.Activity: lambda it: (f"#{it.id}",),
     said.Audit: lambda it: (escaped(it.words),),
     said.Help: lambda it: (it.topic or "",),
 }

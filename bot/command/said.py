@@ -170,6 +170,13 @@ class Show:
 
 
 @dataclass(frozen=True)
+class Activity:
+    """Asks what was done with a grant."""
+
+    id: int
+
+
+@dataclass(frozen=True)
 class Audit:
     """Searches the audit log; `words` as typed, people in it as `@U012ABCDE`."""
 
@@ -206,6 +213,7 @@ Command = (
     | Roles
     | Who
     | Show
+    | Activity
     | Audit
     | Help
 )

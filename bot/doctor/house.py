@@ -18,6 +18,7 @@ from bot.settings import Settings, mistakes
 from bot.told import Mistakes
 from workflows.aws.caller import identity
 from workflows.aws.fence import Managers
+from workflows.aws.lookup import Lookup
 from workflows.aws.sessions import aws_session
 from workflows.aws.trail import Trail
 from workflows.aws.vendor import Vendor
@@ -162,7 +163,7 @@ class House:
         ways = Ways(
             managers=Managers(aws_session(), clock=self._clock, run=name),
             vendor=Vendor(aws_session(), run=name),
-            trail=Trail(aws_session(), run=name),
+            trail=Trail(Lookup(aws_session(), run=name)),
         )
         return run.accounts(ways, catalog, now=self._clock.now(), said=said)
 

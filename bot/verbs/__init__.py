@@ -11,7 +11,17 @@ from sqlalchemy.orm import Session
 
 from bot.blocks import Json
 from bot.command import parse, said
-from bot.verbs import alerts, asking, auditing, deciding, ending, glass, incidents, reading
+from bot.verbs import (
+    activity,
+    alerts,
+    asking,
+    auditing,
+    deciding,
+    ending,
+    glass,
+    incidents,
+    reading,
+)
 from bot.verbs.heard import Answer, Deed, Heard
 from workflows import rules
 from workflows.errors import Refused
@@ -37,6 +47,7 @@ _TYPED: Final[dict[type, Verb]] = {
     said.Roles: reading.roles,
     said.Who: reading.who,
     said.Show: reading.show,
+    said.Activity: activity.activity,
     said.Audit: auditing.log,
 }
 _PRESSED: Final[dict[str, Verb]] = {

@@ -115,11 +115,18 @@ def show(world: World, heard: Heard, command: said.Show) -> Deed:
 
     def deed(session: Session) -> Drawing:
         row = requests.lock(session, command.id)
-        if row is None or not _concerns(catalog, row, heard.by):
-            raise NotFound(f"There is no request #{command.id} that concerns you.")
-        return shown(session, catalog, row, heard)
+        return shown(session, catalog, concerning(catalog, row, heard.by, command.id), heard)
 
     return deed
+
+
+def concerning(catalog: Catalog, row: Request | None, by: Person, request_id: int) -> Request:
+    """The request of that number, if it is there and concerns this person. Raises NotFound: what
+    is not there and what is not his look alike.
+    """
+    if row is None or not _concerns(catalog, row, by):
+        raise NotFound(f"There is no request #{request_id} that concerns you.")
+    return row
 
 
 def _concerns(catalog: Catalog, row: Request, by: Person) -> bool:

@@ -30,6 +30,8 @@ EVENTS: Final[dict[str, str]] = {
     "membership closed": "the grantee is out of, or back in, his group, read back",
     "place given back": "a place in a group that was there before xacct was given back",
     "ended": "all of it was read back closed",
+    "told activity": "what was done with access that ended, as CloudTrail has it, was told",
+    "read activity": "somebody asked what was done with it",
     # break-glass
     "broke glass": "somebody opened a role without an approver",
     "signed review": "somebody else looked at what was done with it",

@@ -1,6 +1,6 @@
 """The tables. What is owed stands in their due columns: inbox.try_at, targets.settle_at,
-requests.look_at and .remind_at, reviews.say_at, exports.make_at and the draw_at of requests and
-alerts; nothing else remembers work.
+requests.look_at, .remind_at and .activity_at, reviews.say_at, exports.make_at and the draw_at of
+requests and alerts; nothing else remembers work.
 """
 
 from db.models.base import Table, TargetKind, Utc

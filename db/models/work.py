@@ -73,6 +73,7 @@ class Request(Table):
         Index("ix_requests_look", "look_at"),
         Index("ix_requests_draw", "draw_at"),
         Index("ix_requests_remind", "remind_at"),
+        Index("ix_requests_activity", "activity_at"),
         Index("ix_requests_role_state", "role_target_id", "state", "ended_at"),
         Index("ix_requests_member_state", "member_target_id", "state"),
         Index("ix_requests_requester_state", "requester", "state"),
@@ -163,6 +164,8 @@ class Request(Table):
     remind_at: Mapped[datetime | None]
     reminded: Mapped[int] = mapped_column(default=0)
     escalated_at: Mapped[datetime | None]  # when they were asked
+    activity_at: Mapped[datetime | None]  # its thread is to hear what was done with it
+    activity_attempts: Mapped[int] = mapped_column(default=0)
 
     # asked for with the queries of those who need them: most have no use for them
     decisions: Mapped[list["Decision"]] = relationship(order_by="Decision.id")

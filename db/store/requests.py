@@ -21,6 +21,11 @@ CLAIM: Final = timedelta(seconds=60)
 WARNED_BEFORE: Final = timedelta(minutes=10)
 """How long before its end the requester of an open grant is warned."""
 
+ACTIVITY_AFTER: Final = timedelta(minutes=20)
+"""How long after its end one asks what was done with it: CloudTrail knows in a quarter of an hour
+(CloudTrail User Guide, "How CloudTrail works").
+"""
+
 _WORTH_WARNING: Final = timedelta(minutes=16)
 """A grant that is shorter is over before a warning would help."""
 
@@ -150,7 +155,8 @@ def _moments(request: Request, to: State, at: datetime) -> dict[str, datetime | 
     elif to is State.ENDING:
         moments |= {"closing_at": at}
     elif to is State.ENDED:
-        moments |= {"ended_at": at}
+        used = request.noted_at is not None  # a note goes before any write
+        moments |= {"ended_at": at, "activity_at": at + ACTIVITY_AFTER if used else None}
     return moments
 
 

@@ -1,4 +1,4 @@
-"""CloudTrail's LookupEvents: the management events of an account, newest first.
+"""CloudTrail's LookupEvents: the management events of an account in one region, newest first.
 
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
 """
@@ -13,6 +13,7 @@ from typing import Any
 
 from sandbox.aws.errors import AwsError
 from sandbox.aws.json_calls import Asked, JsonCall
+from sandbox.aws.request import current
 from sandbox.aws.trail import Event, Trail
 
 _MOST = 50
@@ -57,8 +58,11 @@ class Lookup(JsonCall):
             raise AwsError(400, "InvalidTimeRangeException", "StartTime is after EndTime.")
         wanted = _wanted(asked)
         before = _before(asked)
+        region = current.get().region
         for event in self._trail.newest_first(account_id, start, end):
-            if (before is None or event.number < before) and wanted(event):
+            if event.region != region or (before is not None and event.number >= before):
+                continue
+            if wanted(event):
                 yield event
 
 

@@ -23,6 +23,7 @@ _ERRORS = {"Throttling": "ThrottlingException", "ValidationError": "ValidationEx
 _PLAIN_ERRORS = frozenset({"AccessDenied", "InvalidAction"})
 _UNTOLD = frozenset({"AccessDenied", "ThrottlingException"})  # what was asked is not told then
 _TELL = frozenset({"AssumeRole", "GetSessionToken", "GetFederationToken"})  # STS: their answer
+_NOWHERE = frozenset({"iam", "organizations"})  # they have no region: told in the partition's first
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -75,7 +76,7 @@ class Recorder:
             "eventTime": self._clock.now().strftime(_STAMP),
             "eventSource": f"{request.service}.amazonaws.com",
             "eventName": name,
-            "awsRegion": self._records.partition.region,
+            "awsRegion": self._region(request),
             "sourceIPAddress": sender.address,
             "userAgent": sender.agent,
             "requestParameters": _asked(request, sender),
@@ -100,6 +101,11 @@ class Recorder:
             role = {"accountId": arn.split(":")[4], "type": "AWS::IAM::Role", "ARN": arn}
             record["resources"] = [role]
         return record
+
+    def _region(self, request: Request) -> str:
+        """Where an event is told: where it was asked for, or where all that has no region is."""
+        home = self._records.partition.region
+        return home if request.service in _NOWHERE else request.region or home
 
     def _identity(self, request: Request) -> dict[str, Any]:
         kind = request.principal_type

@@ -30,6 +30,7 @@ class Request:
     principal_id: str = ""
     principal_type: str = ""  # User, AssumedRole, FederatedUser or Root
     service: str = ""
+    region: str = ""  # what it was signed for; empty: a service's own call
     method: str = ""
     action: str = ""
     resource: str = "*"

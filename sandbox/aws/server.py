@@ -59,6 +59,7 @@ class Server:
             status, _, body = refusal("sts", error)
             await _reply(self._dated(send), status, "text/xml", body)
             return
+        request.region = _scope(scope, headers).split("/")[2]
         if self._control.slowness:
             await asyncio.sleep(self._control.slowness)
         await self._call(request, scope, headers, receive, send)

@@ -34,6 +34,10 @@ class Event:
         return str(self.record["recipientAccountId"])
 
     @property
+    def region(self) -> str:
+        return str(self.record["awsRegion"])
+
+    @property
     def access_key_id(self) -> str | None:
         found: str | None = self.record["userIdentity"].get("accessKeyId")
         return found

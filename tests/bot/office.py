@@ -26,6 +26,7 @@ from sandbox.clock import SharedClock
 from sandbox.pagerduty import SandboxPagerDuty
 from sandbox.slack.process import SandboxSlack
 from sandbox.slack.values import TEAM, Message, Reply, View
+from tests import usage
 from tests.lab import KEY, Lab, slack_id, some_catalog
 from workflows.catalog.model import Catalog, Mechanism
 from workflows.directory import Directory
@@ -67,8 +68,8 @@ class Office:
 
     `role` are fields of the one role, and `auto_approve` the rules of the catalog. With
     `identity_rules` nobody is listed as an engineer; `changed` makes another catalog of the usual
-    one. With `deaf_slack` the bot hears Slack, but
-    whatever it asks of Slack goes to that address.
+    one; with `activity` it reads what was done with grants. With `deaf_slack` the bot hears Slack,
+    but whatever it asks of Slack goes to that address.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Office:
         *,
         deaf_slack: str | None = None,
         pagerduty: SandboxPagerDuty | None = None,
+        activity: bool = False,
         **role: Any,
     ) -> None:
         slack, clock = sandboxes.slack, sandboxes.clock
@@ -97,6 +99,8 @@ class Office:
         people = Directory(self.lab.database, partial(ask_person, clients(called).steady, TEAM))
         duties = rosters.duties(called, partial(rosters.slack_group, clients(called).steady))
         self.world = replace(self.lab.world, directory=people, catalog=self.catalog, duties=duties)
+        if activity:
+            self.world = replace(self.world, activity=usage.history(self.lab))
         self._settings = called, settings(slack, database=url)
         self._wire()
 

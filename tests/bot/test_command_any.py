@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.command import (
     TOPICS,
     Account,
+    Activity,
     Approve,
     Audit,
     BreakGlass,
@@ -51,7 +52,7 @@ MANY = settings(
 WORDS = [
     "request", "extend", "revoke", "cancel", "approve", "deny", "list", "roles", "who", "show",
     "--all", "freeze", "thaw", "all",
-    "break-glass", "sign", "audit", "help", "prod", "admin", "prod/admin", "1h",
+    "break-glass", "sign", "activity", "audit", "help", "prod", "admin", "prod/admin", "1h",
     "30m", "8", "42", "#42", "0", "1:30", "-1h", "PT1H", "hours",
     "for", "--as", "--as=ci", "-", "--", "=", "/", "don't", "<@U1|bob>",
     "<@U1>", "<#C1|>", "<!channel>", "<tel:1|1>", "<", ">", "&lt;", "&amp;", "&amp;lt;",
@@ -125,6 +126,7 @@ def commands() -> st.SearchStrategy[Command]:
         st.builds(Thaw, SCOPES),
         st.builds(Cancel, NUMBERS),
         st.builds(Show, NUMBERS),
+        st.builds(Activity, NUMBERS),
         st.builds(Approve, NUMBERS, quotable),
         st.builds(Deny, NUMBERS, quotable),
         st.builds(Who, NAMES, st.none() | NAMES),

@@ -1,7 +1,7 @@
 """H: CloudTrail: which calls it tells, under which names, and whose they were."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.conformance.checks import check
@@ -117,6 +117,52 @@ def _(world: World) -> None:
     world.same(sorted(times, reverse=True), times)
     asked = {"MaxResults": 2, "NextToken": first["NextToken"]}
     world.fails(look, "InvalidNextTokenException", **asked)
+
+
+@check("H40", "an AssumeRole is found by role id and session name, with the key that came of it")
+def _(world: World) -> None:
+    user, role = world.user(allow(ASSUME)), world.role(trust(world.grantee.root))
+    session, other = world.let_in(user, role, "alice"), world.let_in(user, role, "alice2")
+    event = world.told(world.owner, "ResourceName", f"{role.id}:alice", "AssumeRole")
+    made = event["CloudTrailEvent"]["responseElements"]
+    world.same(f"{role.id}:alice", made["assumedRoleUser"]["assumedRoleId"])
+    world.same(session.access_key_id, made["credentials"]["accessKeyId"])
+    theirs = world.told(world.owner, "ResourceName", f"{role.id}:alice2", "AssumeRole")
+    made = theirs["CloudTrailEvent"]["responseElements"]
+    world.same(other.access_key_id, made["credentials"]["accessKeyId"])
+
+
+@check("H41", "what a session is refused is told under its name, with its key and its beginning")
+def _(world: World) -> None:
+    user, role = world.user(allow(ASSUME)), world.role(trust(world.grantee.root))
+    session = world.let_in(user, role, "alice")
+    world.may_not(session, "iam", "create_user", UserName="eve")
+    event = world.told(world.owner, "AccessKeyId", session.access_key_id, "CreateUser")
+    record = event["CloudTrailEvent"]
+    world.same(["AccessDenied", "alice"], [record["errorCode"], event["Username"]])
+    identity = record["userIdentity"]
+    world.same(f"{role.id}:alice", identity["principalId"])
+    began = datetime.fromisoformat(identity["sessionContext"]["attributes"]["creationDate"])
+    world.same(True, timedelta(0) <= event["EventTime"] - began < timedelta(minutes=25))
+    world.same(False, record["readOnly"])
+
+
+@check("H42", "a role that a session goes on into is told under its name, and no more of it")
+def _(world: World) -> None:
+    bucket = world.bucket(world.owner)
+    user, role = world.user(allow(ASSUME)), world.role(trust(world.grantee.root), may=allow("*"))
+    onward = world.role(trust(role.arn), may=allow("s3:*"))
+    session = world.let_in(user, role, "alice")
+    beyond = world.let_in(session, onward, "beyond")
+    world.may(beyond, "s3", "get_bucket_location", Bucket=bucket)
+    key = session.access_key_id
+    event = world.told(world.owner, "AccessKeyId", key, "AssumeRole")
+    record = event["CloudTrailEvent"]
+    world.same([onward.arn, True], [record["requestParameters"]["roleArn"], record["readOnly"]])
+    world.told(world.owner, "Username", "beyond", "GetBucketLocation")
+    by_key = [{"AttributeKey": "AccessKeyId", "AttributeValue": key}]
+    told = world.owner.cloudtrail.lookup_events(LookupAttributes=by_key)["Events"]
+    world.same({"AssumeRole"}, {each["EventName"] for each in told})
 
 
 _DENIED = "AccessDeniedException"

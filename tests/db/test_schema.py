@@ -46,6 +46,7 @@ def test_every_foreign_key_and_due_column_has_an_index(database: Database) -> No
         ("targets", "settle_at"),
         ("requests", "look_at"),
         ("requests", "draw_at"),
+        ("requests", "activity_at"),
         ("requests", "role_target_id"),
         ("requests", "member_target_id"),
     } <= indexed

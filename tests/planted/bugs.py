@@ -5,6 +5,7 @@ from typing import Final
 from tests.planted.bug import Bug
 from tests.planted.terminal import IN_THE_TERMINAL
 
+_ACTIVITY: Final = "workflows/activity/events.py"
 _ACCESS: Final = "tests/workflows/test_access.py"
 _DEPTH: Final = "tests/workflows/test_depth.py"
 _PLAN: Final = "tests/workflows/test_plan.py"
@@ -382,6 +383,27 @@ BUGS: Final = (
         "    def _keys(self) -> ReadOnlyCredentials:\n"
         "        return self._client.newest\n\n",
         ("tests/workflows/test_signing.py",),
+    ),
+    Bug(
+        "another's session is counted",
+        _ACTIVITY,
+        "    if call.caller != trace.session:",
+        "    if not call.caller.startswith(trace.role_id):",
+        ("tests/workflows/activity/test_own.py",),
+    ),
+    Bug(
+        "a session under the same name is counted",
+        _ACTIVITY,
+        "if _is_ours(trace, one) and one.key not in others)",
+        "if _is_ours(trace, one) and one.key not in ())",
+        ("tests/workflows/activity/test_own.py",),
+    ),
+    Bug(
+        "the session of the grant before is counted",
+        _ACTIVITY,
+        "    return trace.open_since <= began < trace.open_until",
+        "    return began < trace.open_until",
+        ("tests/workflows/activity/test_own.py",),
     ),
     *IN_THE_TERMINAL,
 )

@@ -17,6 +17,7 @@ from tests.lab import Lab, some_catalog
 from tests.workflows.drifting import drift, kinds, said, standing
 from tests.workflows.odd import Answer, Once, worker
 from workflows.aws.errors import AwsUnclear
+from workflows.aws.lookup import Lookup
 from workflows.aws.trail import Trail
 from workflows.catalog.model import Mechanism
 from workflows.drift import lost
@@ -38,7 +39,7 @@ def lab(aws: SandboxAws, clock: SharedClock, tmp_path: Path) -> Iterator[Lab]:
 
 
 def trail(lab: Lab) -> Trail:
-    return Trail(lab.session(), run="lab")
+    return Trail(Lookup(lab.session(), run="lab", apart=0))
 
 
 def lend_while_somebody_writes(lab: Lab, *statements: dict[str, Any]) -> int:

@@ -1,17 +1,13 @@
 """Who else changed trust policies, as CloudTrail has it."""
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import unquote
 
-import boto3
-
-from workflows.aws.errors import translated
-from workflows.aws.fence import CONFIG
+from workflows.aws.lookup import Lookup
 from workflows.seen import Document
 
 EVENT: Final = "UpdateAssumeRolePolicy"
@@ -29,18 +25,8 @@ _TOOLS: Final = {
 "userAgent"; the AWS provider of Terraform names Terraform in it).
 """
 
-_NEWEST: Final = 200
-"""Events of one kind that are looked through at most: four calls."""
-
-_HOME: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-"""Where a partition keeps the events of IAM, which has no region (CloudTrail User Guide, "Global
-service events").
-"""
-
-_ONLY_THIS: Final = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "cloudtrail:LookupEvents", "Resource": "*"}],
-}
+_PAGES: Final = 4
+"""Calls for events of one kind at most: the newest two hundred are looked through."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +54,10 @@ class Touch:
 
 
 class Trail:
-    """CloudTrail of owner accounts, through their manager roles."""
+    """Writes to roles in owner accounts, by others than xacct."""
 
-    def __init__(self, session: boto3.Session, *, run: str) -> None:
-        self._session = session
-        self._building = threading.Lock()  # boto3 sessions do not build clients in parallel
-        self._sts = session.client("sts", config=CONFIG)
-        self._name = f"xacct-trail-{run}"[:64]
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
 
     def edits(
         self, manager_arn: str, external_id: str | None, *, since: datetime, until: datetime
@@ -85,8 +68,9 @@ class Trail:
         An event may take a quarter of an hour to come (CloudTrail User Guide, "How CloudTrail
         works").
         """
-        client = self._client(manager_arn, external_id)
-        return list(_edits(_events(client, EVENT, since, until), manager_arn))
+        history = self._lookup.enter(manager_arn, external_id)
+        found = history.find("EventName", EVENT, since=since, until=until)
+        return list(_edits(found.events, manager_arn))
 
     def touches(
         self, manager_arn: str, external_id: str | None, *, since: datetime, until: datetime
@@ -94,46 +78,14 @@ class Trail:
         """What tools like Terraform wrote to roles in that time: an AssumeRole, and up to four
         calls for each kind of write; of more events than that the newest count. Raises Trouble.
         """
-        client = self._client(manager_arn, external_id)
+        history = self._lookup.enter(manager_arn, external_id)
         return [
             touch
             for name in _WRITES
-            for touch in _touches(_events(client, name, since, until, most=_NEWEST))
-        ]
-
-    def _client(self, manager_arn: str, external_id: str | None) -> Any:
-        named: dict[str, Any] = {} if external_id is None else {"ExternalId": external_id}
-        with translated("sts:AssumeRole"):
-            keys = self._sts.assume_role(
-                RoleArn=manager_arn,
-                RoleSessionName=self._name,
-                DurationSeconds=900,
-                Policy=json.dumps(_ONLY_THIS),
-                **named,
-            )["Credentials"]
-        with self._building:
-            return self._session.client(
-                "cloudtrail",
-                region_name=_HOME.get(manager_arn.split(":")[1], "us-east-1"),
-                aws_access_key_id=keys["AccessKeyId"],
-                aws_secret_access_key=keys["SecretAccessKey"],
-                aws_session_token=keys["SessionToken"],
-                config=CONFIG,
+            for touch in _touches(
+                history.find("EventName", name, since=since, until=until, pages=_PAGES).events
             )
-
-
-def _events(
-    client: Any, name: str, since: datetime, until: datetime, *, most: int | None = None
-) -> list[Mapping[str, Any]]:
-    """The events of that name, the newest first. Raises Trouble."""
-    with translated("cloudtrail:LookupEvents"):
-        pages = client.get_paginator("lookup_events").paginate(
-            LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": name}],
-            StartTime=since,
-            EndTime=until,
-            PaginationConfig={} if most is None else {"MaxItems": most},
-        )
-        return [event for page in pages for event in page["Events"]]
+        ]
 
 
 def _touches(events: list[Mapping[str, Any]]) -> Iterator[Touch]:

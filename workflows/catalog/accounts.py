@@ -7,6 +7,9 @@ from workflows.catalog.model import Account, GranteeAccount
 from workflows.catalog.schema import AccountEntry, Defaults, GranteeAccountEntry
 from workflows.catalog.tree import Place
 
+_PARTITIONS: Final = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+"""How the names of regions begin that are not of the usual partition."""
+
 _ONE_ID: Final = "an account has one entry"
 _ONE_NAME: Final = "names and aliases of accounts must differ, in more than the case of letters"
 
@@ -61,6 +64,17 @@ def _check(place: Place, account: Account, grantee: GranteeAccount, mistakes: Mi
             f"{account.name} is in the partition {account.partition}, the grantee account in "
             f"{grantee.partition}. AWS lets nobody cross over: run an xacct for each.",
         )
+    for region in account.regions:
+        if _partition_of(region) != account.partition:
+            mistakes.add(
+                (*place, "regions"),
+                f"{region} is no region of the partition {account.partition}, in which "
+                f"{account.name} is.",
+            )
+
+
+def _partition_of(region: str) -> str:
+    return next((name for begins, name in _PARTITIONS.items() if region.startswith(begins)), "aws")
 
 
 def _account(entry: AccountEntry, defaults: Defaults) -> Account:
@@ -72,6 +86,7 @@ def _account(entry: AccountEntry, defaults: Defaults) -> Account:
         partition=partition,
         manager_arn=_role_arn(partition, entry.id, entry.manager or defaults.manager),
         external_id=entry.external_id or defaults.external_id,
+        regions=tuple(defaults.regions if entry.regions is None else entry.regions),
     )
 
 

@@ -74,6 +74,7 @@ external_id = _shaped(
 team = _shaped(r"T[A-Z0-9]{2,}", "A workspace is written as its id, like T012ABCDE.")
 enterprise = _shaped(r"E[A-Z0-9]{2,}", "An organisation is written as its id, like E012ABCDE.")
 channel = _shaped(r"[CG][A-Z0-9]{2,}", "A channel is written as its id, like C012ABCDE.")
+region = _shaped(r"[a-z]{2}(-[a-z]+)+-[0-9]", "A region is written like eu-west-1.")
 slack_group = _shaped(
     r"S[A-Z0-9]{2,}",
     "A user group is written as its id in Slack, like S012ONCALL (in the group's menu: Copy group "

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -54,7 +54,7 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True)
 class Account:
-    """An owner account. `id` is 12 digits; the bot works there as `manager_arn`."""
+    """An owner account: `id` has 12 digits, the bot is `manager_arn`, people work in `regions`."""
 
     id: str
     name: str
@@ -62,6 +62,7 @@ class Account:
     partition: str
     manager_arn: str
     external_id: str | None
+    regions: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ What one field may hold is judged here; what several say together, in `accounts`
 """
 
 from datetime import timedelta
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -13,16 +13,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    GetJsonSchemaHandler,
     StrictBool,
     StrictInt,
     WithJsonSchema,
 )
-from pydantic_core import CoreSchema
 
 from workflows.catalog import fields
 from workflows.catalog.model import Delivery, GranteeKind, Mechanism
 from workflows.catalog.rule import DAYS
+from workflows.catalog.several import OneOrMany
 
 Length = Annotated[
     timedelta,
@@ -30,6 +29,7 @@ Length = Annotated[
     WithJsonSchema({"type": "string", "examples": ["45m", "1h30m", "2d"]}),
 ]
 AccountId = Annotated[str, AfterValidator(fields.account_id)]
+Region = Annotated[str, AfterValidator(fields.region)]
 AccountName = Annotated[str, AfterValidator(fields.account_name)]
 Alias = Annotated[str, AfterValidator(fields.alias)]
 RoleName = Annotated[str, AfterValidator(fields.governed_name)]
@@ -69,24 +69,6 @@ Partition = Literal["aws", "aws-cn", "aws-us-gov"]
 
 MANAGER: Final = "/xacct-ctl/xacct-owner-mgr"
 GRANTEE_MANAGER: Final = "/xacct-ctl/xacct-grantee-mgr"
-
-
-def _one_or_many(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-class _ToldEditors:
-    """For editors: a list, or the one thing that stands in it."""
-
-    def __get_pydantic_json_schema__(
-        self, core: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        several = dict(handler(core))
-        return {"anyOf": [several["items"], several]}
-
-
-_T = TypeVar("_T")
-OneOrMany = Annotated[list[_T], BeforeValidator(_one_or_many), _ToldEditors()]
 
 
 class Part(BaseModel):
@@ -142,6 +124,7 @@ class AccountEntry(Part):
     partition: Partition | None = None
     manager: PathAndName | None = None
     external_id: ExternalId | None = None
+    regions: list[Region] | None = None
 
 
 class DutyEntry(Part):
@@ -207,6 +190,7 @@ class Defaults(RoleFields):
     partition: Partition = "aws"
     manager: PathAndName = MANAGER
     external_id: ExternalId | None = None
+    regions: list[Region] = []
 
 
 class RoleEntry(RoleFields):

@@ -23,7 +23,10 @@ from workflows.setup.wanted import naming
 SIMULATE: Final = "iam:SimulatePrincipalPolicy"
 
 _WITHOUT: Final = {
-    "cloudtrail:LookupEvents": "edits of trust policies that are lost go unnoticed",
+    "cloudtrail:LookupEvents": (
+        "edits of trust policies that are lost go unnoticed, and what was done with a grant is not "
+        "told"
+    ),
     SIMULATE: "what could go wrong is found when it does, and not before anybody decides",
 }
 """Rights without which xacct opens and ends all the same, and what it does not do then."""

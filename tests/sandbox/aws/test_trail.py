@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -110,6 +111,25 @@ def test_an_account_hears_nothing_of_another(
 ) -> None:
     office.user("alice")
     assert Office(aws, new_account()).look()["Events"] == []
+
+
+def test_each_region_tells_what_was_asked_of_it_and_iams_calls_are_told_in_the_first(
+    office: Office, aws: SandboxAws
+) -> None:
+    keys = office.user("alice")
+
+    def elsewhere(service: str) -> Any:
+        session: Any = boto3.Session(keys.access_key_id, keys.secret_access_key)
+        return session.client(service, region_name="eu-west-1", endpoint_url=aws.endpoint)
+
+    elsewhere("sts").get_caller_identity()
+    elsewhere("iam").list_users()
+
+    by_key = [{"AttributeKey": "AccessKeyId", "AttributeValue": keys.access_key_id}]
+    there = elsewhere("cloudtrail").lookup_events(LookupAttributes=by_key)["Events"]
+    assert _names(there) == ["GetCallerIdentity"]
+    assert json.loads(there[0]["CloudTrailEvent"])["awsRegion"] == "eu-west-1"
+    assert _names(office.told("AccessKeyId", keys.access_key_id)) == ["ListUsers"]
 
 
 def test_times_are_those_of_the_clock_and_both_ends_are_included(

@@ -130,6 +130,15 @@ def test_the_accounts_and_limits_are_carried_over() -> None:
     assert (found.admins, found.auditors) == (("U0E",), ("U0F",))
 
 
+def test_an_accounts_regions_are_its_own_or_those_of_the_defaults() -> None:
+    found = catalog(
+        defaults={"mechanism": "trust-policy", "requesters": "everyone", "regions": ["eu-west-1"]},
+        accounts=[PAYMENTS, SEARCH | {"regions": ["us-west-2", "eu-north-1"]}],
+    )
+    assert [one.regions for one in found.accounts] == [("eu-west-1",), ("us-west-2", "eu-north-1")]
+    assert catalog().accounts[0].regions == ()
+
+
 def test_a_role_is_carried_over() -> None:
     said = role(
         delivery="credentials",

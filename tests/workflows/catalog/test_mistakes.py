@@ -70,6 +70,8 @@ def test_a_wrong_field_at_the_top_is_told_with_its_place(
         ("partition", "AWS lets nobody cross", {"partition": "aws-cn"}),
         ("manager", "path and name only", {"manager": "arn:aws:iam::1:role/x"}),
         ("external_id", "2 to 1224", {"external_id": "x"}),
+        ("regions[0]", "like eu-west-1", {"regions": ["Frankfurt"]}),
+        ("regions", "no region of the partition aws", {"regions": ["cn-north-1"]}),
         ("alias", "Did you mean aliases?", {"alias": "x"}),
     ],
 )

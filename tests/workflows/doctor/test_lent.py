@@ -10,6 +10,7 @@ from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.lab import Lab, some_catalog
 from workflows.aws.fence import Managers
+from workflows.aws.lookup import Lookup
 from workflows.aws.trail import Trail
 from workflows.aws.vendor import Vendor
 from workflows.catalog.model import Mechanism
@@ -29,7 +30,7 @@ def findings(lab: Lab) -> list[Finding]:
     ways = Ways(
         Managers(lab.session(), clock=lab.clock, run="doctor"),
         Vendor(lab.session(), run="doctor"),
-        Trail(lab.session(), run="doctor"),
+        Trail(Lookup(lab.session(), run="doctor", apart=0)),
     )
     now = lab.clock.now()
     found = run.accounts(ways, lab.catalog, now=now, said=lambda: None)

@@ -1,0 +1,1 @@
+"""What was done with a grant: which events are its own, what they come to, and who tells them."""
