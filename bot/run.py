@@ -14,7 +14,7 @@ from typing import Final
 from bot import started, told, wiring
 from bot.running import Running
 from bot.settings import Settings
-from bot.terminal.database import require_schema, understood
+from bot.terminal.database import require_schema, understood, unguarded
 from bot.told import Mistakes, catalog_path
 from db import migrate
 from db.session import Database
@@ -81,7 +81,8 @@ def _told() -> tuple[Settings, Catalog, str]:
 def _be_current(database: Database) -> None:
     """SQLite is upgraded here; a PostgreSQL may serve others and is upgraded on purpose."""
     if database.is_sqlite:
-        migrate.upgrade(database)
+        if lacking := migrate.upgrade(database):
+            log.warning("%s", unguarded(lacking))
     else:
         require_schema(database)
 
