@@ -21,10 +21,11 @@ FINDINGS_SHOWN: Final = 10
 
 @dataclass(frozen=True)
 class Drawing:
-    """A message: its sentence, and its blocks."""
+    """A message: its sentence, and its blocks; `metadata` is for programs that read the channel."""
 
     text: str
     blocks: list[Json] = field(default_factory=list)
+    metadata: Json | None = None
 
 
 def card(row: Request, facts: Facts, *, works: frozenset[str] | None = None) -> Drawing:
@@ -124,6 +125,8 @@ def _context(row: Request, facts: Facts) -> Json:
         parts.append(f"opened {moment(row.opened_at)}")
     if row.state is State.ENDED and (at := row.ends_at if row.why is Why.TIME else row.ended_at):
         parts.append(f"ended {moment(at)}")
+    if facts.anchor is not None:
+        parts.append(f"audit {facts.anchor.number} · {facts.anchor.short}")
     return blocks.context(*parts)
 
 

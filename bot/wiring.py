@@ -15,6 +15,7 @@ from slack_sdk import WebClient
 
 from bot import jobs, listeners, rosters
 from bot.alerts import Alerts
+from bot.anchors import Anchors
 from bot.cards import Drawing
 from bot.channels import Channels
 from bot.desk import Desk, turn_away
@@ -35,6 +36,7 @@ from bot.telling import Reader, tell
 from bot.told import Mistakes
 from db.session import Database
 from workflows.aws.fence import Managers
+from workflows.aws.objects import Objects
 from workflows.aws.sessions import aws_session
 from workflows.aws.trail import Trail
 from workflows.aws.vendor import Vendor
@@ -124,6 +126,15 @@ def terminal_world(told: Catalog, remembered: Database, clock: Clock) -> World:
     )
 
 
+def objects_of(told: Catalog) -> Objects | None:
+    """The bucket of anchors, with xacct's own keys; None where the catalog names none. Asks nobody.
+
+    Raises Trouble where boto3's settings do not do.
+    """
+    bucket = told.outside.bucket
+    return None if bucket is None else Objects(aws_session(), bucket)
+
+
 def closings_until(debt: Debt, looked: threading.Event) -> Debt:
     """The debt, of which only what closes is due until `looked` is set: others would open nothing
     (see `World.looked`), and be put off.
@@ -136,7 +147,12 @@ def closings_until(debt: Debt, looked: threading.Event) -> Debt:
 
 
 def _debts(
-    surroundings: World, payer: Payer, posting: Posting, channels: Channels, steady: WebClient
+    surroundings: World,
+    payer: Payer,
+    posting: Posting,
+    channels: Channels,
+    steady: WebClient,
+    objects: Objects | None,
 ) -> list[Debt]:
     """All that can be owed: what somebody waits for stands first."""
     showing = Showing(surroundings, posting, channels)
@@ -149,11 +165,16 @@ def _debts(
         Remind(surroundings, posting, showing).debt(),
         Reviews(surroundings, posting, channels).debt(),
         Exports(surroundings, steady).debt(),
+        Anchors(surroundings, posting, channels, objects).debt(),
     ]
 
 
 def parts(
-    settings: Settings, surroundings: World, vendor: Vendor, trail: Trail | None = None
+    settings: Settings,
+    surroundings: World,
+    vendor: Vendor,
+    trail: Trail | None = None,
+    objects: Objects | None = None,
 ) -> Parts:
     """Everything that works on the database; nothing has begun but the writer."""
     slack = clients(settings)
@@ -165,13 +186,11 @@ def parts(
     payer = Payer(Means(surroundings, vendor, slack.steady, aside, asides.submit))
     posting = Posting(slack.posting, surroundings.clock)
     channels = Channels(surroundings, slack.steady)
-    debts = _debts(surroundings, payer, posting, channels, slack.steady)
+    debts = _debts(surroundings, payer, posting, channels, slack.steady, objects)
     sweep = Sweep(debts, clock=surroundings.clock)
     surroundings.settling.wakes(lambda: sweep.wake("settle"))
-    writer, drift = (
-        Writer(surroundings.database, written=lambda: sweep.wake("inbox")),
-        Drift(surroundings, trail),
-    )
+    writer = Writer(surroundings.database, written=lambda: sweep.wake("inbox"))
+    drift = Drift(surroundings, trail)
     return Parts(
         world=surroundings,
         slack=slack,

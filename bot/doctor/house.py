@@ -73,7 +73,7 @@ class House:
         return [
             run.section("settings", self._of_settings),
             run.section("Slack", lambda: slack.findings(facts, catalog)),
-            run.section("AWS", lambda: run.identity(caller, catalog)),
+            run.section("AWS", lambda: self._of_aws(caller)),
             *self._of_accounts(accounts),
             run.section("catalog", lambda: self._of_catalog(facts)),
             run.section("database", lambda: memory.findings(database, catalog, accounts)),
@@ -153,6 +153,11 @@ class House:
             return trouble.plain, None
         except Exception as error:  # noqa: BLE001  a profile or a region that botocore cannot use
             return f"{type(error).__name__}: AWS's settings cannot be used", None
+
+    def _of_aws(self, caller: Caller | str) -> Iterable[Finding]:
+        yield from run.identity(caller, self._catalog)
+        if self._catalog is not None and not isinstance(caller, str):
+            yield from run.kept(wiring.objects_of(self._catalog))
 
     def _accounts(self, caller: Caller | str, said: Said) -> Accounts | None:
         catalog = self._catalog

@@ -11,6 +11,7 @@ from typing import Final
 from workflows import names
 from workflows.catalog.break_glass import BreakGlass
 from workflows.catalog.duty import Duty, Escalation
+from workflows.catalog.outside import NOWHERE, Outside
 from workflows.catalog.permissions import Permissions, Standing
 from workflows.catalog.rule import Rule
 
@@ -214,6 +215,7 @@ class Catalog:
     bot_arn: str | None = None
     standing: tuple[Standing, ...] = ()
     enterprise: str | None = None
+    outside: Outside = NOWHERE
 
     @cached_property
     def _by_key(self) -> dict[str, Role]:
@@ -259,7 +261,6 @@ class Catalog:
         return next((one for one in self.machines if one.name.lower() == name.lower()), None)
 
     def machines_of(self, user: str) -> tuple[Machine, ...]:
-        """The machines that this person owns."""
         return tuple(one for one in self.machines if user in one.owners)
 
     def roles_decided_by(self, user: str) -> tuple[Role, ...]:

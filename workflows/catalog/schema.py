@@ -5,7 +5,7 @@ What one field may hold is judged here; what several say together, in `accounts`
 """
 
 from datetime import timedelta
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -13,16 +13,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    GetJsonSchemaHandler,
     StrictBool,
     StrictInt,
     WithJsonSchema,
 )
-from pydantic_core import CoreSchema
 
-from workflows.catalog import fields
+from workflows.catalog import fields, outside
 from workflows.catalog.model import Delivery, GranteeKind, Mechanism
 from workflows.catalog.rule import DAYS
+from workflows.catalog.several import OneOrMany
 
 Length = Annotated[
     timedelta,
@@ -49,6 +48,7 @@ Statement = Annotated[dict[str, Any], AfterValidator(fields.statement)]
 Team = Annotated[str, AfterValidator(fields.team)]
 Enterprise = Annotated[str, AfterValidator(fields.enterprise)]
 Channel = Annotated[str, AfterValidator(fields.channel)]
+S3Address = Annotated[str, AfterValidator(outside.address)]
 Requester = Annotated[str, AfterValidator(fields.requester)]
 SlackUser = Annotated[str, AfterValidator(fields.slack_user)]
 SlackGroup = Annotated[str, AfterValidator(fields.slack_group)]
@@ -71,24 +71,6 @@ MANAGER: Final = "/xacct-ctl/xacct-owner-mgr"
 GRANTEE_MANAGER: Final = "/xacct-ctl/xacct-grantee-mgr"
 
 
-def _one_or_many(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-class _ToldEditors:
-    """For editors: a list, or the one thing that stands in it."""
-
-    def __get_pydantic_json_schema__(
-        self, core: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        several = dict(handler(core))
-        return {"anyOf": [several["items"], several]}
-
-
-_T = TypeVar("_T")
-OneOrMany = Annotated[list[_T], BeforeValidator(_one_or_many), _ToldEditors()]
-
-
 class Part(BaseModel):
     """A mapping of the file: its fields, and no others."""
 
@@ -102,6 +84,13 @@ class Slack(Part):
     enterprise: Enterprise | None = None
     approvals_channel: Channel
     alerts_channel: Channel | None = None
+    audit_channel: Channel | None = None
+
+
+class AuditEntry(Part):
+    """Where the head of the audit log goes, beside Slack."""
+
+    s3: S3Address | None = None
 
 
 class Limits(Part):
@@ -284,6 +273,7 @@ class File(Part):
     installation: Annotated[str, AfterValidator(fields.installation)]
     slack: Slack
     grantee_account: GranteeAccountEntry
+    audit: AuditEntry = AuditEntry()
     limits: Limits = Limits()
     defaults: Defaults = Defaults()
     accounts: list[AccountEntry] = []
