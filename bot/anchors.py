@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from sqlalchemy.orm import Session
+
 from bot import blocks
 from bot.blocks import code, escaped, moment
 from bot.cards import Drawing
@@ -66,6 +68,17 @@ class Anchors:
         with self._world.database.write() as session:
             again = now + max(pauses) if pauses else None
             anchors.remember(session, anchor_id, draw_at=again)
+            self._mended(session)
+
+    def _mended(self, session: Session) -> None:
+        """An alert is over when no anchor that made it is still on its way there."""
+        outside, at = self._world.catalog.outside, self._world.clock.now()
+        for place, column, is_named in (
+            ("channel", "ts", outside.channel is not None),
+            ("bucket", "stored", outside.bucket is not None),
+        ):
+            if not (is_named and anchors.is_stuck(session, column, TRIES)):
+                alerts.over(session, f"anchor:{place}", at=at)
 
     def _try(self, made: Anchor, place: str, put: Callable[[Anchor], None]) -> timedelta | None:
         """How long until that place is tried again; None where nothing is left to do there."""
@@ -77,16 +90,21 @@ class Anchors:
         except Trouble as trouble:
             log.warning("anchor %s: %s", made.number, trouble)
             return self._failed(made, place, trouble.plain, wait(made.attempts))
-        with self._world.database.write() as session:
-            alerts.over(session, f"anchor:{place}", at=self._world.clock.now())
         return None
 
     def _failed(self, made: Anchor, place: str, words: str, pause: timedelta) -> timedelta:
         log.warning("anchor %s is not in its %s: %s", made.number, place, words)
         if made.attempts >= TRIES:
             with self._world.database.write() as session:
-                alerts.found(session, _finding(place, words), at=self._world.clock.now())
+                self._alert(session, place, words)
         return pause
+
+    def _alert(self, session: Session, place: str, words: str) -> None:
+        """Once: that other words were said of it since is nothing new."""
+        finding = _finding(place, words)
+        standing = alerts.named(session, finding.key)
+        if standing is None or standing.over_at is not None:
+            alerts.found(session, finding, at=self._world.clock.now())
 
     def _post(self, made: Anchor) -> None:
         """Raises Later."""
@@ -148,5 +166,5 @@ def drawn(made: Anchor) -> Drawing:
 
 
 def _who(by: str) -> str:
-    is_slack = by.isalnum() and by.isupper()
+    is_slack = by[:1] in ("U", "W") and by.isalnum() and by.isupper()
     return blocks.user(by) if is_slack else escaped(by, 128)

@@ -113,6 +113,8 @@ def _findings(row: Request) -> list[Json]:
 
 def _context(row: Request, facts: Facts) -> Json:
     parts = [f"#{row.id}", f"asked {moment(row.asked_at)}"]
+    if facts.anchor is not None:  # before what may be long, and is cut
+        parts.append(f"audit {facts.anchor.number} · {facts.anchor.short}")
     if row.state is State.PENDING:
         parts += [
             f"lapses {moment(row.lapses_at)}",
@@ -125,8 +127,6 @@ def _context(row: Request, facts: Facts) -> Json:
         parts.append(f"opened {moment(row.opened_at)}")
     if row.state is State.ENDED and (at := row.ends_at if row.why is Why.TIME else row.ended_at):
         parts.append(f"ended {moment(at)}")
-    if facts.anchor is not None:
-        parts.append(f"audit {facts.anchor.number} · {facts.anchor.short}")
     return blocks.context(*parts)
 
 

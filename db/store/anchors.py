@@ -92,6 +92,14 @@ def claim(session: Session, anchor_id: int, now: datetime) -> Anchor | None:
     return None if hit is None else session.get(Anchor, hit, populate_existing=True)
 
 
+def is_stuck(session: Session, column: str, tries: int) -> bool:
+    """Whether an anchor that was tried so often is still not there: at `ts`, or at `stored`."""
+    query = select(Anchor.id).where(
+        Anchor.draw_at.is_not(None), Anchor.attempts >= tries, getattr(Anchor, column).is_(None)
+    )
+    return session.scalars(query.limit(1)).one_or_none() is not None
+
+
 def remember(session: Session, anchor_id: int, **columns: Any) -> None:
     """Writes down where it was put, so that it is not again; or when it is tried again."""
     session.execute(update(Anchor).where(Anchor.id == anchor_id).values(**columns))

@@ -12,22 +12,28 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given
 
 from bot import jobs
 from bot.anchors import EVENT, TRIES, drawn
+from bot.cards import card
+from bot.headlines import Facts
 from db import audit, models
 from db.store import anchors as stored
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
+from sandbox.slack.blockkit import message_complaints
 from sandbox.slack.process import SandboxSlack
 from sandbox.slack.values import Message
 from tests.bot.office import Office, Sandboxes, channel_with_everybody
+from tests.bot.test_cards import FACTS, requests
 from tests.bot.test_process import Terminal
 from tests.lab import slack_id
 from workflows import anchors
 from workflows.aws.objects import Objects
 from workflows.catalog.model import Catalog
 from workflows.catalog.outside import Bucket, Outside
+from workflows.documents.session_end import Anchor
 from workflows.setup import rights
 
 SHOWN = re.compile(r"audit ([0-9]+) · ([0-9a-f]{8})")
@@ -69,6 +75,11 @@ class Anchored(Office):
         for number in range(1, TRIES + 1):
             self.until(partial(self._was_tried, number), f"try {number}")
             self.later(120)
+
+    def tries(self) -> int:
+        """How often the oldest was tried."""
+        with self.world.database.read() as session:
+            return stored.newest(session, 100)[-1].attempts
 
     def _was_tried(self, number: int) -> bool:
         return self.newest().attempts >= number
@@ -131,9 +142,9 @@ def test_each_card_carries_the_newest_row_of_its_request_and_the_log_holds_it(
 ) -> None:
     office.says("carol", "list")  # rows that belong to no request
     shown = []
-    for card in (office.asks(), _active(office)):
-        found = SHOWN.search(str(card.blocks[-2]))
-        assert found is not None, card.blocks
+    for message in (office.asks(), _active(office)):
+        found = SHOWN.search(str(message.blocks[-2]))
+        assert found is not None, message.blocks
         shown.append((int(found[1]), found[2]))
 
     with office.world.database.read() as session:
@@ -146,6 +157,16 @@ def test_each_card_carries_the_newest_row_of_its_request_and_the_log_holds_it(
 def _active(office: Office) -> Message:
     office.clicks("bob", "approve")
     return office.seen("Active until")
+
+
+@given(row=requests(), facts=FACTS)
+def test_every_card_says_how_far_the_audit_log_had_come(row: models.Request, facts: Facts) -> None:
+    facts = replace(facts, anchor=Anchor(1234, "9f3a2b1c"))
+    drawing = card(row, facts)
+    small = [one for one in drawing.blocks if one["type"] == "context"]
+
+    assert [" · audit 1234 · 9f3a2b1c" in str(one) for one in small] == [True]
+    assert message_complaints(drawing.blocks) == []
 
 
 # --- the channel
@@ -322,7 +343,13 @@ def test_what_somebody_put_in_an_anchors_place_is_trouble_and_stays_there(
     office.until(lambda: "anchor:bucket" in office.standing(), "the alert")
 
     assert "says something else" in office.standing()["anchor:bucket"]
-    assert office.kept() == {key: {"hash": "f" * 64}}
+    assert office.kept()[key] == {"hash": "f" * 64}
+    later = office.asked()
+    office.until(lambda: office.newest().id == later.id and office.is_paid(), "the next is kept")
+    office.later(600)
+    office.until(lambda: office.tries() > TRIES + 1, "the other is tried on")
+    assert [one.event for one in office.recorded("alert over")] == []
+    assert len(office.recorded("alert")) == 1
 
 
 def test_the_newest_anchors_are_read_back_from_wherever_they_are(
