@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.planted.bug import Bug
+from tests.planted.remembered import OF_THE_LOG
 from tests.planted.terminal import IN_THE_TERMINAL
 
 _ACCESS: Final = "tests/workflows/test_access.py"
@@ -384,4 +385,5 @@ BUGS: Final = (
         ("tests/workflows/test_signing.py",),
     ),
     *IN_THE_TERMINAL,
+    *OF_THE_LOG,
 )
