@@ -18,6 +18,7 @@ from bot.terminal.database import require_schema, understood, unguarded
 from bot.told import Mistakes, catalog_path
 from db import migrate
 from db.session import Database
+from workflows.anchors import objects_of
 from workflows.aws.sessions import aws_session
 from workflows.aws.trail import Trail
 from workflows.aws.vendor import Vendor
@@ -91,7 +92,7 @@ def _serve(settings: Settings, catalog: Catalog, database: Database, clock: Cloc
     world = wiring.world(settings, catalog, database, clock)
     vendor = Vendor(aws_session(), run=world.run)
     trail = Trail(aws_session(), run=world.run)
-    objects = wiring.objects_of(catalog)
+    objects = objects_of(catalog)
     running = Running(settings, wiring.parts(settings, world, vendor, trail, objects))
     stopping = _until_told()
     _collect_seldom()

@@ -126,15 +126,6 @@ def terminal_world(told: Catalog, remembered: Database, clock: Clock) -> World:
     )
 
 
-def objects_of(told: Catalog) -> Objects | None:
-    """The bucket of anchors, with xacct's own keys; None where the catalog names none. Asks nobody.
-
-    Raises Trouble where boto3's settings do not do.
-    """
-    bucket = told.outside.bucket
-    return None if bucket is None else Objects(aws_session(), bucket)
-
-
 def closings_until(debt: Debt, looked: threading.Event) -> Debt:
     """The debt, of which only what closes is due until `looked` is set: others would open nothing
     (see `World.looked`), and be put off.
@@ -169,6 +160,13 @@ def _debts(
     ]
 
 
+def _sweep(surroundings: World, debts: Sequence[Debt]) -> Sweep:
+    """Pays them; a settle that another one waits for is woken."""
+    sweep = Sweep(debts, clock=surroundings.clock)
+    surroundings.settling.wakes(lambda: sweep.wake("settle"))
+    return sweep
+
+
 def parts(
     settings: Settings,
     surroundings: World,
@@ -187,8 +185,7 @@ def parts(
     posting = Posting(slack.posting, surroundings.clock)
     channels = Channels(surroundings, slack.steady)
     debts = _debts(surroundings, payer, posting, channels, slack.steady, objects)
-    sweep = Sweep(debts, clock=surroundings.clock)
-    surroundings.settling.wakes(lambda: sweep.wake("settle"))
+    sweep = _sweep(surroundings, debts)
     writer = Writer(surroundings.database, written=lambda: sweep.wake("inbox"))
     drift = Drift(surroundings, trail)
     return Parts(

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from db.models import Audit, AuditHead, Inbox, Membership, Table
+from db.models import Audit, AuditHead, Export, Inbox, Membership, Table
 
 _USUALLY: Final = "SELECT, INSERT, UPDATE"
 _VERSION: Final = "alembic_version"
@@ -18,6 +18,7 @@ _OTHERWISE: Final[Mapping[str, str]] = {
     Audit.__tablename__: "SELECT, INSERT",
     AuditHead.__tablename__: "SELECT, UPDATE",
     Inbox.__tablename__: f"{_USUALLY}, DELETE",
+    Export.__tablename__: f"{_USUALLY}, DELETE",
     Membership.__tablename__: f"{_USUALLY}, DELETE",
     _VERSION: "SELECT",
 }

@@ -251,7 +251,9 @@ def audited(scene: Scene) -> None:
     for number in sorted({number_of(card) for card in cards}):
         said = scene.types("erin", f"audit #{number}")
         refused = said.count("· refused ·")
-        whole = all(f"· {event} ·" in said for event in ("requested", "looked", "approved", "noted"))
+        whole = all(
+            f"· {event} ·" in said for event in ("requested", "looked", "approved", "noted")
+        )
         so = whole and refused == (2 if number == 1 else 0)
         shown = f"{said.count('•')} entries, {refused} refused"
         scene.judge(f"erin: /xacct audit #{number}", "Slack", shown, expected=so)

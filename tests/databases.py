@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection
 
 from db import audit, guards, migrate
 from db.session import Database
@@ -45,12 +45,14 @@ def prepare(url: str) -> None:
 def as_owner(database: Database) -> Iterator[Connection]:
     """One transaction of who owns the tables. Of an SQLite file that is whoever may write it."""
     url = database.url if database.is_sqlite else database.url.set(username=OWNER)
-    engine = create_engine(url)
+    owned = Database(
+        url.render_as_string(hide_password=False), key=database.key, now=SystemClock().now
+    )
     try:
-        with engine.begin() as connection:
+        with owned.engine.begin() as connection:
             yield connection
     finally:
-        engine.dispose()
+        owned.close()
 
 
 @contextmanager

@@ -6,16 +6,17 @@ and into a bucket; `newest` reads back what can be read, to be compared with the
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from db import models
+from db.audit import Anchor
 from db.session import Database
 from db.store import anchors
 from workflows.aws.objects import Objects
+from workflows.aws.sessions import aws_session
 from workflows.catalog.model import Catalog
 from workflows.errors import Refused, Trouble
 
@@ -29,22 +30,13 @@ _NAME: Final = re.compile(r"(?P<number>[0-9]{12,18})-(?P<short>[0-9a-f]{8})\.jso
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
-class Anchor:
-    """That row `number` had a hash that begins so: 8 to 64 hex digits.
+def objects_of(catalog: Catalog) -> Objects | None:
+    """The bucket of anchors, with xacct's own keys; None where the catalog names none. Asks nobody.
 
-    `place` is where it was found, as people call it; `at` when it was made, None where nobody says.
+    Raises Trouble where boto3's settings do not do.
     """
-
-    number: int
-    hash: str
-    at: datetime | None
-    place: str
-
-    @property
-    def short(self) -> str:
-        """What people compare."""
-        return self.hash[:SHORT]
+    bucket = catalog.outside.bucket
+    return None if bucket is None else Objects(aws_session(), bucket)
 
 
 def ask(session: Session, by: str, at: datetime) -> models.Anchor:
@@ -92,21 +84,24 @@ def store(objects: Objects, made: models.Anchor, installation: str) -> str:
 
 
 def newest(session: Session, objects: Objects | None, limit: int = NEWEST) -> list[Anchor]:
-    """What is known of the last anchors, of the bucket first, and of each place the newest first.
+    """What is known of the last anchors: those of the bucket, then those of the table, the newest
+    first. Raises Trouble where the bucket cannot be listed.
 
-    Those that the database itself remembers say less: whoever changes the log can change them.
-    Raises Trouble where the bucket cannot be listed.
+    What the database itself remembers says less: whoever changes the log can change it.
     """
-    kept = (
-        []
-        if objects is None
-        else list(filter(None, (_kept(objects, one) for one in objects.newest(limit))))
-    )
     remembered = [
-        Anchor(one.number, one.hash, one.made_at, _place(one))
+        Anchor(one.number, one.hash, _place(one), one.made_at)
         for one in anchors.newest(session, limit)
     ]
-    return [*kept, *remembered]
+    return [*([] if objects is None else kept(objects, limit)), *remembered]
+
+
+def kept(objects: Objects, limit: int = NEWEST) -> list[Anchor]:
+    """The last anchors of the bucket, the newest first, with their whole hashes where they can be
+    read. Raises Trouble where it cannot be listed.
+    """
+    found = (_kept(objects, name) for name in objects.newest(limit))
+    return [one for one in found if one is not None]
 
 
 def _place(one: models.Anchor) -> str:
@@ -121,13 +116,13 @@ def _kept(objects: Objects, name: str) -> Anchor | None:
     if found is None:
         return None
     place = objects.bucket.address(f"{objects.bucket.prefix}{name}")
-    known = Anchor(int(found["number"]), found["short"], None, place)
+    known = Anchor(int(found["number"]), found["short"], place)
     try:
         text = objects.read(name)
     except Trouble:
         return known
     said = _said(text)
-    return known if said is None else Anchor(known.number, said, _at(text), place)
+    return known if said is None else Anchor(known.number, said, place, _at(text))
 
 
 def _said(text: str) -> str | None:

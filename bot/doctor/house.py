@@ -16,6 +16,7 @@ from bot.doctor import asking, memory, slack
 from bot.doctor.slack import Facts
 from bot.settings import Settings, mistakes
 from bot.told import Mistakes
+from workflows.anchors import objects_of
 from workflows.aws.caller import identity
 from workflows.aws.fence import Managers
 from workflows.aws.sessions import aws_session
@@ -157,7 +158,7 @@ class House:
     def _of_aws(self, caller: Caller | str) -> Iterable[Finding]:
         yield from run.identity(caller, self._catalog)
         if self._catalog is not None and not isinstance(caller, str):
-            yield from run.kept(wiring.objects_of(self._catalog))
+            yield from run.kept(objects_of(self._catalog))
 
     def _accounts(self, caller: Caller | str, said: Said) -> Accounts | None:
         catalog = self._catalog

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from bot import told
 from bot.terminal.database import existing
 from bot.told import Mistakes, catalog_path
+from db import audit
 from workflows import anchors
 from workflows.aws.caller import caller
 from workflows.aws.sessions import aws_session
 from workflows.catalog.model import Catalog
 from workflows.clock import Clock
-from workflows.errors import Refused
+from workflows.errors import Refused, Trouble
 
 
 def anchor(_said: argparse.Namespace, clock: Clock) -> int:
@@ -37,6 +38,16 @@ def anchor(_said: argparse.Namespace, clock: Clock) -> int:
     )
     sys.stdout.write(where)
     return 0
+
+
+def kept() -> Iterator[audit.Anchor]:
+    """The newest anchors of the catalog's bucket. Where they cannot be read that is said."""
+    try:
+        objects = anchors.objects_of(told.catalog(catalog_path(os.environ)))
+        if objects is not None:
+            yield from anchors.kept(objects)
+    except (Mistakes, Trouble) as trouble:
+        sys.stderr.write(f"Anchors in S3 are not known: {trouble}\n")
 
 
 def _places(catalog: Catalog) -> Iterator[str]:

@@ -13,26 +13,30 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given
+from sqlalchemy import text
 
 from bot import jobs
 from bot.anchors import EVENT, TRIES, drawn
 from bot.cards import card
 from bot.headlines import Facts
 from db import audit, models
+from db.session import Database
 from db.store import anchors as stored
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from sandbox.slack.blockkit import message_complaints
 from sandbox.slack.process import SandboxSlack
 from sandbox.slack.values import Message
+from tests import databases
 from tests.bot.office import Office, Sandboxes, channel_with_everybody
 from tests.bot.test_cards import FACTS, requests
-from tests.bot.test_process import Terminal
-from tests.lab import slack_id
+from tests.bot.test_process import KEY, Terminal
+from tests.lab import account_id, slack_id
 from workflows import anchors
 from workflows.aws.objects import Objects
 from workflows.catalog.model import Catalog
 from workflows.catalog.outside import Bucket, Outside
+from workflows.clock import SystemClock
 from workflows.documents.session_end import Anchor
 from workflows.setup import rights
 
@@ -372,14 +376,14 @@ def test_the_newest_anchors_are_read_back_from_wherever_they_are(
         few = anchors.newest(session, office.objects(), limit=2)
         alone = anchors.newest(session, None)
 
-    there = [(one.number, one.hash) for one in found if one.place.startswith("s3://")]
+    there = [(one.number, one.short) for one in found if one.place.startswith("s3://")]
     assert there == [(10**9, "a" * 8), (second.number, second.hash), (first.number, first.hash)]
     assert [one.at for one in found[1:3]] == [_whole(second), _whole(first)]
     assert [one.number for one in alone] == [second.number, first.number]
     assert all(office.audit_channel in one.place for one in alone)
     assert len(few) <= 4
     with office.world.database.read() as session:
-        assert audit.holds(session, found[1].number, found[1].hash)
+        assert audit.holds(session, found[1].number, found[1].short)
 
 
 def _whole(made: models.Anchor) -> Any:
@@ -413,3 +417,39 @@ def test_who_asks_in_the_terminal_sees_the_head_whole_and_the_running_xacct_post
     assert channel in where
     catalog.write_text(before)
     assert "keep it yourself" in terminal.xacct("audit", "anchor")[1]
+
+
+def test_verify_holds_the_log_against_the_bucket_and_finds_that_its_end_is_gone(
+    slack: SandboxSlack, aws: SandboxAws, tmp_path: Path
+) -> None:
+    terminal = Terminal(slack, aws, tmp_path)
+    home = account_id()
+    root, bucket = aws.root(home), Bucket(f"audit-{home}", PREFIX)
+    aws.client("s3", root).create_bucket(Bucket=bucket.name)
+    with (tmp_path / "xacct.yaml").open("a") as catalog:
+        catalog.write(f'audit: {{s3: "s3://{bucket.name}/{PREFIX}"}}\n')
+    terminal.env["AWS_ACCESS_KEY_ID"] = root.access_key_id
+    terminal.env["AWS_SECRET_ACCESS_KEY"] = root.secret_access_key
+    terminal.xacct("db", "upgrade")
+    for _ in range(3):
+        terminal.xacct("audit", "words")  # that somebody asked is a row
+    url, key = f"sqlite:///{tmp_path / 'xacct.db'}", audit.Key(KEY.encode())
+    database = Database(url, key=key, now=SystemClock().now)
+    with database.write() as session:
+        made = anchors.ask(session, "somebody", SystemClock().now())
+    place = anchors.store(Objects(aws.session(root), bucket), made, "main")
+
+    whole = terminal.xacct("audit", "verify")
+    with databases.tampering(database) as connection:
+        connection.execute(text("DELETE FROM audit WHERE number > 1"))
+        first = "SELECT hash FROM audit WHERE number = 1"
+        connection.execute(text(f"UPDATE audit_head SET number = 1, hash = ({first})"))
+    cut = terminal.xacct("audit", "verify")
+    terminal.env["AWS_SECRET_ACCESS_KEY"] = "another"
+    unread = terminal.xacct("audit", "verify")
+    database.close()
+    aws.empty(home)
+
+    assert (whole[0], place in whole[1]) == (0, True)
+    assert (cut[0], "cut off" in cut[1]) == (1, True)
+    assert (unread[0], "Anchors in S3 are not known" in unread[1]) == (0, True)
