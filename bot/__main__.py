@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[tuple[str, str | None], str]] = {
     ("db", "accept-restore"): "bot.terminal.drift:accept_restore",
     ("audit", None): "bot.terminal.audit:show",
     ("audit", "verify"): "bot.terminal.audit:verify",
+    ("audit", "anchor"): "bot.terminal.anchor:anchor",
 }
 """The function of each command, by its module. It takes what was said (argparse) and the clock, and
 returns the exit code; it may raise Mistakes.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from bot import blocks, channels
+from bot import anchors, blocks, channels
 from bot.blocks import Json, code, escaped, moment, user, users
 from bot.cards import Drawing
 from bot.channels import Channels
@@ -43,6 +43,7 @@ _HEADLINES: Final = {
     alarm.UNCLOSED: "Access cannot be closed",
     alarm.LEFT: "What is over cannot be cleared away",
     channels.KIND: "A channel takes no cards",
+    anchors.KIND: "The audit log's head cannot be kept",
     "frozen": "Frozen: nothing is opened",
     "restored": "The database was restored: nothing is opened",
     "clock": "The clock is wrong: nothing is opened",

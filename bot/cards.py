@@ -21,10 +21,11 @@ FINDINGS_SHOWN: Final = 10
 
 @dataclass(frozen=True)
 class Drawing:
-    """A message: its sentence, and its blocks."""
+    """A message: its sentence, and its blocks; `metadata` is for programs that read the channel."""
 
     text: str
     blocks: list[Json] = field(default_factory=list)
+    metadata: Json | None = None
 
 
 def card(row: Request, facts: Facts, *, works: frozenset[str] | None = None) -> Drawing:
@@ -112,6 +113,8 @@ def _findings(row: Request) -> list[Json]:
 
 def _context(row: Request, facts: Facts) -> Json:
     parts = [f"#{row.id}", f"asked {moment(row.asked_at)}"]
+    if facts.anchor is not None:  # before what may be long, and is cut
+        parts.append(f"audit {facts.anchor.number} · {facts.anchor.short}")
     if row.state is State.PENDING:
         parts += [
             f"lapses {moment(row.lapses_at)}",

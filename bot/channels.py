@@ -160,7 +160,8 @@ def channels_of(catalog: Catalog) -> frozenset[str]:
     """Every channel that the catalog names."""
     of_roles = {role.channel for role in catalog.roles}
     loud = {role.break_glass.channel for role in catalog.roles if role.break_glass is not None}
-    named = {catalog.approvals_channel, catalog.alerts_channel, *of_roles, *loud}
+    outside = catalog.outside.channel
+    named = {catalog.approvals_channel, catalog.alerts_channel, outside, *of_roles, *loud}
     return frozenset(one for one in named if one)
 
 

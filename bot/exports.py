@@ -38,8 +38,8 @@ class _TooLargeError(Exception):
 class Exports:
     """Makes files and sends them. One that was sent and not written down as such is sent again."""
 
-    def __init__(self, world: World, client: WebClient) -> None:
-        self._world, self._client = world, client
+    def __init__(self, world: World, client: WebClient, *, largest: int = LARGEST) -> None:
+        self._world, self._client, self._largest = world, client, largest
 
     def debt(self) -> Debt:
         """Files that people wait for."""
@@ -73,7 +73,7 @@ class Exports:
             try:
                 count = self._write(file, row, now)
             except _TooLargeError:
-                self._say(row, _TOO_LARGE)
+                self._say(row, _too_large(self._largest))
                 self._done(row, now, 0)
                 return
             self._upload(file, row, channel, count)
@@ -87,7 +87,7 @@ class Exports:
             counted = _Counted(search.each(session, meant, viewer))
             for line in exporting.FORMS[row.form](counted):
                 file.write(line.encode())
-                if file.tell() > LARGEST:
+                if file.tell() > self._largest:
                     raise _TooLargeError
         return counted.number
 
@@ -134,11 +134,12 @@ class Exports:
             log.warning("%s is not told of an export: %s", row.user, type(error).__name__)
 
 
-_TOO_LARGE: Final = (
-    f"That would be a file of more than {LARGEST // 1_000_000} MB, so it was not sent. Ask for "
-    "less, with `since:` for example, or have it written where xacct runs: `xacct audit --format "
-    "csv`."
-)
+def _too_large(largest: int) -> str:
+    return (
+        f"That would be a file of more than {largest:,} bytes, so it was not sent. Ask for less, "
+        "with `since:` for example, or have it written where xacct runs: `xacct audit --format "
+        "csv`."
+    )
 
 
 class _Counted:

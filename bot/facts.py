@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session
 from bot.headlines import Facts
 from db.lifecycle import State, Why
 from db.models import Request
-from db.store import history, requests, targets
+from db.store import anchors, history, requests, targets
+from workflows.anchors import SHORT
 from workflows.catalog.model import Catalog
+from workflows.documents.session_end import Anchor
 
 
 def facts_of(session: Session, catalog: Catalog, row: Request, *, now: datetime) -> Facts:
@@ -17,6 +19,7 @@ def facts_of(session: Session, catalog: Catalog, row: Request, *, now: datetime)
     said = [targets.get(session, one).trouble for one in ids if one is not None]
     by_person = row.why in (Why.REVOKED, Why.GIVEN_BACK)
     ended_by = history.who_ended(session, row.id) if by_person else None
+    number, signed = anchors.of_request(session, row.id)
     extended = requests.get(session, row.extends) if row.extends is not None else None
     return Facts(
         approvers=list(row.asked_of) if catalog.role(row.role) is not None else [],
@@ -24,6 +27,7 @@ def facts_of(session: Session, catalog: Catalog, row: Request, *, now: datetime)
         ended_by=ended_by,
         extended_end=extended.ends_at if extended is not None else None,
         goes_on=_goes_on(session, row, now),
+        anchor=Anchor(number, signed[:SHORT]),
     )
 
 

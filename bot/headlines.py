@@ -8,6 +8,7 @@ from typing import Final
 from bot.blocks import clean, code, escaped, giver, moment, to_the_second, user
 from db.lifecycle import State, Why
 from db.models import Request
+from workflows.documents.session_end import Anchor
 from workflows.durations import duration_text
 
 REASON_SHOWN: Final = 600
@@ -23,7 +24,7 @@ class Facts:
     `approvers` may decide, by the catalog; `trouble` is what AWS last said of the targets;
     `ended_by` is the Slack id of who ended it, when it was a person. `extended_end` is when the
     grant ends that this one extends; `goes_on` is the grant, and its end, by which the access goes
-    on when this one ends in time.
+    on when this one ends in time. `anchor` is the newest row of the audit log about it.
     """
 
     approvers: Sequence[str] = ()
@@ -31,6 +32,7 @@ class Facts:
     ended_by: str | None = None
     extended_end: datetime | None = None
     goes_on: tuple[int, datetime] | None = None
+    anchor: Anchor | None = None
 
 
 def headline(row: Request, facts: Facts) -> Look:

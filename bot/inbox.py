@@ -41,7 +41,7 @@ _ASKS_LONG: Final = "activity"
 _AT_THE_DOOR: Final = "approve"
 """The kind for which an engineer waits at AWS's door."""
 
-_MAKES: Final = ("settle", "look", "draw", "alert", "review", "export")
+_MAKES: Final = ("settle", "look", "draw", "alert", "review", "export", "anchor")
 
 log = logging.getLogger(__name__)
 

@@ -122,6 +122,7 @@ class Posting:
                     **where,
                     "text": drawing.text,
                     "blocks": drawing.blocks,
+                    **({} if drawing.metadata is None else {"metadata": drawing.metadata}),
                     **unfurl,
                 },
             )

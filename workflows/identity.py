@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 
 from workflows.catalog.arns import user_arn
+from workflows.catalog.identity_rule import IdentityRule
 from workflows.catalog.model import (
     MACHINE_PREFIX,
     Catalog,
     Engineer,
     GranteeKind,
-    IdentityRule,
     Role,
     Visitor,
 )

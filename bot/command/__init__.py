@@ -6,6 +6,7 @@ from bot.command.render import render
 from bot.command.said import (
     Account,
     Activity,
+    Anchor,
     Approve,
     Audit,
     BreakGlass,
@@ -35,6 +36,7 @@ __all__ = [
     "TOPICS",
     "Account",
     "Activity",
+    "Anchor",
     "Approve",
     "Audit",
     "BreakGlass",

@@ -11,6 +11,7 @@ from bot.command.read import names_in, number_in, reason
 from bot.command.render import render
 from bot.command.request import request
 from bot.command.said import (
+    Anchor,
     Audit,
     ById,
     ByPerson,
@@ -28,6 +29,7 @@ from bot.command.words import Word, Words
 from workflows.names import closest, said
 
 _LONGEST: Final = 8000  # characters: far above what a command needs
+_ANCHOR: Final = "anchor"  # to look for the word, it goes into double quotes
 _PAIR: Final = 2  # an account and a role
 _REVOKE_USAGE: Final = (
     f"Write {copyable('revoke #42')}, {copyable('revoke prod-payments/admin')} or "
@@ -145,7 +147,9 @@ def _list(words: Words) -> List:
     return List()
 
 
-def _audit(words: Words) -> Audit:
+def _audit(words: Words) -> Audit | Anchor:
+    if words.left.casefold() == _ANCHOR:
+        return Anchor()
     question.check(words.left)
     return Audit(words.left)
 

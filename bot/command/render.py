@@ -18,6 +18,7 @@ def render(command: said.Command) -> str:
 _NAMES: Final[dict[type, str]] = {
     said.RevokeAll: "revoke --all",
     said.BreakGlass: "break-glass",
+    said.Anchor: "audit anchor",
 }
 
 
@@ -80,6 +81,7 @@ _WORDS: Final[dict[type, Callable[[Any], Iterable[str]]]] = {
     said.Show: lambda it: (f"#{it.id}",),
     said.Activity: lambda it: (f"#{it.id}",),
     said.Audit: lambda it: (escaped(it.words),),
+    said.Anchor: lambda _: (),
     said.Help: lambda it: (it.topic or "",),
 }
 

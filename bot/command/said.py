@@ -184,6 +184,11 @@ class Audit:
 
 
 @dataclass(frozen=True)
+class Anchor:
+    """Has the head of the audit log written down outside of the database, now."""
+
+
+@dataclass(frozen=True)
 class Help:
     """Asks for help, about a topic or about everything."""
 
@@ -215,5 +220,6 @@ Command = (
     | Show
     | Activity
     | Audit
+    | Anchor
     | Help
 )

@@ -16,6 +16,7 @@ from bot.doctor import asking, memory, slack
 from bot.doctor.slack import Facts
 from bot.settings import Settings, mistakes
 from bot.told import Mistakes
+from workflows.anchors import objects_of
 from workflows.aws.caller import identity
 from workflows.aws.fence import Managers
 from workflows.aws.lookup import Lookup
@@ -74,7 +75,7 @@ class House:
         return [
             run.section("settings", self._of_settings),
             run.section("Slack", lambda: slack.findings(facts, catalog)),
-            run.section("AWS", lambda: run.identity(caller, catalog)),
+            run.section("AWS", lambda: self._of_aws(caller)),
             *self._of_accounts(accounts),
             run.section("catalog", lambda: self._of_catalog(facts)),
             run.section("database", lambda: memory.findings(database, catalog, accounts)),
@@ -154,6 +155,11 @@ class House:
             return trouble.plain, None
         except Exception as error:  # noqa: BLE001  a profile or a region that botocore cannot use
             return f"{type(error).__name__}: AWS's settings cannot be used", None
+
+    def _of_aws(self, caller: Caller | str) -> Iterable[Finding]:
+        yield from run.identity(caller, self._catalog)
+        if self._catalog is not None and not isinstance(caller, str):
+            yield from run.kept(objects_of(self._catalog))
 
     def _accounts(self, caller: Caller | str, said: Said) -> Accounts | None:
         catalog = self._catalog

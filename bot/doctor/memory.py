@@ -96,6 +96,7 @@ def secrets(settings: Settings, catalog: Catalog | None) -> list[str]:
         settings.pagerduty_token.reveal(),
         settings.store.audit_key.reveal(),
         _password(settings.store.database_url.reveal()),
+        _password(settings.store.migrations_url.reveal()),
     ]
     known = {one for one in held if len(one) >= _SHORTEST}
     known |= {one for one in _external_ids(catalog) if len(one) >= _SHORTEST_ID}

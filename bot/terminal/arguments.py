@@ -10,7 +10,7 @@ from typing import Final
 from bot.terminal import masking, setup_arguments
 
 SETUP: Final = setup_arguments.VERBS
-AUDIT: Final = ("verify",)
+AUDIT: Final = ("verify", "anchor")
 """What `xacct audit` does beside answering questions."""
 
 _HASH: Final = re.compile("[0-9a-f]{8,64}")
@@ -74,7 +74,7 @@ def _audit(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "question",
         nargs="*",
         help="as in Slack: user:alice account:prod* role:admin action:approved since:7d "
-        "until:2026-01-31 id:42 words; -action:refused leaves out. Or `verify`.",
+        "until:2026-01-31 id:42 words; -action:refused leaves out. Or `verify`, or `anchor`.",
     )
     one.add_argument("--last", type=_number, metavar="N", help="only the newest N (table: 20)")
     one.add_argument(

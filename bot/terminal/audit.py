@@ -18,6 +18,7 @@ from bot.command.doubt import Doubt
 from bot.command.question import Asker, question, written
 from bot.log_page import told_by
 from bot.terminal import database
+from bot.terminal.anchor import kept
 from bot.terminal.masking import Console
 from bot.told import Mistakes
 from db import audit
@@ -140,6 +141,7 @@ def verify(said: argparse.Namespace, clock: Clock) -> int:
     """0 when the chain holds; 1 when it does not, and where."""
     with database.existing(clock) as found:
         anchors = [audit.Anchor(number, short, "told here") for number, short in said.anchor]
+        anchors += kept()
         walking = several(found.url.render_as_string(hide_password=False), found.key)
         with found.read() as session:
             verdict = audit.verify(session, found.key, anchors, walking=walking)

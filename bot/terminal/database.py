@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -12,29 +12,49 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from bot.settings import store_from_env
 from bot.told import Mistakes
 from db import migrate
+from db.rights import NoRole
 from db.session import Database, InUse
 from workflows.clock import Clock
 
 
 @contextmanager
 def understood() -> Iterator[None]:
-    """Raises Mistakes where the database does not work, or another process has it."""
+    """Raises Mistakes where the database does not work, another process has it, or xacct has no
+    role in it.
+    """
     try:
         yield
     except InUse as used:
         raise Mistakes(str(used), []) from None
+    except NoRole as role:
+        raise Mistakes(
+            f"PostgreSQL has no role {role}, as which xacct is to run by XACCT_DATABASE_URL:",
+            ["make it with CREATE ROLE … LOGIN PASSWORD …; it needs no other right"],
+        ) from None
     except SQLAlchemyError as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise Mistakes(f"The database does not work: {cause}", []) from None
 
 
 def upgrade(_said: argparse.Namespace, clock: Clock) -> int:
-    """Brings the database to this version's schema."""
-    database = store_from_env(os.environ).database(clock)
-    with understood(), closing(database):
-        migrate.upgrade(database)
+    """Brings the database to this version's schema, and gives xacct's role its rights in it."""
+    store = store_from_env(os.environ)
+    with understood(), closing(store.owned(clock)) as database:
+        lacking = migrate.upgrade(database, bot=store.bot)
     sys.stdout.write("The database has this version's schema.\n")
+    if lacking:
+        sys.stdout.write(f"{unguarded(lacking)}\n")
+    if store.bot is not None:
+        sys.stdout.write(f"{store.bot} may read the audit log and append to it.\n")
     return 0
+
+
+def unguarded(lacking: Sequence[str]) -> str:
+    """The sentence about triggers of the audit log that were gone, and are put back."""
+    return (
+        f"The audit log was not guarded, now it is again: {', '.join(lacking)} were gone or "
+        "disabled. Find out who did it, and run `xacct audit verify`."
+    )
 
 
 def require_schema(database: Database) -> None:

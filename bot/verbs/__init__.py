@@ -49,6 +49,7 @@ _TYPED: Final[dict[type, Verb]] = {
     said.Show: reading.show,
     said.Activity: activity.activity,
     said.Audit: auditing.log,
+    said.Anchor: auditing.anchor,
 }
 _PRESSED: Final[dict[str, Verb]] = {
     "approve": deciding.approve,

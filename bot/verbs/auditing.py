@@ -16,8 +16,9 @@ from db.audit import names, search
 from db.audit.question import Search
 from db.audit.search import Page
 from db.store import exports
-from workflows import access
-from workflows.errors import Refused
+from workflows import access, anchors
+from workflows.catalog.model import Catalog
+from workflows.errors import NotAllowed, Refused
 from workflows.world import World
 
 
@@ -57,6 +58,30 @@ def export(_world: World, heard: Heard, asked: dict[str, Any]) -> Deed:
         return "The file is being made. It comes as a direct message from xacct."
 
     return deed
+
+
+def anchor(world: World, heard: Heard, _command: said.Anchor) -> Deed:
+    """The head of the log, put outside of the database now. Raises NotAllowed."""
+    if not world.catalog.oversees(heard.by.user):
+        raise NotAllowed("Only administrators and auditors have the audit log anchored.")
+
+    def deed(session: Session) -> str:
+        made = anchors.ask(session, heard.by.user, heard.at)
+        return (
+            f"The audit log stands at `audit {made.number} · {made.hash[: anchors.SHORT]}`. That "
+            f"goes {_places(world.catalog)}."
+        )
+
+    return deed
+
+
+def _places(catalog: Catalog) -> str:
+    outside = catalog.outside
+    places = [f"into <#{outside.channel}>"] if outside.channel else []
+    places += ["into the bucket of the catalog"] if outside.bucket else []
+    return " and ".join(places) or (
+        "nowhere else: the catalog names no `slack.audit_channel` and no `audit.s3`"
+    )
 
 
 def _meant(heard: Heard, text: str) -> Search:

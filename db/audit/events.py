@@ -49,6 +49,7 @@ EVENTS: Final[dict[str, str]] = {
     # the log itself
     "read the audit log": "somebody asked the log, and what",
     "exported the audit log": "somebody got a file out of the log: what of it, and how many rows",
+    "anchored": "the head of the log was told outside of the database: which row, which hash",
     "verified the audit log": "somebody had the chain checked, and what came of it",
 }
 

@@ -13,19 +13,22 @@ MOST: Final = 500
 
 
 class TooMany(Exception):  # noqa: N818  what is so
-    """More than MOST names are like it: `str()` is the sentence."""
+    """More than `most` names are like it: `str()` is the sentence."""
 
-    def __init__(self) -> None:
-        super().__init__(f"A `*` there stands for more than {MOST} names: write more of the name.")
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A `*` there stands for more than {most} names: write more of the name.")
 
 
 def like(
-    session: Session, column: InstrumentedAttribute[Any], fits: Callable[[str], bool]
+    session: Session,
+    column: InstrumentedAttribute[Any],
+    fits: Callable[[str], bool],
+    most: int = MOST,
 ) -> list[str]:
-    """The names in the column that fit. Raises TooMany."""
+    """The names in the column that fit, `most` of them. Raises TooMany."""
     found = [name for name in session.scalars(_all(column)) if fits(name)]
-    if len(found) > MOST:
-        raise TooMany
+    if len(found) > most:
+        raise TooMany(most)
     return found
 
 

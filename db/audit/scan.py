@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from db.audit.terms import EVERY
 from db.models import Audit
 
-_FIRST: Final = 2000
+_FIRST: Final = 250
 """Rows that PostgreSQL looks through one by one: what is frequent is found among them."""
 
 _WIDER: Final = 8

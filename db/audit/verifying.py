@@ -39,27 +39,32 @@ class Verdict:
 
 
 def verify(
-    session: Session, key: Key, anchors: Iterable[Anchor] = (), *, walking: Walking | None = None
+    session: Session,
+    key: Key,
+    anchors: Iterable[Anchor] = (),
+    *,
+    walking: Walking | None = None,
+    part: int = PART,
 ) -> Verdict:
     """Reads the chain from its first row to its head and says where it first breaks, if it does.
 
-    `anchors` are looked for in it. What the newest of them does not reach can have been cut off at
+    It is read in parts of so many rows. `anchors` are looked for in it. What the newest of them does not reach can have been cut off at
     the end, by who owns both the database and the key.
     """
     head = session.scalars(select(AuditHead)).one()  # rows that are written meanwhile come after it
     told = list(anchors)
     walking = walking or (lambda spans, _: (walk(session, key, span, told) for span in spans))
     parts: list[Walked] = [Walked(Span(1, 0), 0, GENESIS)]
-    for part in walking(_spans(head.number), told):
-        if fault := _joined(parts[-1], part, head):
+    for walked in walking(_spans(head.number, part), told):
+        if fault := _joined(parts[-1], walked, head):
             return Verdict(fault[0] - 1, *fault)
-        parts.append(part)
+        parts.append(walked)
     return _judged(parts, told, head, key)
 
 
-def _spans(head: int) -> list[Span]:
+def _spans(head: int, part: int) -> list[Span]:
     """All rows up to the head; and what is behind it, written meanwhile."""
-    upto = [Span(low, min(low + PART - 1, head)) for low in range(1, head + 1, PART)]
+    upto = [Span(low, min(low + part - 1, head)) for low in range(1, head + 1, part)]
     return [*upto, Span(head + 1, _NO_END)]
 
 

@@ -133,3 +133,22 @@ class Told(Table):
 
     name: Mapped[str] = mapped_column(String(24), primary_key=True)
     text: Mapped[str] = mapped_column(Text)
+
+
+class Anchor(Table):
+    """What the head of the audit log was at a moment, and where it was put outside the database."""
+
+    __tablename__ = "anchors"
+    __table_args__ = (UniqueConstraint("key"), Index("ix_anchors_draw", "draw_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(32))  # of each day, and of each row asked at, one
+    number: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(255))  # `xacct`: it was time; else who asked for it
+    draw_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    channel: Mapped[str | None] = mapped_column(String(24))
+    ts: Mapped[str | None] = mapped_column(String(32))
+    stored: Mapped[str | None] = mapped_column(String(1100))  # its address in S3

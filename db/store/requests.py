@@ -108,17 +108,8 @@ def move(
     if not _write(session, request, at, Request.state == was, **also):
         raise IllegalMove(request.state, event)
     facts = {name: _fact(also[name]) for name in _FACTS if also.get(name) is not None}
-    audit.say(
-        session,
-        RECORDED[event],
-        actor=actor,
-        at=at,
-        request=request,
-        was=was,
-        to=to,
-        why=why,
-        **facts,
-    )
+    told = {"was": was, "to": to, "why": why, **facts}
+    audit.say(session, RECORDED[event], actor=actor, at=at, request=request, **told)
     _owe(session, request, at)
     return request
 

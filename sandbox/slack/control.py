@@ -69,10 +69,8 @@ class Control:
             "limit": self.limit,
             "lift": slack.limits.lift,
             "slow": self.slow,
-            "connected": slack.sockets.connected,
-            "route": slack.sockets.route,
-            "disconnect_sockets": slack.sockets.disconnect,
             "everything": self.everything,
+            **_of_sockets(slack),
         }
 
     async def page(self, _request: web.Request) -> web.Response:
@@ -144,3 +142,12 @@ class Control:
             "events": self._slack.events.sent()[-20:],
             "calls": self._slack.calls.made(None)[-50:],
         }
+
+
+def _of_sockets(slack: Slack) -> dict[str, Callable[..., Awaitable[Any] | Any]]:
+    sockets = slack.sockets
+    return {
+        "connected": sockets.connected,
+        "route": sockets.route,
+        "disconnect_sockets": sockets.disconnect,
+    }

@@ -28,6 +28,7 @@ from sandbox.slack.process import SandboxSlack
 from sandbox.slack.values import TEAM, Message, Reply, View
 from tests import usage
 from tests.lab import KEY, Lab, slack_id, some_catalog
+from workflows.aws.objects import Objects
 from workflows.catalog.model import Catalog, Mechanism
 from workflows.directory import Directory
 
@@ -106,7 +107,9 @@ class Office:
 
     def _wire(self) -> None:
         called, heard = self._settings
-        made = wiring.parts(called, self.world, self.lab.vendor)
+        bucket = self.catalog.outside.bucket
+        objects = Objects(self.lab.session(), bucket) if bucket is not None else None
+        made = wiring.parts(called, self.world, self.lab.vendor, objects=objects)
         self.parts = replace(made, slack=clients(heard))
         self.running = Running(heard, self.parts)
 

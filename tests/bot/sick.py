@@ -33,7 +33,7 @@ def parts(channel: str) -> dict[str, Any]:
     return {
         "installation": "lab",
         "bot": f"arn:aws:iam::{home}:user/xacct-bot",
-        "slack": {"team": TEAM, "approvals_channel": channel},
+        "slack": {"team": TEAM, "approvals_channel": channel, "audit_channel": channel},
         "grantee_account": {
             "id": home,
             "name": "people",

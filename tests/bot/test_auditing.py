@@ -9,6 +9,7 @@ import pytest
 
 from bot import exports
 from db import audit
+from db.store import exports as asked
 from sandbox.slack.process import SandboxSlack
 from sandbox.slack.values import Message
 from tests.bot.office import Office
@@ -139,15 +140,17 @@ def test_a_file_that_slack_does_not_take_is_sent_later_once(full: Office) -> Non
     assert len([one for one in full.dms("root") if one.files]) == 1
 
 
-def test_a_file_that_would_be_too_large_is_not_sent_and_that_is_said(
-    full: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(exports, "LARGEST", 500)
-    full.says("root", "audit user:U0MALLORY")
-    full.clicks("root", "audit_json", page(full, "root", "No 34."))
+def test_a_file_that_would_be_too_large_is_not_sent_and_that_is_said(full: Office) -> None:
+    full.stops()
+    with full.world.database.write() as session:
+        at = full.clock.now()
+        row = asked.ask(session, user=slack_id("root"), question="", form="json", at=at)
+
+    exports.Exports(full.world, full.parts.slack.steady, largest=500).pay(row.id)
 
     full.is_told("root", "so it was not sent")
-    full.until(lambda: full.recorded("exported the audit log"), "the row")
+    assert full.recorded("exported the audit log")
+    full.starts_again()
 
 
 def test_what_a_row_tells_of_who_acted_is_what_was_known_then(office: Office) -> None:

@@ -42,6 +42,7 @@ def test_late_jobs_are_run_once_and_never_beside_themselves(office: Office) -> N
         "sweep",
         "clear the inbox",
         "leave",
+        "anchor",
         "drift",
         "channels",
         "channels that are wrong",

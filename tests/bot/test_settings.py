@@ -1,4 +1,5 @@
 import logging
+import re
 
 import pytest
 
@@ -53,6 +54,42 @@ def test_a_database_that_xacct_cannot_use_is_a_mistake_and_is_not_repeated(url: 
 
     assert "XACCT_DATABASE_URL" in str(said.value)
     assert url not in str(said.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "wrong"),
+    [
+        ("postgresql+psycopg://owner:hunter3@db/xacct", None),
+        ("postgresql+psycopg://owner:hunter3@direct.db:5433/xacct", None),
+        ("postgresql://owner:hunter3@db/xacct", "must begin with postgresql+psycopg://"),
+        ("nonsense hunter3", "must begin with postgresql+psycopg://"),
+        ("sqlite:///hunter3.db", "must begin with postgresql+psycopg://"),
+        ("postgresql+psycopg://db/xacct?password=hunter3", "must both name their user"),
+        ("postgresql+psycopg://owner:hunter3@db/other", "must name the database that"),
+    ],
+)
+def test_the_owners_address_is_checked_against_xaccts_own(url: str, wrong: str | None) -> None:
+    env = {**GOOD, "XACCT_MIGRATIONS_URL": url}
+    if wrong is None:
+        store = Settings.from_env(env).store
+        assert (store.bot, "hunter3" in repr(store)) == ("bot", False)
+        return
+
+    with pytest.raises(Mistakes, match=re.escape(wrong)) as said:
+        Settings.from_env(env)
+
+    assert "XACCT_MIGRATIONS_URL" in str(said.value)
+    assert "hunter3" not in str(said.value)
+
+
+def test_one_role_for_migrations_and_for_xacct_is_one_role() -> None:
+    same = {**GOOD, "XACCT_MIGRATIONS_URL": GOOD["XACCT_DATABASE_URL"]}
+    lite = {**GOOD, "XACCT_DATABASE_URL": "", "XACCT_MIGRATIONS_URL": GOOD["XACCT_DATABASE_URL"]}
+
+    assert Settings.from_env(GOOD).store.bot is None
+    assert Settings.from_env(same).store.bot is None
+    with pytest.raises(Mistakes, match="is for PostgreSQL"):
+        Settings.from_env(lite)
 
 
 @pytest.mark.parametrize("show", [repr, str, "{}".format, "{!r}".format, "%s".__mod__])

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection
 
 from db import audit
 from db.models import Request, TargetKind
@@ -23,11 +22,6 @@ def database(database_url: str) -> Iterator[Database]:
     databases.upgrade(database)
     yield database
     database.close()
-
-
-def may_tamper(connection: Connection) -> None:
-    """What the owner of the database can do before he changes rows: take away what forbids it."""
-    del connection
 
 
 def a_request(database: Database, name: str = "alice") -> int:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from db import audit
 from db.audit import Key, Verdict
 from db.session import Database
+from tests import databases
 from tests.db.conftest import KEY, NOON, a_request
 
 
@@ -23,7 +24,7 @@ def verdict(database: Database, key: Key = KEY) -> Verdict:
 
 
 def tamper(database: Database, statement: str) -> None:
-    with database.engine.begin() as connection:
+    with databases.tampering(database) as connection:
         connection.execute(text(statement))
 
 

@@ -13,20 +13,20 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.audit import Anchor, Key, Verdict, chain, verify, verifying
+from db.audit import Anchor, Key, Verdict, chain, verify
 from db.audit.parallel import several
 from db.session import Database
+from tests import databases
 from tests.bench import events
-from tests.db import conftest
 from tests.db.conftest import KEY, NOON
 
 ROWS = 60
+PART = 7
 
 
 @pytest.fixture
-def full(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+def full(database: Database) -> Database:
     """Some rows, walked along in several parts."""
-    monkeypatch.setattr(verifying, "PART", 7)
     fill(database, ROWS)
     return database
 
@@ -40,7 +40,7 @@ def fill(database: Database, count: int) -> None:
 
 def verdict(database: Database, *anchors: Anchor, key: Key = KEY) -> Verdict:
     with database.read() as session:
-        return audit.verify(session, key, anchors)
+        return audit.verify(session, key, anchors, part=PART)
 
 
 def change(connection: Connection, dice: random.Random, at: int) -> int:
@@ -115,11 +115,10 @@ def test_every_row_that_was_tampered_with_is_found_and_named(
     dice = random.Random(13)
     assert verdict(full) == Verdict(ROWS)
     for _ in range(25):
-        with full.engine.connect() as connection, connection.begin() as transaction:
-            conftest.may_tamper(connection)
+        with databases.tampering(full) as connection, connection.begin_nested() as transaction:
             wrong = tampering(connection, dice, dice.randint(1, ROWS))
             with Session(connection) as session:
-                found = audit.verify(session, KEY)
+                found = audit.verify(session, KEY, part=PART)
             transaction.rollback()
         assert found.wrong == wrong, (tampering, found)
         assert found.rows == wrong - 1
@@ -141,8 +140,7 @@ def test_a_tail_that_is_cut_off_is_found_by_an_anchor_and_only_by_it(full: Datab
 
 
 def cut(database: Database, last: int) -> None:
-    with database.engine.begin() as connection:
-        conftest.may_tamper(connection)
+    with databases.tampering(database) as connection:
         connection.execute(text(f"DELETE FROM audit WHERE number > {last}"))
         signed = connection.execute(text(f"SELECT hash FROM audit WHERE number = {last}")).scalar()
         connection.execute(
@@ -283,8 +281,7 @@ def writers_take_turns(database: Database) -> bool:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_long_log_is_checked_by_several_processes_with_the_same_verdict(full: Database) -> None:
     walking = several(full.url.render_as_string(hide_password=False), KEY)
-    with full.engine.begin() as connection:
-        conftest.may_tamper(connection)
+    with databases.tampering(full) as connection:
         connection.execute(text("UPDATE audit SET actor = 'U2' WHERE number IN (23, 40)"))
     with full.read() as session:
-        assert verify(session, KEY, walking=walking).wrong == 23
+        assert verify(session, KEY, walking=walking, part=PART).wrong == 23

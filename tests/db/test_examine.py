@@ -47,7 +47,7 @@ def test_another_versions_schema_is_told_apart(
     database_url: str, number: str, schema: Schema
 ) -> None:
     database = opened(database_url)
-    with database.engine.begin() as connection:
+    with databases.as_owner(database) as connection:
         connection.execute(text(f"UPDATE alembic_version SET version_num = '{number}'"))
     database.close()
 

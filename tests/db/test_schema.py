@@ -8,6 +8,7 @@ from sqlalchemy import inspect
 from db import migrate
 from db.models import Table
 from db.session import Database
+from tests import databases
 
 
 def test_the_migrations_make_exactly_the_models(database: Database) -> None:
@@ -26,7 +27,7 @@ def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
 
 
 def test_every_migration_can_be_taken_back(database: Database) -> None:
-    with database.engine.begin() as connection:
+    with databases.as_owner(database) as connection:
         command.downgrade(migrate.config(connection), "base")
 
     assert set(inspect(database.engine).get_table_names()) <= {"alembic_version"}

@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.planted.bug import Bug
+from tests.planted.remembered import OF_THE_LOG
 from tests.planted.terminal import IN_THE_TERMINAL
 
 _ACTIVITY: Final = "workflows/activity/events.py"
@@ -406,4 +407,5 @@ BUGS: Final = (
         ("tests/workflows/activity/test_own.py",),
     ),
     *IN_THE_TERMINAL,
+    *OF_THE_LOG,
 )

@@ -15,7 +15,8 @@ from sandbox.clock import SharedClock
 from tests.lab import KEY, Lab, slack_id, some_catalog
 from workflows import access
 from workflows.access import Click
-from workflows.catalog.model import Catalog, GranteeKind, IdentityRule, Mechanism, Role
+from workflows.catalog.identity_rule import IdentityRule
+from workflows.catalog.model import Catalog, GranteeKind, Mechanism, Role
 from workflows.errors import AlreadySettled, NotAllowed, NotFound
 
 

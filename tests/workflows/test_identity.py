@@ -7,7 +7,8 @@ import pytest
 
 from tests.lab import a_person, slack_id, some_catalog
 from workflows import identity
-from workflows.catalog.model import Catalog, Engineer, GranteeKind, IdentityRule, Mechanism, Visitor
+from workflows.catalog.identity_rule import IdentityRule
+from workflows.catalog.model import Catalog, Engineer, GranteeKind, Mechanism, Visitor
 from workflows.errors import NotAllowed
 from workflows.person import Grantee, Person
 

@@ -12,7 +12,8 @@ from db.models import Target
 from sandbox.aws.process import SandboxAws
 from sandbox.clock import SharedClock
 from tests.lab import Lab, slack_id, some_catalog
-from workflows.catalog.model import Catalog, Engineer, IdentityRule, Mechanism
+from workflows.catalog.identity_rule import IdentityRule
+from workflows.catalog.model import Catalog, Engineer, Mechanism
 from workflows.directory import Directory
 from workflows.errors import NotAllowed
 from workflows.leave import AT_ONCE, Leave

@@ -3,8 +3,9 @@
 import re
 from typing import Final
 
+from workflows.catalog.identity_rule import IdentityRule
 from workflows.catalog.mistakes import Mistakes, Once, Sheet
-from workflows.catalog.model import Engineer, GranteeAccount, IdentityRule, Machine, Visitor
+from workflows.catalog.model import Engineer, GranteeAccount, Machine, Visitor
 from workflows.catalog.tree import Place
 
 _ONE_PERSON: Final = "a person has one entry under `people`"

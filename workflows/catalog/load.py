@@ -5,6 +5,7 @@ from typing import Final
 from workflows.catalog import accounts, auto_approve, grantees, shape, standing, tree
 from workflows.catalog.mistakes import Mistake, Mistakes, Once, Sheet
 from workflows.catalog.model import Catalog
+from workflows.catalog.outside import Outside, bucket
 from workflows.catalog.roles import roles
 
 _LONGEST_TEXT: Final = 2_000_000  # characters: far above thousands of entries
@@ -53,6 +54,7 @@ def _catalog(sheet: Sheet, mistakes: Mistakes) -> Catalog:
         enterprise=file.slack.enterprise,
         approvals_channel=file.slack.approvals_channel,
         alerts_channel=file.slack.alerts_channel or file.slack.approvals_channel,
+        outside=Outside(file.slack.audit_channel, bucket(file.audit.s3) if file.audit.s3 else None),
         pending_per_person=file.limits.pending_per_person,
         pending_lapses=file.limits.pending_lapses,
         remind_after=file.limits.remind_after,

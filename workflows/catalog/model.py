@@ -11,6 +11,8 @@ from typing import Final
 from workflows import names
 from workflows.catalog.break_glass import BreakGlass
 from workflows.catalog.duty import Duty, Escalation
+from workflows.catalog.identity_rule import IdentityRule
+from workflows.catalog.outside import NOWHERE, Outside
 from workflows.catalog.permissions import Permissions, Standing
 from workflows.catalog.rule import Rule
 
@@ -167,18 +169,6 @@ class Engineer:
 
 
 @dataclass(frozen=True)
-class IdentityRule:
-    """How people who are not listed find their IAM user, by an e-mail address Slack confirmed.
-
-    The address, or its part before the @, is the user's name, or the value of the user's `tag`.
-    """
-
-    domain: str
-    tag: str | None
-    compares_local_part: bool
-
-
-@dataclass(frozen=True)
 class Visitor:
     """A person of Identity Center: the AWSReservedSSO role and the user name he comes with."""
 
@@ -215,6 +205,7 @@ class Catalog:
     bot_arn: str | None = None
     standing: tuple[Standing, ...] = ()
     enterprise: str | None = None
+    outside: Outside = NOWHERE
 
     @cached_property
     def _by_key(self) -> dict[str, Role]:

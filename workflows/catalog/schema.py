@@ -18,7 +18,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from workflows.catalog import fields
+from workflows.catalog import fields, outside
 from workflows.catalog.model import Delivery, GranteeKind, Mechanism
 from workflows.catalog.rule import DAYS
 from workflows.catalog.several import OneOrMany
@@ -49,6 +49,7 @@ Statement = Annotated[dict[str, Any], AfterValidator(fields.statement)]
 Team = Annotated[str, AfterValidator(fields.team)]
 Enterprise = Annotated[str, AfterValidator(fields.enterprise)]
 Channel = Annotated[str, AfterValidator(fields.channel)]
+S3Address = Annotated[str, AfterValidator(outside.address)]
 Requester = Annotated[str, AfterValidator(fields.requester)]
 SlackUser = Annotated[str, AfterValidator(fields.slack_user)]
 SlackGroup = Annotated[str, AfterValidator(fields.slack_group)]
@@ -84,6 +85,13 @@ class Slack(Part):
     enterprise: Enterprise | None = None
     approvals_channel: Channel
     alerts_channel: Channel | None = None
+    audit_channel: Channel | None = None
+
+
+class AuditEntry(Part):
+    """Where the head of the audit log goes, beside Slack."""
+
+    s3: S3Address | None = None
 
 
 class Limits(Part):
@@ -268,6 +276,7 @@ class File(Part):
     installation: Annotated[str, AfterValidator(fields.installation)]
     slack: Slack
     grantee_account: GranteeAccountEntry
+    audit: AuditEntry = AuditEntry()
     limits: Limits = Limits()
     defaults: Defaults = Defaults()
     accounts: list[AccountEntry] = []

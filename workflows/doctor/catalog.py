@@ -82,6 +82,14 @@ def findings(catalog: Catalog) -> Iterator[Finding]:
             "The catalog names nobody to whom a role could be lent.",
             "Write `people`, `people_rules`, `machines` or `identity_center`.",
         )
+    if not catalog.outside.is_anywhere:
+        yield yellow(
+            "anchors-none",
+            "slack.audit_channel",
+            "The head of the audit log goes nowhere outside the database: somebody who has the "
+            "database and the audit key could write another log, and nothing would show it.",
+            "Name a channel under `slack.audit_channel`, or a bucket under `audit.s3`, or both.",
+        )
     yield from _without_identity(catalog)
 
 

@@ -38,7 +38,8 @@ def silent(words: str) -> Finding:
         "XACCT_DATABASE_URL",
         f"The database does not work: {words}",
         "Look whether it runs and can be reached from here, and whether XACCT_DATABASE_URL names "
-        "the right server, database, user and password.",
+        "the right server, database, user and password. A role that lacks a right gets it by "
+        "`xacct db upgrade`.",
     )
 
 
@@ -54,6 +55,7 @@ def findings(found: Examined, *, key_id: str | None) -> Iterator[Finding]:
             "so the log holds for neither.",
             "Give xacct the key with which this database was written.",
         )
+    yield from _guards(found)
     for reason in found.holds:
         yield yellow(
             "on-hold",
@@ -117,6 +119,29 @@ def _schema(found: Examined) -> Iterator[Finding]:
                 f"{wrong}, so `xacct run` does not start.",
                 f"Run `{_UPGRADE}`.",
             )
+
+
+def _guards(found: Examined) -> Iterator[Finding]:
+    """Whether the audit log can be changed by whoever has what xacct has."""
+    if found.unguarded:
+        yield red(
+            "audit-triggers",
+            "audit log",
+            "Triggers that keep rows of the audit log from being changed and removed are gone or "
+            f"disabled: {named(found.unguarded)}.",
+            f"Find out who did it, and run `xacct audit verify`; `{_UPGRADE}` puts them back.",
+        )
+    powers = found.powers
+    if powers is not None and (powers.owns or powers.rights):
+        could = "owns the audit log" if powers.owns else f"has {named(powers.rights)}"
+        yield yellow(
+            "audit-writable",
+            "audit log",
+            f"The role as which xacct runs, {powers.role}, {could}: whoever has its password can "
+            "change what was recorded.",
+            f"Let xacct run as a role of its own and `{_UPGRADE}` as the owner of the tables: see "
+            "“Two roles” in docs/operations.md.",
+        )
 
 
 def behind(roles: Sequence[str]) -> Iterator[Finding]:

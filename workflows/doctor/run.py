@@ -13,12 +13,14 @@ from typing import Final, TypeVar
 
 from db.examine import reading
 from workflows import restore
+from workflows.aws.objects import Objects
 from workflows.catalog.model import Account, Catalog
 from workflows.doctor import home, owner, read
 from workflows.doctor.facts import HomeFacts, OwnerFacts
 from workflows.doctor.finding import Finding, Section, red, worst_first
 from workflows.doctor.read import Ways
 from workflows.documents import ours
+from workflows.errors import Trouble
 from workflows.seen import Caller
 
 log = logging.getLogger(__name__)
@@ -123,6 +125,26 @@ def identity(caller: Caller | str, catalog: Catalog | None) -> list[Finding]:
             "Run it as xacct runs, or mend `bot` and run `xacct setup apply`.",
         )
     ]
+
+
+def kept(objects: Objects | None) -> list[Finding]:
+    """Whether the bucket of anchors can be listed with xacct's own keys; without one, nothing."""
+    if objects is None:
+        return []
+    try:
+        objects.ask()
+    except Trouble as trouble:
+        return [
+            red(
+                "anchors-unread",
+                "audit.s3",
+                f"{objects.bucket.address(objects.bucket.prefix)} cannot be listed with xacct's "
+                f"keys: {trouble.plain}",
+                "Mend `audit.s3` in the catalog, or give xacct's own identity the rights of "
+                "“Anchors” in docs/operations.md.",
+            )
+        ]
+    return []
 
 
 def not_read(catalog: Catalog) -> list[Section]:

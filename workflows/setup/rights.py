@@ -7,6 +7,7 @@ and reasons: IAM User Guide, "Permissions boundaries"; Service Authorization Ref
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from workflows.catalog.outside import Bucket
 from workflows.documents import text
 from workflows.documents.text import Document, Statement
 from workflows.setup.objects import CONTROL, INSTALLATION, path_of
@@ -89,6 +90,22 @@ def grantee_manager(own_arn: str, groups: Iterable[str]) -> Document:
 def vendor(roles: Sequence[str]) -> Document:
     """What the vendor role may do: enter the roles whose credentials are delivered."""
     return text.document([_allow("Mint", ["sts:AssumeRole"], list(roles))])
+
+
+def anchoring(bucket: Bucket, partition: str) -> Document:
+    """What xacct's own identity needs to keep anchors in a bucket, and nothing else there: to put
+    objects where none are, and to read them back. Setup does not make that identity, so this is
+    given to it by hand (`docs/operations.md`).
+    """
+    arn = f"arn:{partition}:s3:::{bucket.name}"
+    objects = f"{arn}/{bucket.prefix}*"
+    listed = {"StringLike": {"s3:prefix": f"{bucket.prefix}*"}}
+    return text.document(
+        [
+            _allow("Anchors", ["s3:PutObject", "s3:GetObject"], [objects]),
+            _allow("AnchorsListed", ["s3:ListBucket"], [arn]) | {"Condition": listed},
+        ]
+    )
 
 
 def entrance(bot_arn: str, external_id: str | None) -> Statement:

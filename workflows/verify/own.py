@@ -240,7 +240,7 @@ def itself(ways: Ways) -> list[Finding]:
         "is refused what it may not in its own account",
         How.CALL,
         "Take every right out of xacct's own identity but sts:AssumeRole on its manager roles and "
-        "vendor role.",
+        "vendor role, and those that keep anchors in S3.",
     )
     me = Own(home, ways.catalog.bot_arn, None, is_vendor=True)  # as the vendor role, it writes none
     return [_refused(ways, me, question, ways.bot.hands)]

@@ -12,6 +12,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "slack": schema.Slack,
     "grantee_account": schema.GranteeAccountEntry,
     "vendor": schema.VendorEntry,
+    "audit": schema.AuditEntry,
     "limits": schema.Limits,
     "accounts": schema.AccountEntry,
     "roles": schema.RoleEntry,

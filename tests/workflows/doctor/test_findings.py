@@ -11,6 +11,7 @@ import pytest
 
 from db.examine import Examined
 from db.migrate import Schema
+from db.rights import Powers
 from tests.lab import KEY, a_person, slack_id
 from tests.workflows.catalog import build
 from workflows.catalog.model import Catalog, Role
@@ -384,6 +385,10 @@ def test_a_slow_answer_is_no_wrong_clock() -> None:
         ({"version": (3, 34), "is_sqlite": True}, [("database-version", Colour.RED)]),
         ({"alerts": ("one",)}, [("alerts-standing", Colour.YELLOW)]),
         ({"key_id": "another"}, [("audit-key", Colour.RED)]),
+        ({"unguarded": ("xacct_log_kept",)}, [("audit-triggers", Colour.RED)]),
+        ({"powers": Powers("xacct", owns=True)}, [("audit-writable", Colour.YELLOW)]),
+        ({"powers": Powers("x", rights=("DELETE on audit",))}, [("audit-writable", Colour.YELLOW)]),
+        ({"powers": Powers("xacct")}, []),
     ],
 )
 def test_a_database_is_judged_by_what_it_says(changed: dict[str, Any], found: list[Any]) -> None:

@@ -1,0 +1,146 @@
+"""Anchors of the audit log outside the database: whoever writes another log cannot change these.
+
+An anchor is the number and the hash of a row that was the newest. The bot puts it into a channel,
+and into a bucket; `newest` reads back what can be read, to be compared with the log.
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from db import models
+from db.audit import Anchor
+from db.session import Database
+from db.store import anchors
+from workflows.aws.objects import Objects
+from workflows.aws.sessions import aws_session
+from workflows.catalog.model import Catalog
+from workflows.errors import Refused, Trouble
+
+SHORT: Final = 8
+"""Hex digits of a hash that people compare."""
+
+NEWEST: Final = 20
+"""Anchors that are read back at most, each a call of S3."""
+
+_NAME: Final = re.compile(r"(?P<number>[0-9]{12,18})-(?P<short>[0-9a-f]{8})\.json")
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
+
+
+def objects_of(catalog: Catalog) -> Objects | None:
+    """The bucket of anchors, with xacct's own keys; None where the catalog names none. Asks nobody.
+
+    Raises Trouble where boto3's settings do not do.
+    """
+    bucket = catalog.outside.bucket
+    return None if bucket is None else Objects(aws_session(), bucket)
+
+
+def ask(session: Session, by: str, at: datetime) -> models.Anchor:
+    """Writes down the head because somebody asked for it: a Slack id, or who is at the terminal.
+
+    It is put wherever the catalog says by the running xacct. Raises Refused.
+    """
+    made = anchors.make(session, day=None, by=by, at=at)
+    if made is None:
+        raise Refused("The audit log is empty: there is nothing to anchor yet.")
+    return made
+
+
+def daily(database: Database, catalog: Catalog, now: datetime) -> bool:
+    """Writes down the head once a day, from midnight UTC on; whether it did so now.
+
+    However many ask: a day has one. None where the catalog names no place for it.
+    """
+    if not catalog.outside.is_anywhere:
+        return False
+    day = now.astimezone(UTC).date().isoformat()
+    with database.read() as session:
+        if anchors.has_day(session, day):
+            return False
+    with database.write() as session:
+        return anchors.make(session, day=day, by=anchors.XACCT, at=now) is not None
+
+
+def store(objects: Objects, made: models.Anchor, installation: str) -> str:
+    """Puts an anchor into the bucket; its address there. Raises Trouble.
+
+    What is there already is not written over; if it says something else, that is a Trouble, too.
+    """
+    name = f"{made.number:012}-{made.hash[:SHORT]}.json"
+    body = {
+        "number": made.number,
+        "hash": made.hash,
+        "at": made.made_at.astimezone(UTC).isoformat(timespec="seconds"),
+        "installation": installation,
+    }
+    where = objects.bucket.address(f"{objects.bucket.prefix}{name}")
+    if not objects.put(name, f"{json.dumps(body)}\n") and _said(objects.read(name)) != made.hash:
+        raise Trouble("s3:PutObject", "Taken", f"{where} is there, and says something else")
+    return where
+
+
+def newest(session: Session, objects: Objects | None, limit: int = NEWEST) -> list[Anchor]:
+    """What is known of the last anchors: those of the bucket, then those of the table, the newest
+    first. Raises Trouble where the bucket cannot be listed.
+
+    What the database itself remembers says less: whoever changes the log can change it.
+    """
+    remembered = [
+        Anchor(one.number, one.hash, _place(one), one.made_at)
+        for one in anchors.newest(session, limit)
+    ]
+    return [*([] if objects is None else kept(objects, limit)), *remembered]
+
+
+def kept(objects: Objects, limit: int = NEWEST) -> list[Anchor]:
+    """The last anchors of the bucket, the newest first, with their whole hashes where they can be
+    read. Raises Trouble where it cannot be listed.
+    """
+    found = (_kept(objects, name) for name in objects.newest(limit))
+    return [one for one in found if one is not None]
+
+
+def _place(one: models.Anchor) -> str:
+    if one.channel is not None:
+        return f"this database, by which it stands in the channel {one.channel} ({one.ts})"
+    return "this database"
+
+
+def _kept(objects: Objects, name: str) -> Anchor | None:
+    """What an object says; its name says enough where it cannot be read. None: it is not ours."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return None
+    place = objects.bucket.address(f"{objects.bucket.prefix}{name}")
+    known = Anchor(int(found["number"]), found["short"], place)
+    try:
+        text = objects.read(name)
+    except Trouble:
+        return known
+    said = _said(text)
+    return known if said is None else Anchor(known.number, said, place, _at(text))
+
+
+def _said(text: str) -> str | None:
+    """The hash that an object's text says."""
+    said = _parsed(text).get("hash")
+    return said if isinstance(said, str) and _HASH.fullmatch(said) else None
+
+
+def _at(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(_parsed(text).get("at"))).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
