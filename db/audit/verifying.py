@@ -48,8 +48,8 @@ def verify(
 ) -> Verdict:
     """Reads the chain from its first row to its head and says where it first breaks, if it does.
 
-    It is read in parts of so many rows. `anchors` are looked for in it. What the newest of them does not reach can have been cut off at
-    the end, by who owns both the database and the key.
+    It is read in parts of so many rows. `anchors` are looked for in it. What the newest of them
+    does not reach can have been cut off at the end, by who owns both the database and the key.
     """
     head = session.scalars(select(AuditHead)).one()  # rows that are written meanwhile come after it
     told = list(anchors)

@@ -39,7 +39,7 @@ def page(office: Office, name: str, words: str) -> Message:
     """What this person is shown that holds these words."""
 
     def found() -> Message | None:
-        shown = office.slack.ephemerals(slack_id(name))
+        shown = office.slack.ephemerals(slack_id(name))[office._told[name] :]
         return next((one for one in reversed(shown) if words in str(one.blocks)), None)
 
     return office.slack.until(found, what=f"{name} sees {words!r}")

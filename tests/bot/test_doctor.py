@@ -343,12 +343,12 @@ def test_scopes_are_held_against_the_manifest(
     patient: Patient, clock: SharedClock, tmp_path: Path
 ) -> None:
     other = tmp_path / "manifest.yaml"
-    other.write_text(MANIFEST.read_text().replace("- usergroups:read", "- files:write"))
+    other.write_text(MANIFEST.read_text().replace("- usergroups:read", "- channels:join"))
     with SandboxSlack.start(clock, manifest=other) as elsewhere:
         told = patient.told(SLACK_API_URL=elsewhere.api_url)
 
     assert told.one("scope-missing")["about"] == "usergroups:read"
-    assert "files:write" in told.one("scope-superfluous")["wrong"]
+    assert "channels:join" in told.one("scope-superfluous")["wrong"]
 
 
 def test_a_token_that_slack_does_not_take_is_named_and_the_rest_is_looked_at(

@@ -11,7 +11,7 @@ from sandbox.aws.process import SandboxAws
 from sandbox.slack.process import SandboxSlack
 from tests.bot.office import Office
 from tests.lab import slack_id
-from workflows.catalog.model import IdentityRule
+from workflows.catalog.identity_rule import IdentityRule
 
 
 def test_a_request_is_filed_with_the_roles_usual_length_and_the_askers_own_identity(
