@@ -132,13 +132,14 @@ class Settings:
 
     def plain(self) -> dict[str, str]:
         """The settings but for secrets, which are named by no more than whether they are there."""
-        url = make_url(self.store.database_url.reveal())
+        url = make_url(self.store.database_url.reveal())  # its query may hold a password, too
+        where = f"{url.drivername}://{url.host or ''}/{url.database or ''}"
         return {
             "SLACK_API_URL": self.slack_api_url,
             "XACCT_AUDIT_KEY": f"key {self.store.key.id}",
             "XACCT_AUDIT_OLDER_KEYS": ", ".join(one.id for one in self.store.key.older),
             "XACCT_CATALOG": str(self.catalog),
-            "XACCT_DATABASE_URL": url.render_as_string(hide_password=True),
+            "XACCT_DATABASE_URL": where,
             "XACCT_PAGERDUTY_TOKEN": "there" if self.pagerduty_token else "none",
             "XACCT_PAGERDUTY_URL": self.pagerduty_url,
         }

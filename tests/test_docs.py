@@ -9,6 +9,8 @@ import pytest
 from bot.channels import Fault
 from bot.command import TOPICS
 from bot.terminal.arguments import parser
+from db.audit.events import EVENTS
+from db.lifecycle import RECORDED
 
 HOUSE = Path(__file__).parents[1]
 PAGES = sorted([*HOUSE.glob("*.md"), *(HOUSE / "docs").rglob("*.md")])
@@ -20,6 +22,7 @@ SETTINGS = {
     "XACCT_MIGRATIONS_URL",
     "XACCT_CATALOG",
     "XACCT_AUDIT_KEY",
+    "XACCT_AUDIT_OLDER_KEYS",
     "XACCT_PAGERDUTY_TOKEN",
     "XACCT_PAGERDUTY_URL",
 }
@@ -95,6 +98,29 @@ def test_the_page_of_operations_names_every_check_of_the_doctor_and_no_other() -
     table = page.partition("| checks | |")[2].partition("\n\n")[0]
 
     assert set(re.findall(r"`([a-z-]+)`", table)) == checks()
+
+
+def recorded() -> set[str]:
+    """The events that the code says, where it says them by name."""
+    files = [one for room in ("bot", "workflows", "db") for one in (HOUSE / room).rglob("*.py")]
+    calls = [
+        node
+        for file in files
+        for node in ast.walk(ast.parse(said(file)))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", getattr(node.func, "id", "")) in ("say", "_say")
+        and getattr(node.args[0] if node.args else None, "id", "") == "session"
+    ]
+    words = [one.value for call in calls for one in call.args if isinstance(one, ast.Constant)]
+    return {str(one) for one in words} | set(RECORDED.values())
+
+
+def test_every_event_that_is_recorded_is_explained_to_auditors() -> None:
+    page = said(HOUSE / "docs" / "audit.md").partition("| action | tells |")[2].partition("\n\n")[0]
+    told = dict(re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", page, re.MULTILINE))
+
+    assert told == {name.replace(" ", "-"): tells for name, tells in EVENTS.items()}
+    assert recorded() <= EVENTS.keys()
 
 
 def test_every_verb_of_the_terminal_that_a_page_names_exists() -> None:

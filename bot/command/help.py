@@ -124,11 +124,18 @@ of an hour; when a grant is over, the thread of its card hears it by itself. It 
 and who approves the role."""
 
 _AUDIT: Final = """\
-*Search the audit log*
-`/xacct audit <words>` shows the newest entries that hold all of the words.
-• `/xacct audit prod-payments`
-• `/xacct audit @alice`
-• `/xacct audit #42`"""
+*Ask the audit log*
+• `/xacct audit user:@alice account:prod* since:7d`
+• `/xacct audit role:admin action:approved until:2026-01-31`
+• `/xacct audit #42 "why it was done"`
+• `/xacct audit -action:refused since:yesterday`
+Parts stand in any order: `user:`, `account:`, `role:`, `action:`, `since:`, `until:`, `id:` and \
+words; `*` stands for any characters in a name, `-` before a part leaves out. Times are `90m`, \
+`12h`, `7d`, `2w` ago, a day, `2026-01-31T14:30`, `today`, `yesterday`, in your zone. The newest \
+come first; Next and Previous go on, and the whole comes as a file. You see what you did, what is \
+about your requests, and the roles that you decide on.
+• `/xacct audit anchor` has the log's head put outside of the database now (administrators and \
+auditors)"""
 
 _TOPICS: Final = {
     "request": _REQUEST,
@@ -160,7 +167,7 @@ _OVERVIEW: Final = """\
 • `/xacct roles payments` shows what you may ask for; `/xacct who prod-payments` who is in now
 • `/xacct show #42`, `/xacct approve #42` and `/xacct deny #42` are about one request
 • `/xacct activity #42` shows what was done with a grant
-• `/xacct audit prod-payments` searches the audit log
+• `/xacct audit account:prod* since:7d` asks the audit log
 • `/xacct help request` says more, and so on for each of these words"""
 
 

@@ -60,7 +60,7 @@ def methods_used() -> set[str]:
     called = re.findall(
         r"\.((?:chat|conversations|files|usergroups|users|views|auth)_[a-zA-Z_]+)\(", text
     )
-    return named | {one.replace("_", ".", 1) for one in called}
+    return named | {one.replace("_", ".") for one in called}
 
 
 def test_the_manifest_declares_the_scopes_of_what_is_called_and_no_others() -> None:
