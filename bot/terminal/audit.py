@@ -5,7 +5,7 @@ import getpass
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Final
@@ -26,6 +26,7 @@ from db.audit import names, search
 from db.audit.parallel import several
 from db.audit.question import Search
 from db.audit.scan import Found
+from db.audit.verifying import Head, judge
 from db.session import Database
 from workflows.aws.caller import caller
 from workflows.aws.sessions import aws_session
@@ -67,8 +68,12 @@ def _answer(said: argparse.Namespace, found: Database, clock: Clock) -> None:
             form=form,
         )
     if form == "table":
-        with _reading(found) as session:
-            Console().print(_table(list(_chosen(session, meant, said, _LAST))))
+        rows = (
+            _newest(found, meant, said.last or _LAST)
+            if said.after is None
+            else _after(found, meant, said.after, said.last or _LAST)
+        )
+        Console().print(_table(rows))
         return
     for line in _FORMS[form](_rows(found, meant, said)):
         sys.stdout.write(line)
@@ -77,31 +82,43 @@ def _answer(said: argparse.Namespace, found: Database, clock: Clock) -> None:
 
 
 def _rows(found: Database, meant: Search, said: argparse.Namespace) -> Iterator[Found]:
-    """The rows that are there, the oldest first; then, where that is asked for, those that come."""
-    last = said.after or 0
-    with _reading(found) as session:
-        for row in _chosen(session, meant, said, None):
-            last = row.number
-            yield row
+    """The rows that are there, the oldest first; then, where that is asked for, those that come.
+
+    No view of the database is open while whoever reads them takes his time.
+    """
+    if said.last is not None and said.after is None:
+        rows = _newest(found, meant, said.last)
+        last = rows[-1].number if rows else _head(found)
+        yield from rows
+    else:
+        rest = said.last
+        last = said.after or 0
+        while some := _after(found, meant, last, _AT_ONCE if rest is None else rest):
+            yield from some
+            last = some[-1].number
+            rest = None if rest is None else rest - len(some)
     while said.follow:
-        with _reading(found) as session:
-            newer = search.after(session, meant, last, limit=_AT_ONCE)
-        yield from newer
-        last = newer[-1].number if newer else last
-        if len(newer) < _AT_ONCE:
+        some = _after(found, meant, last, _AT_ONCE)
+        yield from some
+        last = some[-1].number if some else last
+        if len(some) < _AT_ONCE:
             time.sleep(_PAUSE)
 
 
-def _chosen(
-    session: Session, meant: Search, said: argparse.Namespace, usual: int | None
-) -> Iterable[Found]:
-    """The oldest first: those behind a number, the newest N, or all."""
-    if said.after is not None:
-        return search.each(session, meant, above=said.after, limit=said.last or usual)
-    last = said.last or usual
-    if last is None:
-        return search.each(session, meant)
-    return reversed(search.latest(session, meant, limit=last))
+def _after(found: Database, meant: Search, number: int, limit: int) -> list[Found]:
+    with _reading(found) as session:
+        return search.after(session, meant, number, limit=min(limit, _AT_ONCE)) if limit else []
+
+
+def _newest(found: Database, meant: Search, limit: int) -> list[Found]:
+    """The newest rows, the oldest of them first."""
+    with _reading(found) as session:
+        return search.latest(session, meant, limit=limit)[::-1]
+
+
+def _head(found: Database) -> int:
+    with found.read() as session:
+        return audit.head(session)[0]
 
 
 def _meant(words: Sequence[str], now: datetime) -> Search:
@@ -142,9 +159,10 @@ def verify(said: argparse.Namespace, clock: Clock) -> int:
     with database.existing(clock) as found:
         anchors = [audit.Anchor(number, short, "told here") for number, short in said.anchor]
         anchors += kept()
-        walking = several(found.url.render_as_string(hide_password=False), found.key)
         with found.read() as session:
-            verdict = audit.verify(session, found.key, anchors, walking=walking)
+            head = Head.of(session)
+        walking = several(found.url.render_as_string(hide_password=False), found.key)
+        verdict = judge(head, found.key, walking, anchors)
         with found.write() as session:
             audit.say(
                 session,

@@ -22,6 +22,7 @@ EVENTS: Final[dict[str, str]] = {
     "membership open": "the grantee was put into, or taken out of, his group, and it was read back",
     "verified": "whether AWS's own simulation allows what was opened",
     "opened": "access is there",
+    "extended": "a grant goes on: the request by which it does is open",
     "delivered": "credentials were shown: the id of their key, never the key",
     "failed": "an opening failed, with AWS's error",
     "ending": "access is to end, and why: time, revoked, given back, …",

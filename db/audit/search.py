@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -57,18 +56,10 @@ def latest(session: Session, search: Search, *, limit: int) -> list[Found]:
     return query.some(session, query.span, limit)
 
 
-def each(
-    session: Session,
-    search: Search,
-    viewer: Viewer | None = None,
-    *,
-    above: int = 0,
-    limit: int | None = None,
-) -> Iterator[Found]:
-    """All rows above a number, or the first of them; the oldest first, few of them in memory."""
+def each(session: Session, search: Search, viewer: Viewer | None = None) -> Iterator[Found]:
+    """All rows, the oldest first, few of them in memory."""
     query = _Query.of(session, search, viewer)
-    span = replace(query.span, low=max(query.span.low, above + 1))
-    yield from islice(query.each(session, span, _AT_ONCE, up=True), limit)
+    yield from query.each(session, query.span, _AT_ONCE, up=True)
 
 
 def after(session: Session, search: Search, number: int, *, limit: int) -> list[Found]:

@@ -38,22 +38,41 @@ class Verdict:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Head:
+    """Where the chain ends, by its head row; see `db.models.AuditHead`."""
+
+    number: int
+    hash: str
+    gap: float
+
+    @classmethod
+    def of(cls, session: Session) -> "Head":
+        """As it is now: rows that are written later come after it."""
+        columns = select(AuditHead.number, AuditHead.hash, AuditHead.gap)
+        return cls(*session.execute(columns).one())
+
+
 def verify(
-    session: Session,
-    key: Key,
-    anchors: Iterable[Anchor] = (),
-    *,
-    walking: Walking | None = None,
-    part: int = PART,
+    session: Session, key: Key, anchors: Iterable[Anchor] = (), *, part: int = PART
 ) -> Verdict:
-    """Reads the chain from its first row to its head and says where it first breaks, if it does.
+    """The verdict on the chain, read by this session from its first row to its head."""
+
+    def walking(spans: Sequence[Span], told: Sequence[Anchor]) -> Iterable[Walked]:
+        return (walk(session, key, span, told) for span in spans)
+
+    return judge(Head.of(session), key, walking, anchors, part=part)
+
+
+def judge(
+    head: Head, key: Key, walking: Walking, anchors: Iterable[Anchor] = (), *, part: int = PART
+) -> Verdict:
+    """Has the chain walked along and says where it first breaks, if it does.
 
     It is read in parts of so many rows. `anchors` are looked for in it. What the newest of them
     does not reach can have been cut off at the end, by who owns both the database and the key.
     """
-    head = session.scalars(select(AuditHead)).one()  # rows that are written meanwhile come after it
     told = list(anchors)
-    walking = walking or (lambda spans, _: (walk(session, key, span, told) for span in spans))
     parts: list[Walked] = [Walked(Span(1, 0), 0, GENESIS)]
     for walked in walking(_spans(head.number, part), told):
         if fault := _joined(parts[-1], walked, head):
@@ -68,7 +87,7 @@ def _spans(head: int, part: int) -> list[Span]:
     return [*upto, Span(head + 1, _NO_END)]
 
 
-def _joined(before: Walked, part: Walked, head: AuditHead) -> tuple[int, str] | None:
+def _joined(before: Walked, part: Walked, head: Head) -> tuple[int, str] | None:
     """The first row that is wrong, in a part or between it and the part before it."""
     at_head = before.span.high == head.number
     if before.number < before.span.high:
@@ -81,7 +100,7 @@ def _joined(before: Walked, part: Walked, head: AuditHead) -> tuple[int, str] | 
     return None if part.wrong is None else (part.wrong, part.what)
 
 
-def _judged(parts: Sequence[Walked], told: Sequence[Anchor], head: AuditHead, key: Key) -> Verdict:
+def _judged(parts: Sequence[Walked], told: Sequence[Anchor], head: Head, key: Key) -> Verdict:
     """What the anchors say of a chain that holds in itself."""
     end = parts[-1].number
     lost = {one: "has another hash than" for part in parts for one in part.lost}
@@ -105,7 +124,7 @@ def _is_older(anchor: Anchor, restored: str) -> bool:
     return bool(restored) and (anchor.at is None or moment(anchor.at) <= restored)
 
 
-def _warnings(parts: Sequence[Walked], head: AuditHead, key: Key) -> list[str]:
+def _warnings(parts: Sequence[Walked], head: Head, key: Key) -> list[str]:
     warnings: list[str] = []
     keys = list(key)
     newest = max((part.key for part in parts if part.first_key is not None), default=None)

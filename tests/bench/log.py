@@ -19,6 +19,7 @@ from db import audit, migrate
 from db.audit import chain, search
 from db.audit.parallel import several
 from db.audit.question import Condition, Field, Search, Viewer
+from db.audit.verifying import Head, judge
 from db.models import AuditHead
 from db.session import Database
 from tests.bench import events
@@ -65,9 +66,10 @@ def _measured(database: Database, count: int) -> dict[str, str]:
     }
     figures |= _asked(database, count)
     begin = perf_counter()
+    url = database.url.render_as_string(hide_password=False)
     with database.read() as session:
-        url = database.url.render_as_string(hide_password=False)
-        verdict = audit.verify(session, KEY, walking=several(url, KEY))
+        head = Head.of(session)
+    verdict = judge(head, KEY, several(url, KEY))
     assert verdict.wrong is None, verdict
     figures[f"verify, all {verdict.rows:,}"] = f"{perf_counter() - begin:.1f} s"
     figures |= _read_all(database)

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.audit import Anchor, Key, Verdict, chain, verify
+from db.audit import Anchor, Key, Verdict, chain
 from db.audit.parallel import several
+from db.audit.verifying import Head, judge
 from db.session import Database
 from tests import databases
 from tests.bench import events
@@ -284,4 +285,5 @@ def test_a_long_log_is_checked_by_several_processes_with_the_same_verdict(full: 
     with databases.tampering(full) as connection:
         connection.execute(text("UPDATE audit SET actor = 'U2' WHERE number IN (23, 40)"))
     with full.read() as session:
-        assert verify(session, KEY, walking=walking, part=PART).wrong == 23
+        head = Head.of(session)
+    assert judge(head, KEY, walking, part=PART).wrong == 23

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from db import audit
 from db.lifecycle import Event, State, Why
 from db.models import Request, Target
 from db.store import requests, targets
@@ -236,10 +237,11 @@ def close_if_done(session: Session, row: Request, now: datetime) -> None:
         targets.owe(session, row.role_target_id, now + rows.KEPT)
 
 
-def redraw_extended(session: Session, row: Request, now: datetime) -> None:
-    """What a grant extends says so on its card, once the extension is open."""
+def say_extended(session: Session, row: Request, now: datetime) -> None:
+    """What a grant extends says so in the log and on its card, once the extension is open."""
     extended = requests.get(session, row.extends) if row.extends is not None else None
     if extended is not None:
+        audit.say(session, "extended", actor="xacct", at=now, request=extended, by=row.id)
         requests.note(session, extended, at=now)
 
 

@@ -30,7 +30,7 @@ from workflows.settle.lease import (
     fail,
     hand_back,
     missing,
-    redraw_extended,
+    say_extended,
     wait,
 )
 from workflows.settle.verify import Simulated
@@ -224,7 +224,7 @@ def _settled(session: Session, held: Held, row: Request, paid: Paid, now: dateti
         )
         verify.say(session, row, paid.simulated, now)
         requests.move(session, row, Event.OPENED, actor="xacct", at=now, ends_at=row.ends_at)
-        redraw_extended(session, row, now)
+        say_extended(session, row, now)
 
 
 def _next(row: Request, now: datetime, off: timedelta) -> datetime | None:

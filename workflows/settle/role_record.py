@@ -34,7 +34,7 @@ from workflows.settle.lease import (
     fail_refused,
     hand_back,
     missing,
-    redraw_extended,
+    say_extended,
     wait,
 )
 from workflows.settle.verify import Simulated
@@ -248,7 +248,7 @@ def _open(session: Session, row: Request, paid: Paid, now: datetime) -> None:
     )
     verify.say(session, row, paid.simulated, now)
     requests.move(session, row, Event.OPENED, actor="xacct", at=now, ends_at=row.ends_at)
-    redraw_extended(session, row, now)
+    say_extended(session, row, now)
 
 
 def _say(session: Session, event: str, row: Request, applied: Applied, now: datetime) -> None:
