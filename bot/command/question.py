@@ -142,7 +142,7 @@ def _moment(part: _Part, asker: Asker) -> datetime:
 def _condition(part: _Part, asker: Asker) -> Condition:
     field, value = part.field, part.value
     if field is None:
-        return _free(part)
+        return _free(part, asker)
     if field not in _FIELDS:
         near = closest(field, _FIELDS)
         meant = f" Did you mean `{near[0]}:{said(value)}`?" if near else ""
@@ -162,11 +162,11 @@ def _condition(part: _Part, asker: Asker) -> Condition:
     return Condition(Field(field), value, part.excluded)
 
 
-def _free(part: _Part) -> Condition:
+def _free(part: _Part, asker: Asker) -> Condition:
     """Words; or, without quotes, a person or a request."""
     value = part.value
     if not part.quoted and value.startswith("@") and len(value) > 1:
-        return Condition(Field.USER, value[1:], part.excluded)
+        return Condition(Field.USER, _person(value, asker), part.excluded)
     if not part.quoted and value.startswith("#") and _ID.fullmatch(value):
         return Condition(Field.ID, value[1:], part.excluded)
     if "*" in value:
@@ -180,7 +180,7 @@ def _free(part: _Part) -> Condition:
 
 
 def _person(value: str, asker: Asker) -> str:
-    name = value.removeprefix("@")
+    name = value.lstrip("@")
     if name.casefold() == "me" and asker.me is not None:
         return asker.me
     if not name or "*" in name:

@@ -4,6 +4,9 @@ import csv
 import io
 import json
 import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -97,18 +100,31 @@ def test_an_agent_goes_on_behind_the_row_it_had(terminal: Terminal) -> None:
     assert [json.loads(line)["number"] for line in said.splitlines()] == [29, 30]
 
 
-def test_following_shows_each_row_as_it_comes(terminal: Terminal) -> None:
-    process = terminal.start("audit", "--follow", "--after", "29", *THEIRS)
-    assert process.stdout is not None
-    assert json.loads(process.stdout.readline())["number"] == 30
-    database = the_database(terminal)
-    for number in (30, 31):
-        say(database, number)
-    database.close()
+@contextmanager
+def following(terminal: Terminal, *words: str) -> Iterator["subprocess.Popen[str]"]:
+    process = terminal.start("audit", "--follow", *words)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
 
-    reasons = [json.loads(process.stdout.readline())["facts"]["reason"] for _ in range(2)]
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+
+def test_following_shows_each_row_as_it_comes(terminal: Terminal) -> None:
+    with following(terminal, "--after", "29", *THEIRS) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["number"] == 30
+        database = the_database(terminal)
+        for number in (30, 31):
+            say(database, number)
+        database.close()
+
+        reasons = [json.loads(process.stdout.readline())["facts"]["reason"] for _ in range(2)]
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
 
     assert reasons == ["because of 30", "because of 31"]
     assert process.returncode == 130
@@ -116,18 +132,17 @@ def test_following_shows_each_row_as_it_comes(terminal: Terminal) -> None:
 
 
 def test_who_reads_only_the_beginning_hears_no_complaint(terminal: Terminal) -> None:
-    process = terminal.start("audit", "--format", "json", "--follow")
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.stdout.close()
-    database = the_database(terminal)
-    for number in range(3):
-        say(database, number)
-    database.close()
-    assert process.stderr is not None
-    err = process.stderr.read()
-    process.wait(timeout=20)
-    process.stderr.close()
+    with following(terminal, "--format", "json") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        database = the_database(terminal)
+        for number in range(3):
+            say(database, number)
+        database.close()
+        assert process.stderr is not None
+        err = process.stderr.read()
+        process.wait(timeout=20)
     assert "Traceback" not in err
     assert process.returncode == 0
 

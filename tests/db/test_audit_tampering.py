@@ -230,9 +230,9 @@ print("ready", flush=True)
 sys.stdin.readline()
 for number in range(int(count)):
     with database.write() as session:
-        for part in range(50):
+        for part in range(200):
             audit.say(
-                session, "requested", actor=name, at=datetime.now(UTC), number=number * 50 + part
+                session, "requested", actor=name, at=datetime.now(UTC), number=number * 200 + part
             )
 database.close()
 """
@@ -246,7 +246,7 @@ def test_two_processes_that_write_10000_rows_at_once_make_one_unbroken_chain(
     url = database.url.render_as_string(hide_password=False)
     writers = [
         subprocess.Popen(
-            [sys.executable, str(script), url, name, "100"],
+            [sys.executable, str(script), url, name, "25"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -276,7 +276,7 @@ def writers_take_turns(database: Database) -> bool:
     with database.engine.connect() as connection:
         query = "SELECT actor FROM audit ORDER BY number"
         actors = [row[0] for row in connection.execute(text(query))]
-    return any(one != two for one, two in pairwise(actors[50:-50]))
+    return any(one != two for one, two in pairwise(actors[200:-200]))
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
