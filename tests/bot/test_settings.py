@@ -38,6 +38,19 @@ def test_everything_wrong_is_said_at_once() -> None:
     assert len(said.value.lines) == 5
 
 
+def test_keys_that_were_replaced_are_told_in_their_order_and_the_key_in_use_is_none_of_them() -> (
+    None
+):
+    older = ["a" * 32, "b" * 32]
+    told = Settings.from_env({**GOOD, "XACCT_AUDIT_OLDER_KEYS": f"{older[0]}, {older[1]}"})
+    assert [one.secret.decode() for one in told.store.key] == [*older, "k" * 32]
+    assert "aaaa" not in repr(told)
+
+    for wrong in ("short", f"{'a' * 32} {'k' * 32}"):
+        with pytest.raises(Mistakes, match="XACCT_AUDIT_OLDER_KEYS"):
+            Settings.from_env({**GOOD, "XACCT_AUDIT_OLDER_KEYS": wrong})
+
+
 def test_a_wrong_address_of_pagerduty_is_a_mistake_and_its_token_a_secret() -> None:
     with pytest.raises(Mistakes, match="XACCT_PAGERDUTY_URL"):
         Settings.from_env({**GOOD, "XACCT_PAGERDUTY_URL": "pagerduty"})
