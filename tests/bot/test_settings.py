@@ -38,9 +38,7 @@ def test_everything_wrong_is_said_at_once() -> None:
     assert len(said.value.lines) == 5
 
 
-def test_keys_that_were_replaced_are_told_in_their_order_and_the_key_in_use_is_none_of_them() -> (
-    None
-):
+def test_keys_that_were_replaced_are_told_in_order_and_the_one_in_use_is_none_of_them() -> None:
     older = ["a" * 32, "b" * 32]
     told = Settings.from_env({**GOOD, "XACCT_AUDIT_OLDER_KEYS": f"{older[0]}, {older[1]}"})
     assert [one.secret.decode() for one in told.store.key] == [*older, "k" * 32]
