@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from bot import told
-from bot.terminal.database import existing
+from bot.terminal.database import existing, require_key
 from bot.told import Mistakes, catalog_path
 from db import audit
 from workflows import anchors
@@ -22,6 +22,7 @@ def anchor(_said: argparse.Namespace, clock: Clock) -> int:
     """Shows the head, whole, and says where the running xacct puts it."""
     catalog = told.catalog(catalog_path(os.environ))
     with existing(clock) as database:
+        require_key(database)
         by = caller(aws_session()) or getpass.getuser()
         try:
             with database.write() as session:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import exporting
@@ -57,6 +58,7 @@ def _answer(said: argparse.Namespace, found: Database, clock: Clock) -> None:
     form = said.format or ("json" if said.follow else "table")
     if said.follow and form == "table":
         raise Mistakes("xacct cannot do this:", ["--follow goes on for ever, a table does not"])
+    database.require_key(found)
     with found.write() as session:
         audit.say(
             session,
@@ -68,7 +70,9 @@ def _answer(said: argparse.Namespace, found: Database, clock: Clock) -> None:
         )
     if form == "table":
         with _reading(found) as session:
-            Console().print(_table(list(_chosen(session, meant, said, _LAST))))
+            Console(markup=False, emoji=False).print(
+                _table(list(_chosen(session, meant, said, _LAST)))
+            )
         return
     for line in _FORMS[form](_rows(found, meant, said)):
         sys.stdout.write(line)
@@ -145,18 +149,27 @@ def verify(said: argparse.Namespace, clock: Clock) -> int:
         walking = several(found.url.render_as_string(hide_password=False), found.key)
         with found.read() as session:
             verdict = audit.verify(session, found.key, anchors, walking=walking)
-        with found.write() as session:
-            audit.say(
-                session,
-                "verified the audit log",
-                actor=who(),
-                at=clock.now(),
-                rows=verdict.rows,
-                wrong=verdict.wrong,
-                what=verdict.what,
-            )
-    sys.stdout.write("\n".join(_told(verdict, clock.now())) + "\n")
+        sys.stdout.write("\n".join(_told(verdict, clock.now())) + "\n")
+        try:
+            _record(found, verdict, clock.now())
+        except (Mistakes, SQLAlchemyError) as error:  # a log that was tampered with may take no row
+            sys.stderr.write(f"That it was checked is not recorded. {error}\n")
     return HOLDS if verdict.wrong is None else BROKEN
+
+
+def _record(found: Database, verdict: audit.Verdict, at: datetime) -> None:
+    """Raises Mistakes where xacct signs with another key, and SQLAlchemy's errors."""
+    database.require_key(found)
+    with found.write() as session:
+        audit.say(
+            session,
+            "verified the audit log",
+            actor=who(),
+            at=at,
+            rows=verdict.rows,
+            wrong=verdict.wrong,
+            what=verdict.what,
+        )
 
 
 def _told(verdict: audit.Verdict, now: datetime) -> Iterator[str]:

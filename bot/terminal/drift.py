@@ -11,7 +11,7 @@ from typing import Final
 from rich.table import Table
 
 from bot import told, wiring
-from bot.terminal.database import existing
+from bot.terminal.database import existing, require_key
 from bot.terminal.masking import Console
 from bot.told import catalog_path
 from db.store import holds
@@ -73,6 +73,7 @@ def _print(found: Report) -> None:
 def accept_restore(said: argparse.Namespace, clock: Clock) -> int:
     """Lets xacct open again after its database was restored; asks before, unless told not to."""
     with existing(clock) as database:
+        require_key(database)
         with database.read() as session:
             held = [one for one in holds.standing(session) if one.kind == holds.RESTORE]
         if not held:

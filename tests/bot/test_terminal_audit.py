@@ -196,3 +196,45 @@ def test_a_key_that_was_replaced_is_told_and_a_start_with_the_new_one_says_so(
 
     terminal.env["XACCT_AUDIT_OLDER_KEYS"] = KEY.replace(" ", "")
     assert "row 1 was signed" in terminal.xacct("audit", "verify")[1]
+
+
+def test_whatever_somebody_wrote_stands_in_the_table_as_it_is(terminal: Terminal) -> None:
+    strange = "[/red] :fire: [link=x]y[/link]"
+    database = the_database(terminal)
+    with database.write() as session:
+        audit.say(session, "denied", actor="U9", at=AT, reason=strange)
+    database.close()
+
+    code, said = terminal.xacct("audit", "user:u9")
+
+    assert code == 0
+    assert [one for one in strange.split() if one not in said] == []
+
+
+def test_a_verdict_is_told_though_nothing_can_be_recorded_any_more(terminal: Terminal) -> None:
+    database = the_database(terminal)
+    with databases.tampering(database) as connection:
+        connection.exec_driver_sql("DELETE FROM audit_head")
+    database.close()
+
+    code, said = terminal.xacct("audit", "verify")
+
+    assert code == 1
+    assert "does NOT hold" in said
+    assert "That it was checked is not recorded" in said
+
+
+@pytest.mark.parametrize("words", [["user:u1"], ["anchor"], ["verify"]])
+def test_the_terminal_writes_no_row_with_another_key_than_xacct(
+    terminal: Terminal, words: list[str]
+) -> None:
+    """It would break the chain for good."""
+    terminal.env["XACCT_AUDIT_KEY"] = "another key that is long enough for it"
+    code, said = terminal.xacct("audit", *words)
+    assert code == (1 if words == ["verify"] else 2)
+    assert "set the key that xacct runs with" in said
+
+    terminal.env["XACCT_AUDIT_KEY"] = KEY
+    code, said = terminal.xacct("audit", "verify")
+    assert code == 0
+    assert "30 rows" in said
