@@ -35,7 +35,7 @@ def _read(text: str, now: datetime, zone: tzinfo, *, days: int) -> datetime | No
     text = text.strip().casefold()
     try:
         if found := _AGO.fullmatch(text):
-            return now - int(found[1]) * _UNITS[found[2].casefold()]
+            return now.replace(microsecond=0) - int(found[1]) * _UNITS[found[2].casefold()]
         return _absolute(text, now.astimezone(zone), days)
     except (ValueError, OverflowError):  # 2026-02-30, the year 0000, a million weeks
         return None
