@@ -29,7 +29,7 @@ COLUMNS: Final = (
     "facts",
     "hash",
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA: Final = (*"=+-@\t\r\n", *"＝＋－＠")  # noqa: RUF001  some read wide ones, too
 """What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection")."""
 
 

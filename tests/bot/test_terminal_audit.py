@@ -132,6 +132,22 @@ def test_who_reads_only_the_beginning_hears_no_complaint(terminal: Terminal) -> 
     assert process.returncode == 0
 
 
+def test_what_is_left_out_may_begin_with_any_letter(terminal: Terminal) -> None:
+    """`-h` alone is help."""
+    database = the_database(terminal)
+    with database.write() as session:
+        audit.say(session, "denied", actor="U9", at=AT, reason="a hotfix")
+        audit.say(session, "denied", actor="U9", at=AT, reason="a feature")
+    database.close()
+
+    code, said = terminal.xacct("audit", "-hotfix", "user:u9")
+
+    assert code == 0
+    assert "a feature" in said
+    assert "a hotfix" not in said
+    assert "usage:" in terminal.xacct("audit", "-h")[1]
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
