@@ -127,6 +127,10 @@ def _judged(parts: Sequence[Walked], told: Sequence[Anchor], head: _Head, key: K
     for anchor in sorted(lost, key=lambda one: one.number):
         if not _is_older(anchor, restored):
             what = f"{lost[anchor]} its anchor {anchor.number}:{anchor.short} ({anchor.place})"
+            if restored and anchor.at is None:
+                what += (
+                    f"; unless that was told before a restored database was accepted, {restored}"
+                )
             return Verdict(end, anchor.number, what, newest, tuple(warnings))
         warnings.append(
             f"The anchor {anchor.number}:{anchor.short} ({anchor.place}) is not in this chain. An "
@@ -136,7 +140,7 @@ def _judged(parts: Sequence[Walked], told: Sequence[Anchor], head: _Head, key: K
 
 
 def _is_older(anchor: Anchor, restored: str) -> bool:
-    return bool(restored) and (anchor.at is None or moment(anchor.at) <= restored)
+    return bool(restored) and anchor.at is not None and moment(anchor.at) <= restored
 
 
 def _warnings(parts: Sequence[Walked], head: _Head, key: Key) -> list[str]:

@@ -172,6 +172,10 @@ def test_a_database_from_a_backup_holds_with_a_warning_once_it_was_accepted(full
     found = verdict(full, anchor)
     assert found.wrong is None
     assert "restored from a backup" in found.warnings[0]
+    # nor is one forgiven of which nobody knows when it was told
+    found = verdict(full, Anchor(number, signed[:8], "told here"))
+    assert found.wrong == number
+    assert "unless that was told before" in (found.what or "")
     # what is told after that is not forgiven
     with full.read() as session:
         newest = Anchor(*_short(audit.head(session)), "S3", later + timedelta(hours=1))
