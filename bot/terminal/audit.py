@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot import exporting
 from bot.command.doubt import Doubt
+from bot.command.moments import Here
 from bot.command.question import Asker, question, written
 from bot.log_page import told_by
 from bot.terminal import database
@@ -110,9 +111,8 @@ def _chosen(
 
 def _meant(words: Sequence[str], now: datetime) -> Search:
     """Times are read in the zone of this machine. Raises Mistakes."""
-    here = datetime.now().astimezone().tzinfo
     try:
-        return question(" ".join(map(_quoted, words)), Asker(now, here or UTC))
+        return question(" ".join(map(_quoted, words)), Asker(now, Here()))
     except Doubt as doubt:
         sentence = str(doubt).replace("/xacct ", "xacct ")
         raise Mistakes("xacct does not understand the question:", [sentence]) from None

@@ -3,12 +3,17 @@
 import csv
 import io
 import json
+import os
 import signal
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.command.moments import Here
+from bot.command.question import Asker, question
 from db import audit
 from db.session import Database
 from sandbox.aws.process import SandboxAws
@@ -254,3 +259,27 @@ def test_the_terminal_writes_no_row_with_another_key_than_xacct(
     code, said = terminal.xacct("audit", "verify")
     assert code == 0
     assert "30 rows" in said
+
+
+@pytest.fixture
+def amsterdam() -> Iterator[None]:
+    """This machine stands there."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = "Europe/Amsterdam"
+    time.tzset()
+    yield
+    del os.environ["TZ"]
+    if before is not None:
+        os.environ["TZ"] = before
+    time.tzset()
+
+
+@pytest.mark.usefixtures("amsterdam")
+def test_a_day_of_summer_begins_when_it_began_there_though_it_is_winter() -> None:
+    winter = Asker(datetime(2026, 11, 29, 13, 0, tzinfo=UTC), Here())
+
+    found = question("since:2026-07-01 until:2026-11-28", winter)
+
+    assert found.since == datetime(2026, 6, 30, 22, 0, tzinfo=UTC)
+    assert found.until == datetime(2026, 11, 28, 23, 0, tzinfo=UTC)
+    assert question("since:13:59", winter).since == datetime(2026, 11, 29, 12, 59, tzinfo=UTC)
