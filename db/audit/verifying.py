@@ -57,6 +57,7 @@ def verify(
     first: int | None = session.scalar(select(func.min(Audit.number)))
     if first is not None and first < 1:
         return Verdict(0, first, "was put in before the first row")
+    session.rollback()  # no transaction stands still meanwhile: `db.session.STANDS_STILL`
     told = list(anchors)
     walking = walking or (lambda spans, _: (walk(session, key, span, told) for span in spans))
     parts: list[Walked] = [Walked(Span(1, 0), 0, GENESIS)]
