@@ -1,8 +1,6 @@
 """`xacct audit`: the log asked, read on and on, and checked."""
 
 import argparse
-import getpass
-import json
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +20,7 @@ from bot.log_page import told_by
 from bot.terminal import database
 from bot.terminal.anchor import kept
 from bot.terminal.masking import Console
+from bot.terminal.who import who
 from bot.told import Mistakes
 from db import audit
 from db.audit import names, search
@@ -29,8 +28,6 @@ from db.audit.parallel import several
 from db.audit.question import Search
 from db.audit.scan import Found
 from db.session import Database
-from workflows.aws.caller import caller
-from workflows.aws.sessions import aws_session
 from workflows.clock import Clock
 
 HOLDS: Final = 0
@@ -126,17 +123,12 @@ def _quoted(word: str) -> str:
     return f'{field}:"{value}"' if colon and field.lstrip("-").isalpha() else f'"{word}"'
 
 
-def who() -> str:
-    """Who types: whose keys are set, as AWS says, else the system's user."""
-    return caller(aws_session()) or getpass.getuser()
-
-
 def _table(rows: Sequence[Found]) -> Table:
     table = Table("no.", "UTC", "who", "what", "request", "role", "more")
     for row in rows:
         at = row.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
         number = "" if row.request_id is None else f"#{row.request_id}"
-        more = told_by(json.loads(row.text)["facts"])
+        more = told_by(row.content["facts"])
         table.add_row(str(row.number), at, row.actor, row.event, number, row.role or "", more)
     return table
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import pwd
 import signal
 import time
 from collections.abc import Iterator
@@ -187,6 +188,17 @@ def test_asking_and_checking_are_recorded_with_who_did_it(terminal: Terminal) ->
     assert asked["actor"]
     assert (checked["event"], checked["facts"]["rows"]) == ("verified the audit log", 31)
     assert checked["actor"] == asked["actor"]
+
+
+def test_nobody_chooses_by_what_name_he_is_recorded(terminal: Terminal) -> None:
+    terminal.env |= dict.fromkeys(("LOGNAME", "USER", "LNAME", "USERNAME"), "U0ALICE")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        terminal.env[name] = "none"
+
+    terminal.xacct("audit", "x")
+    lines = terminal.xacct("audit", "--format", "json", "--after", "30")[1].splitlines()
+
+    assert json.loads(lines[0])["actor"] == pwd.getpwuid(os.getuid()).pw_name
 
 
 def test_verify_says_how_far_it_went_and_what_it_cannot_know(terminal: Terminal) -> None:
