@@ -1,6 +1,5 @@
 """Searching: which rows a question means, and which the asker may see."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -137,7 +136,7 @@ class _Query:
             return False
         if not self.phrases and self.viewer is None:
             return True
-        content: dict[str, Any] = json.loads(row.text)
+        content = row.content
         if self.viewer is not None and not _is_seen_by(self.viewer, content):
             return False
         written = terms.flat(content) if self.phrases else ""

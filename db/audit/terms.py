@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any, Final
 from unicodedata import normalize
 
-LONGEST: Final = 200  # characters of a term; the rest of a longer one is cut off, here and there
+LONGEST: Final = 200  # characters of a term, and of a word; longer ones are cut, here and there
 EVERY: Final = "every:row"
 """Stands in each row: for searches that only exclude."""
 
@@ -47,7 +47,11 @@ def digest(found: str) -> str:
 @lru_cache(maxsize=1 << 14)
 def term(kind: str, value: str) -> str:
     """The term for a value of that kind: nothing in it depends on capitals or spaces."""
-    return f"{kind}:{slug(value)}"[:LONGEST]
+    found = f"{kind}:{slug(value)}"
+    if len(found) <= LONGEST:
+        return found
+    end = f"~{digest(found)}"  # or long ARNs that begin alike would be one
+    return f"{found[: LONGEST - len(end)]}{end}"
 
 
 def slug(value: str) -> str:

@@ -93,7 +93,13 @@ def _along(rows: Iterator[Any], walked: Walked, way: _Way) -> Walked:
     for row in rows:
         try:
             fault = _step(walked, row, way)
-        except (AttributeError, KeyError, TypeError, ValueError):  # who has the key wrote it
+        except (
+            AttributeError,
+            KeyError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ):  # who has the key wrote it
             fault = "says nothing that xacct writes"
         if fault is not None:
             return _broken(walked, fault)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot import log_page
+from bot import exporting, log_page
 from db.audit import Actor, Entry
 from db.audit.entry import canonical
 from db.audit.scan import Found
@@ -33,3 +33,10 @@ def shown(actor: str) -> str:
 def test_who_acted_is_mentioned_only_by_an_id_of_slack(actor: str, words: str) -> None:
     assert f" {words.strip()} " in shown(actor)
     assert ("<@" in shown(actor)) is words.startswith("<@")
+
+
+def test_a_row_that_says_nothing_is_said_to_be_none_of_xaccts() -> None:
+    for text in ("nonsense", "[]", "{}", "[" * 100_000):
+        found = Found(1, NOW, "refused", "U1", None, None, text, "k", "h")
+        assert "xacct audit verify" in str(log_page.drawn(Page((found,)), "").text)
+        assert [*exporting.as_csv([found])][1].startswith("1,,")

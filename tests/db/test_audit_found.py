@@ -3,11 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from db import audit
 from db.audit import About, Actor, Entry, chain, search
 from db.audit.question import Condition, Field, Search, Viewer
 from db.session import Database
+from tests import databases
 from tests.db.conftest import NOON
 
 
@@ -92,3 +94,28 @@ def test_times_at_the_end_of_all_days_break_nothing(database: Database) -> None:
     first, last = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
     assert found(database, Search((), first, last)) == [1, 2]
+
+
+def test_long_names_that_begin_alike_are_told_apart(database: Database) -> None:
+    users = [f"arn:aws:iam::111122223333:user/{'d' * 180}/{name}" for name in ("alice", "bob")]
+    for user in users:
+        with database.write() as session:
+            audit.say(session, "refused", actor=user, at=NOON)
+
+    assert about(database, Field.USER, users[1]) == [2]
+    assert about(database, Field.USER, "alice") == [1]
+
+
+def test_a_row_that_says_nothing_is_shown_to_who_sees_all_and_breaks_no_page(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        audit.say(session, "refused", actor="U1", at=NOON)
+    with databases.tampering(database) as connection:
+        connection.execute(text("UPDATE audit SET text = 'nonsense'"))
+
+    assert found(database, Search()) == [1]
+    assert found(database, Search(), Viewer("U1", [])) == []
+    with database.read() as session:
+        (row,) = search.newest(session, Search()).rows
+    assert row.content == {"number": 1, "text": "nonsense", "facts": {}}
