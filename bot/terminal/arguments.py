@@ -13,6 +13,7 @@ SETUP: Final = setup_arguments.VERBS
 AUDIT: Final = ("verify", "anchor")
 """What `xacct audit` does beside answering questions."""
 
+_ROW: Final = re.compile("[1-9][0-9]{0,10}")
 _HASH: Final = re.compile("[0-9a-f]{8,64}")
 _EXCLUDED: Final = re.compile("-(?!-|h$|[0-9]+$).")
 _SINCE: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -111,7 +112,7 @@ def _audit(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def _anchor(text: str) -> tuple[int, str]:
     number, _, short = text.replace(",", "").partition(":")
-    right = number.isdecimal() and len(number) < 12 and _HASH.fullmatch(short.casefold())
+    right = _ROW.fullmatch(number) and _HASH.fullmatch(short.casefold())
     if not right:
         raise argparse.ArgumentTypeError("a row's number and its hash's beginning: 1234:9f3a2b1c")
     return int(number), short.casefold()

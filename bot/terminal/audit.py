@@ -1,6 +1,7 @@
 """`xacct audit`: the log asked, read on and on, and checked."""
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +37,7 @@ BROKEN: Final = 1
 
 _LAST: Final = 20
 _PAUSE: Final = 1.0  # seconds between two looks for new rows
+_SEVERAL: Final = re.compile(r"\s-?(?:user|account|role|action|since|until|id):")
 _AT_ONCE: Final = 1000
 _FORMS: Final[dict[str, exporting.Form]] = {
     "csv": exporting.as_csv,
@@ -116,8 +118,10 @@ def _meant(words: Sequence[str], now: datetime) -> Search:
 
 
 def _quoted(word: str) -> str:
-    """A word with spaces was quoted for the shell, which took its quotes away."""
-    if " " not in word or '"' in word:
+    """A word with spaces was quoted for the shell, which took its quotes away; or all of it was,
+    as it would be asked in Slack.
+    """
+    if " " not in word or '"' in word or _SEVERAL.search(word):
         return word
     field, colon, value = word.partition(":")
     return f'{field}:"{value}"' if colon and field.lstrip("-").isalpha() else f'"{word}"'
@@ -171,7 +175,7 @@ def _told(verdict: audit.Verdict, now: datetime) -> Iterator[str]:
         )
     else:
         yield f"The audit log does NOT hold: row {verdict.wrong:,} {verdict.what}."
-        yield f"Rows checked before that: {verdict.rows:,}."
+        yield f"Rows that hold in themselves: {verdict.rows:,}."
     yield from verdict.warnings
     if verdict.wrong is not None:
         return

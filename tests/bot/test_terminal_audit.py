@@ -75,6 +75,7 @@ def test_words_with_spaces_are_one_phrase(terminal: Terminal) -> None:
     assert found("because of 17") == [18]
     assert found("of because 17") == []
     assert found("of", "because", "17") == [18]
+    assert found("role:prod-2/admin -action:denied since:2026-02-16") == [18, 28]
 
 
 def test_the_newest_come_last_in_a_table_and_there_are_twenty(terminal: Terminal) -> None:
@@ -164,6 +165,7 @@ def test_what_is_left_out_may_begin_with_any_letter(terminal: Terminal) -> None:
         (["--colour"], "unrecognized arguments"),
         (["verify", "me"], "takes no question"),
         (["verify", "--anchor", "12"], "1234:9f3a2b1c"),
+        (["verify", "--anchor", "0:9f3a2b1c"], "1234:9f3a2b1c"),
         (["--last", "0"], "from 1 to"),
     ],
 )
