@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -29,7 +28,7 @@ COLUMNS: Final = (
     "facts",
     "hash",
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA: Final = (*"=+-@\t\r\n", *"＝＋－＠")  # noqa: RUF001  some read wide ones, too
 """What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection")."""
 
 
@@ -60,8 +59,7 @@ def as_json_lines(rows: Iterable[Found]) -> Iterator[str]:
 
 def content(row: Found) -> dict[str, Any]:
     """The row's text as values, with the key it is signed with, and its hash."""
-    told: dict[str, Any] = json.loads(row.text)
-    return {**told, "key": row.key_id, "hash": row.hash}
+    return {**row.content, "key": row.key_id, "hash": row.hash}
 
 
 FORMS: Final[Mapping[str, Form]] = {

@@ -12,6 +12,7 @@ from typing import IO, Final
 from slack_sdk import WebClient
 
 from bot import exporting
+from bot.blocks import code
 from bot.command.question import Asker, question
 from db import audit
 from db.audit import search
@@ -98,7 +99,7 @@ class Exports:
         place = self._client.files_getUploadURLExternal(filename=name, length=length)
         file.seek(0)
         _post(str(place["upload_url"]), file, length, self._client.ssl)
-        asked = f" for `{row.question}`" if row.question else ""
+        asked = f" for {code(row.question, 1000)}" if row.question else ""
         self._client.files_completeUploadExternal(
             files=[{"id": place["file_id"], "title": name}],
             channel_id=channel,

@@ -1,6 +1,5 @@
 """A page of the audit log: rows, the newest first, and the buttons that go on from there."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -14,6 +13,8 @@ from db.audit.search import Page
 SAID: Final = 160  # characters of what a row tells beside its columns
 _TEXT: Final = 2900  # characters of a section
 _ESCAPED_MENTION: Final = re.compile("&lt;(@[UW][A-Z0-9]+)&gt;")
+_SLACK_ID: Final = re.compile("[UW][A-Z0-9]+")
+_NOT_OURS: Final = "not as xacct writes a row: `xacct audit verify`"
 _TELLING: Final = ("sentence", "reason", "question", "why", "findings", "kind")
 """The facts that tell most of a row, in this order."""
 
@@ -68,17 +69,20 @@ def _buttons(page: Page, asked: str) -> list[Json]:
 
 
 def _line(row: Found) -> str:
-    content: dict[str, Any] = json.loads(row.text)
+    content = row.content
     parts = [f"{row.number}", moment(row.at), _who(row.actor), escaped(row.event, 32)]
     parts += [f"#{row.request_id}"] if row.request_id is not None else []
     parts += [code(row.role, 150)] if row.role else []
-    said = told_by(content["facts"])
+    said = told_by(content["facts"]) if "text" not in content else _NOT_OURS
     parts += [_people(escaped(said, SAID))] if said else []
     return f"• {' · '.join(parts)}"
 
 
 def _who(actor: str) -> str:
-    return actor if actor == "xacct" else giver(actor)
+    """A mention only of who has an id of Slack: the system's user in the terminal is none."""
+    if actor == "xacct":
+        return actor
+    return giver(actor) if _SLACK_ID.fullmatch(actor) or ":" in actor else code(actor)
 
 
 def told_by(facts: Mapping[str, Any]) -> str:

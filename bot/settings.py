@@ -135,13 +135,13 @@ class Settings:
         url = make_url(self.store.database_url.reveal())  # its query may hold a password, too
         where = f"{url.drivername}://{url.host or ''}/{url.database or ''}"
         return {
-            "SLACK_API_URL": self.slack_api_url,
+            "SLACK_API_URL": _without_secrets(self.slack_api_url),
             "XACCT_AUDIT_KEY": f"key {self.store.key.id}",
             "XACCT_AUDIT_OLDER_KEYS": ", ".join(one.id for one in self.store.key.older),
             "XACCT_CATALOG": str(self.catalog),
             "XACCT_DATABASE_URL": where,
             "XACCT_PAGERDUTY_TOKEN": "there" if self.pagerduty_token else "none",
-            "XACCT_PAGERDUTY_URL": self.pagerduty_url,
+            "XACCT_PAGERDUTY_URL": _without_secrets(self.pagerduty_url),
         }
 
 
@@ -190,6 +190,12 @@ def _token(env: Mapping[str, str], name: str, prefix: str, where: str) -> list[s
 
 def _slashed(url: str) -> str:
     return url if url.endswith("/") else f"{url}/"
+
+
+def _without_secrets(url: str) -> str:
+    """Scheme, host and path: a proxy's password stands before the host, a token in the query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _wrong_url(name: str, url: str, whose: str) -> list[str]:

@@ -6,12 +6,10 @@ import json
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.settings import Settings
 from db import audit
-from db.models import Audit
 from db.session import Database
 from db.store import told
 
@@ -39,8 +37,7 @@ def version() -> str:
 
 
 def _key(session: Session, key: audit.Key, at: datetime) -> None:
-    newest = select(Audit.key_id).order_by(Audit.number.desc()).limit(1)
-    before = session.scalars(newest).one_or_none()
+    before = audit.newest_key(session)
     if before is not None and before != key.id:
         audit.say(session, "key replaced", actor="xacct", at=at, before=before, after=key.id)
 

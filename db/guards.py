@@ -65,19 +65,32 @@ _SQLITE: Final = (
 def lacking(connection: Connection) -> tuple[str, ...]:
     """The names of triggers that are gone or disabled. It reads, and changes nothing.
 
-    On PostgreSQL one whose function does something else is as good as gone.
+    One that does something else, or at other times, is as good as gone.
     """
     if _is_sqlite(connection):
-        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        query = "SELECT sql FROM sqlite_master WHERE type = 'trigger'"
         there: Collection[str] = set(connection.scalars(text(query)))
-    else:
-        there = set(connection.scalars(text(_STANDING), {"body": _REFUSE}))
-    return tuple(one.name for one in _wanted(connection) if one.name not in there)
+        return tuple(one.name for one in _SQLITE if _sqlite(one) not in there)
+    standing = connection.execute(text(_STANDING), {"body": _REFUSE})
+    kinds = {name: kind for name, kind, is_always in standing if is_always or name in _SOMETIMES}
+    return tuple(one.name for one in _POSTGRESQL if kinds.get(one.name) != _kind(one))
 
+
+def _kind(one: Trigger) -> int:
+    """What PostgreSQL calls a trigger's type (its source, `catalog/pg_trigger.h`)."""
+    before, told = 2, one.when.partition(" ON ")[0]
+    verbs = {"INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
+    found = sum(bit for verb, bit in verbs.items() if verb in told)
+    return found + before + ("EACH ROW" in one.when)
+
+
+_SOMETIMES: Final = ("xacct_head_grows",)
+"""Those that ask a question first, which PostgreSQL keeps in words of its own."""
 
 # A is ALWAYS: in sessions that replicate, too. O is all others.
 _STANDING: Final = """
-SELECT tgname FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
+SELECT tgname, tgtype, tgqual IS NULL AND cardinality(tgattr::int2[]) = 0
+FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
 WHERE tgenabled IN ('A', 'O') AND prosrc = :body
 AND tgrelid IN (to_regclass('audit'), to_regclass('audit_head'))
 """
@@ -98,14 +111,19 @@ def put(connection: Connection) -> None:
 
 def _put(connection: Connection, one: Trigger) -> None:
     if _is_sqlite(connection):
-        body = f"BEGIN SELECT RAISE(ABORT, '{one.says}'); END"
-        connection.exec_driver_sql(f"CREATE TRIGGER {one.name} BEFORE {one.when} {body}")
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {one.name}")
+        connection.exec_driver_sql(_sqlite(one))
         return
     connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {one.name} ON {one.table}")
     connection.exec_driver_sql(
         f"CREATE TRIGGER {one.name} BEFORE {one.when} EXECUTE FUNCTION xacct_refuse('{one.says}')"
     )
     connection.exec_driver_sql(f"ALTER TABLE {one.table} ENABLE ALWAYS TRIGGER {one.name}")
+
+
+def _sqlite(one: Trigger) -> str:
+    body = f"BEGIN SELECT RAISE(ABORT, '{one.says}'); END"
+    return f"CREATE TRIGGER {one.name} BEFORE {one.when} {body}"
 
 
 def take_away(connection: Connection) -> None:

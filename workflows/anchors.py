@@ -24,7 +24,7 @@ SHORT: Final = 8
 """Hex digits of a hash that people compare."""
 
 NEWEST: Final = 20
-"""Anchors that are read back at most, each a call of S3."""
+"""Anchors that are read back whole, each a call of S3."""
 
 _NAME: Final = re.compile(r"(?P<number>[0-9]{12,18})-(?P<short>[0-9a-f]{8})\.json")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
@@ -93,15 +93,20 @@ def newest(session: Session, objects: Objects | None, limit: int = NEWEST) -> li
         Anchor(one.number, one.hash, _place(one), one.made_at)
         for one in anchors.newest(session, limit)
     ]
-    return [*([] if objects is None else kept(objects, limit)), *remembered]
+    return [*([] if objects is None else kept(objects, limit)[:limit]), *remembered]
 
 
-def kept(objects: Objects, limit: int = NEWEST) -> list[Anchor]:
-    """The last anchors of the bucket, the newest first, with their whole hashes where they can be
-    read. Raises Trouble where it cannot be listed.
+def kept(objects: Objects, whole: int = NEWEST) -> list[Anchor]:
+    """All anchors of the bucket, the newest first. `whole` of them are read, for their hashes; the
+    names of the others say how these begin. Raises Trouble where the bucket cannot be listed.
+
+    All, since who writes the log anew and waits has newer anchors that know his.
     """
-    found = (_kept(objects, name) for name in objects.newest(limit))
-    return [one for one in found if one is not None]
+    named = [(found, at) for name, at in objects.all() if (found := _NAME.fullmatch(name))]
+    named.sort(key=lambda one: int(one[0]["number"]), reverse=True)
+    return [
+        _kept(objects, found, at, is_read=place < whole) for place, (found, at) in enumerate(named)
+    ]
 
 
 def _place(one: models.Anchor) -> str:
@@ -110,19 +115,20 @@ def _place(one: models.Anchor) -> str:
     return "this database"
 
 
-def _kept(objects: Objects, name: str) -> Anchor | None:
-    """What an object says; its name says enough where it cannot be read. None: it is not ours."""
-    found = _NAME.fullmatch(name)
-    if found is None:
-        return None
-    place = objects.bucket.address(f"{objects.bucket.prefix}{name}")
-    known = Anchor(int(found["number"]), found["short"], place)
+def _kept(objects: Objects, found: re.Match[str], put: datetime, *, is_read: bool) -> Anchor:
+    """What an object says; its name says enough where it is not, or cannot be, read."""
+    place = objects.bucket.address(f"{objects.bucket.prefix}{found[0]}")
+    known = Anchor(int(found["number"]), found["short"], place, put.astimezone(UTC))
+    if not is_read:
+        return known
     try:
-        text = objects.read(name)
+        text = objects.read(found[0])
     except Trouble:
         return known
     said = _said(text)
-    return known if said is None else Anchor(known.number, said, place, _at(text))
+    if said is None or not said.startswith(known.short):
+        return known
+    return Anchor(known.number, said, place, _at(text) or known.at)
 
 
 def _said(text: str) -> str | None:

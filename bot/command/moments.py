@@ -18,6 +18,25 @@ _MOMENT: Final = re.compile(
     rf"({_DATE.pattern})[T ]([0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?)(Z|[+-][0-9]{{2}}:?[0-9]{{2}})?",
     re.IGNORECASE,
 )
+
+
+class Here(tzinfo):
+    """The zone of this machine, in summer and in winter."""
+
+    def utcoffset(self, dt: datetime | None) -> timedelta | None:
+        return None if dt is None else dt.replace(tzinfo=None).astimezone().utcoffset()
+
+    def dst(self, dt: datetime | None) -> timedelta | None:
+        del dt
+        return None
+
+    def tzname(self, dt: datetime | None) -> str | None:
+        return None if dt is None else dt.replace(tzinfo=None).astimezone().tzname()
+
+    def fromutc(self, dt: datetime) -> datetime:
+        return dt.replace(tzinfo=UTC).astimezone().replace(tzinfo=self)
+
+
 _DAYS: Final = {"today": 0, "yesterday": 1}
 
 
@@ -35,7 +54,7 @@ def _read(text: str, now: datetime, zone: tzinfo, *, days: int) -> datetime | No
     text = text.strip().casefold()
     try:
         if found := _AGO.fullmatch(text):
-            return now - int(found[1]) * _UNITS[found[2].casefold()]
+            return now.replace(microsecond=0) - int(found[1]) * _UNITS[found[2].casefold()]
         return _absolute(text, now.astimezone(zone), days)
     except (ValueError, OverflowError):  # 2026-02-30, the year 0000, a million weeks
         return None

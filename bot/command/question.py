@@ -6,7 +6,7 @@ One grammar for Slack and for the terminal.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from bot.command.doubt import Doubt, copyable
@@ -16,12 +16,17 @@ from db.audit.question import Condition, Field, Search
 from workflows.names import closest, said
 
 LONGEST: Final = 500
-"""Characters of a question: it stands whole in the buttons below its answer."""
+"""Characters of a question that somebody types: it stands whole in the buttons below its answer."""
+
+_READ_BACK: Final = 2 * LONGEST
+"""Characters of one that `written` wrote: what was short, like a time, is longer there."""
 
 _MOST: Final = 20  # conditions
 _TOKEN: Final = re.compile(
     r"(?P<not>-?)(?:(?P<field>[A-Za-z]+):(?!/))?(?:\"(?P<quoted>[^\"]*)\"|(?P<bare>[^\s\"]*))"
 )
+_MARKUP: Final = re.compile("[<>]|&(?=(?:lt|gt|amp);)")
+"""Signs that would be read in another way the second time; no name has them, and no word."""
 _ID: Final = re.compile(r"#?([0-9]{1,9})")
 _WORD: Final = re.compile(r"[^\W_]")
 _WILD: Final = (Field.ACCOUNT, Field.ROLE, Field.ACTION)
@@ -55,7 +60,7 @@ class _Part:
 
 def check(text: str) -> None:
     """Raises Doubt where the text is not a question, whenever it is asked."""
-    parts = _read(text)
+    parts = _read(text, LONGEST)
     for one in parts:
         if one.field in _TIMES:
             _moment(one, _SOMEBODY)
@@ -65,7 +70,7 @@ def check(text: str) -> None:
 
 def question(text: str, asker: Asker) -> Search:
     """What the text asks for. Raises Doubt."""
-    parts = _read(text)
+    parts = _read(text, _READ_BACK)
     times = {name: [one for one in parts if one.field == name] for name in _TIMES}
     since, until = (_time(times[name], asker) for name in _TIMES)
     if since is not None and since > asker.now:
@@ -80,10 +85,10 @@ def question(text: str, asker: Asker) -> Search:
     return Search(conditions, since, until)
 
 
-def _read(text: str) -> list[_Part]:
-    told = plain(text)
-    if len(told) > LONGEST:
-        raise Doubt(f"That is too long: a question has at most {LONGEST} characters.")
+def _read(text: str, longest: int) -> list[_Part]:
+    told = _MARKUP.sub("_", plain(text))
+    if len(told) > longest:
+        raise Doubt(f"That is too long: a question has at most {longest} characters.")
     if told.count('"') % 2:
         raise Doubt(
             f"A double quote stands alone in `{said(told)}`: words go between two. {_USAGE}"
@@ -208,6 +213,4 @@ def _said(condition: Condition) -> str:
 
 def _utc(moment: datetime | None) -> str:
     assert moment is not None
-    at = moment.astimezone(UTC)
-    seconds = at.replace(microsecond=0) + timedelta(seconds=1) if at.microsecond else at
-    return seconds.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

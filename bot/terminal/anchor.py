@@ -1,18 +1,16 @@
 """`xacct audit anchor`: the head of the audit log is written down, now."""
 
 import argparse
-import getpass
 import os
 import sys
 from collections.abc import Iterator
 
 from bot import told
-from bot.terminal.database import existing
+from bot.terminal.database import existing, require_key
+from bot.terminal.who import who
 from bot.told import Mistakes, catalog_path
 from db import audit
 from workflows import anchors
-from workflows.aws.caller import caller
-from workflows.aws.sessions import aws_session
 from workflows.catalog.model import Catalog
 from workflows.clock import Clock
 from workflows.errors import Refused, Trouble
@@ -22,7 +20,8 @@ def anchor(_said: argparse.Namespace, clock: Clock) -> int:
     """Shows the head, whole, and says where the running xacct puts it."""
     catalog = told.catalog(catalog_path(os.environ))
     with existing(clock) as database:
-        by = caller(aws_session()) or getpass.getuser()
+        require_key(database)
+        by = who()
         try:
             with database.write() as session:
                 made = anchors.ask(session, by, clock.now())

@@ -13,7 +13,9 @@ SETUP: Final = setup_arguments.VERBS
 AUDIT: Final = ("verify", "anchor")
 """What `xacct audit` does beside answering questions."""
 
+_ROW: Final = re.compile("[1-9][0-9]{0,10}")
 _HASH: Final = re.compile("[0-9a-f]{8,64}")
+_EXCLUDED: Final = re.compile("-(?!-|h$|[0-9]+$).")
 _SINCE: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
@@ -54,7 +56,9 @@ def parser() -> argparse.ArgumentParser:
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """What the words say. `-action:refused` is a part of a question, and no option."""
     top = parser()
+    words, excluded = _apart(words)
     said, left = top.parse_known_args(words)
+    left += excluded
     question = said.verb == "audit" and not [one for one in left if one.startswith("--")]
     if left and not question:
         top.error(f"unrecognized arguments: {' '.join(left)}")
@@ -65,6 +69,16 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         if said.what and said.question:
             top.error(f"`audit {said.what}` takes no question: {' '.join(said.question)}")
     return said
+
+
+def _apart(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words of `audit …`, and apart from them `-hotfix` and its like, of which argparse would
+    make `-h`.
+    """
+    verb = next((one for one in words if not one.startswith("-")), None)
+    options = list(words[: words.index("--")]) if "--" in words else words
+    excluded = [one for one in options if verb == "audit" and _EXCLUDED.match(one)]
+    return [one for one in words if one not in excluded], excluded
 
 
 def _audit(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -98,7 +112,7 @@ def _audit(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def _anchor(text: str) -> tuple[int, str]:
     number, _, short = text.replace(",", "").partition(":")
-    right = number.isdecimal() and len(number) < 12 and _HASH.fullmatch(short.casefold())
+    right = _ROW.fullmatch(number) and _HASH.fullmatch(short.casefold())
     if not right:
         raise argparse.ArgumentTypeError("a row's number and its hash's beginning: 1234:9f3a2b1c")
     return int(number), short.casefold()

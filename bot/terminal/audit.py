@@ -1,8 +1,7 @@
 """`xacct audit`: the log asked, read on and on, and checked."""
 
 import argparse
-import getpass
-import json
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -11,25 +10,25 @@ from datetime import UTC, datetime
 from typing import Final
 
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import exporting
 from bot.command.doubt import Doubt
+from bot.command.moments import Here
 from bot.command.question import Asker, question, written
 from bot.log_page import told_by
 from bot.terminal import database
 from bot.terminal.anchor import kept
 from bot.terminal.masking import Console
+from bot.terminal.who import who
 from bot.told import Mistakes
 from db import audit
 from db.audit import names, search
 from db.audit.parallel import several
 from db.audit.question import Search
 from db.audit.scan import Found
-from db.audit.verifying import Head, judge
 from db.session import Database
-from workflows.aws.caller import caller
-from workflows.aws.sessions import aws_session
 from workflows.clock import Clock
 
 HOLDS: Final = 0
@@ -38,6 +37,7 @@ BROKEN: Final = 1
 
 _LAST: Final = 20
 _PAUSE: Final = 1.0  # seconds between two looks for new rows
+_SEVERAL: Final = re.compile(r"\s-?(?:user|account|role|action|since|until|id):")
 _AT_ONCE: Final = 1000
 _FORMS: Final[dict[str, exporting.Form]] = {
     "csv": exporting.as_csv,
@@ -58,6 +58,7 @@ def _answer(said: argparse.Namespace, found: Database, clock: Clock) -> None:
     form = said.format or ("json" if said.follow else "table")
     if said.follow and form == "table":
         raise Mistakes("xacct cannot do this:", ["--follow goes on for ever, a table does not"])
+    database.require_key(found)
     with found.write() as session:
         audit.say(
             session,
@@ -68,12 +69,8 @@ def _answer(said: argparse.Namespace, found: Database, clock: Clock) -> None:
             form=form,
         )
     if form == "table":
-        rows = (
-            _newest(found, meant, said.last or _LAST)
-            if said.after is None
-            else _after(found, meant, said.after, said.last or _LAST)
-        )
-        Console().print(_table(rows))
+        said.last = said.last or _LAST
+        Console(markup=False, emoji=False).print(_table(list(_rows(found, meant, said))))
         return
     for line in _FORMS[form](_rows(found, meant, said)):
         sys.stdout.write(line)
@@ -123,25 +120,21 @@ def _head(found: Database) -> int:
 
 def _meant(words: Sequence[str], now: datetime) -> Search:
     """Times are read in the zone of this machine. Raises Mistakes."""
-    here = datetime.now().astimezone().tzinfo
     try:
-        return question(" ".join(map(_quoted, words)), Asker(now, here or UTC))
+        return question(" ".join(map(_quoted, words)), Asker(now, Here()))
     except Doubt as doubt:
         sentence = str(doubt).replace("/xacct ", "xacct ")
         raise Mistakes("xacct does not understand the question:", [sentence]) from None
 
 
 def _quoted(word: str) -> str:
-    """A word with spaces was quoted for the shell, which took its quotes away."""
-    if " " not in word or '"' in word:
+    """A word with spaces was quoted for the shell, which took its quotes away; or all of it was,
+    as it would be asked in Slack.
+    """
+    if " " not in word or '"' in word or _SEVERAL.search(word):
         return word
     field, colon, value = word.partition(":")
     return f'{field}:"{value}"' if colon and field.lstrip("-").isalpha() else f'"{word}"'
-
-
-def who() -> str:
-    """Who types: whose keys are set, as AWS says, else the system's user."""
-    return caller(aws_session()) or getpass.getuser()
 
 
 def _table(rows: Sequence[Found]) -> Table:
@@ -149,7 +142,7 @@ def _table(rows: Sequence[Found]) -> Table:
     for row in rows:
         at = row.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
         number = "" if row.request_id is None else f"#{row.request_id}"
-        more = told_by(json.loads(row.text)["facts"])
+        more = told_by(row.content["facts"])
         table.add_row(str(row.number), at, row.actor, row.event, number, row.role or "", more)
     return table
 
@@ -159,22 +152,30 @@ def verify(said: argparse.Namespace, clock: Clock) -> int:
     with database.existing(clock) as found:
         anchors = [audit.Anchor(number, short, "told here") for number, short in said.anchor]
         anchors += kept()
-        with found.read() as session:
-            head = Head.of(session)
         walking = several(found.url.render_as_string(hide_password=False), found.key)
-        verdict = judge(head, found.key, walking, anchors)
-        with found.write() as session:
-            audit.say(
-                session,
-                "verified the audit log",
-                actor=who(),
-                at=clock.now(),
-                rows=verdict.rows,
-                wrong=verdict.wrong,
-                what=verdict.what,
-            )
-    sys.stdout.write("\n".join(_told(verdict, clock.now())) + "\n")
+        with found.read() as session:
+            verdict = audit.verify(session, found.key, anchors, walking=walking)
+        sys.stdout.write("\n".join(_told(verdict, clock.now())) + "\n")
+        try:
+            _record(found, verdict, clock.now())
+        except (Mistakes, SQLAlchemyError) as error:  # a log that was tampered with may take no row
+            sys.stderr.write(f"That it was checked is not recorded. {error}\n")
     return HOLDS if verdict.wrong is None else BROKEN
+
+
+def _record(found: Database, verdict: audit.Verdict, at: datetime) -> None:
+    """Raises Mistakes where xacct signs with another key, and SQLAlchemy's errors."""
+    database.require_key(found)
+    with found.write() as session:
+        audit.say(
+            session,
+            "verified the audit log",
+            actor=who(),
+            at=at,
+            rows=verdict.rows,
+            wrong=verdict.wrong,
+            what=verdict.what,
+        )
 
 
 def _told(verdict: audit.Verdict, now: datetime) -> Iterator[str]:
@@ -184,7 +185,7 @@ def _told(verdict: audit.Verdict, now: datetime) -> Iterator[str]:
         )
     else:
         yield f"The audit log does NOT hold: row {verdict.wrong:,} {verdict.what}."
-        yield f"Rows checked before that: {verdict.rows:,}."
+        yield f"Rows that hold in themselves: {verdict.rows:,}."
     yield from verdict.warnings
     if verdict.wrong is not None:
         return

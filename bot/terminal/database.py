@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.settings import store_from_env
 from bot.told import Mistakes
-from db import migrate
+from db import audit, migrate
 from db.rights import NoRole
 from db.session import Database, InUse
 from workflows.clock import Clock
@@ -73,3 +73,16 @@ def existing(clock: Clock) -> Iterator[Database]:
     with understood(), closing(database):
         require_schema(database)
         yield database
+
+
+def require_key(database: Database) -> None:
+    """Raises Mistakes where the newest row of the audit log is signed with another key: a row of
+    this one would break the chain for the xacct that runs with that.
+    """
+    with database.read() as session:
+        newest = audit.newest_key(session)
+    if newest not in (None, database.key.id):
+        raise Mistakes(
+            f"xacct signs with the key {newest}, and XACCT_AUDIT_KEY is {database.key.id}:",
+            ["set the key that xacct runs with; start xacct first where it is to have a new one"],
+        )

@@ -1,7 +1,6 @@
 """`xacct drift` and `xacct db accept-restore`: what differs, and what holds every opening."""
 
 import argparse
-import getpass
 import json
 import os
 import sys
@@ -11,13 +10,12 @@ from typing import Final
 from rich.table import Table
 
 from bot import told, wiring
-from bot.terminal.database import existing
+from bot.terminal.database import existing, require_key
 from bot.terminal.masking import Console
+from bot.terminal.who import who
 from bot.told import catalog_path
 from db.store import holds
 from workflows import restore
-from workflows.aws.caller import caller
-from workflows.aws.sessions import aws_session
 from workflows.clock import Clock
 from workflows.drift.report import Report, report
 
@@ -73,6 +71,7 @@ def _print(found: Report) -> None:
 def accept_restore(said: argparse.Namespace, clock: Clock) -> int:
     """Lets xacct open again after its database was restored; asks before, unless told not to."""
     with existing(clock) as database:
+        require_key(database)
         with database.read() as session:
             held = [one for one in holds.standing(session) if one.kind == holds.RESTORE]
         if not held:
@@ -84,7 +83,7 @@ def accept_restore(said: argparse.Namespace, clock: Clock) -> int:
         if not (said.yes or _agreed()):
             sys.stdout.write("Nothing was changed.\n")
             return 1
-        by = caller(aws_session()) or getpass.getuser()
+        by = who()
         with database.write() as session:
             restore.accept(session, by=by, at=clock.now())
     sys.stdout.write(f"Accepted by {by}: xacct opens again.\n")

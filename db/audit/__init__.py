@@ -1,6 +1,6 @@
 """The audit log: a chain of rows, written with what they tell of, searched, and verified."""
 
-from db.audit.chain import GENESIS, forget, head, holds, know, say, seal, sealed
+from db.audit.chain import GENESIS, forget, head, holds, know, newest_key, say, seal, sealed
 from db.audit.entry import About, Actor, Entry
 from db.audit.key import Key
 from db.audit.verifying import Verdict, verify
@@ -18,6 +18,7 @@ __all__ = [
     "head",
     "holds",
     "know",
+    "newest_key",
     "say",
     "seal",
     "sealed",

@@ -115,6 +115,12 @@ def head(session: Session) -> tuple[int, str]:
     return at_head.number, at_head.hash
 
 
+def newest_key(session: Session) -> str | None:
+    """The id of the key that the newest row is signed with; None while there is no row."""
+    query = select(Audit.key_id).order_by(Audit.number.desc()).limit(1)
+    return session.scalars(query).one_or_none()
+
+
 def holds(session: Session, number: int, short: str) -> bool:
     """Whether row `number` is there, with a hash that begins so (nothing stands before row 1)."""
     if number == 0:

@@ -1,6 +1,6 @@
 """The names that stand in a column of the log, found without reading the log."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, Final
@@ -19,17 +19,17 @@ class TooMany(Exception):  # noqa: N818  what is so
         super().__init__(f"A `*` there stands for more than {most} names: write more of the name.")
 
 
-def like(
-    session: Session,
-    column: InstrumentedAttribute[Any],
-    fits: Callable[[str], bool],
-    most: int = MOST,
-) -> list[str]:
-    """The names in the column that fit, `most` of them. Raises TooMany."""
-    found = [name for name in session.scalars(_all(column)) if fits(name)]
-    if len(found) > most:
+def every(session: Session, column: InstrumentedAttribute[Any]) -> Sequence[str]:
+    """All names in the column, each once."""
+    return session.scalars(_all(column)).all()
+
+
+def few(found: Iterable[str], most: int = MOST) -> list[str]:
+    """The names, each once, `most` of them. Raises TooMany."""
+    names = list(dict.fromkeys(found))
+    if len(names) > most:
         raise TooMany(most)
-    return found
+    return names
 
 
 def pattern(text: str) -> Callable[[str], bool]:

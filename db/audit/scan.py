@@ -1,6 +1,8 @@
 """Reading rows by their terms, by the inverted index of either database."""
 
+import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -54,6 +56,17 @@ class Found:
     text: str
     key_id: str
     hash: str
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What the text says. Of one that is not as xacct writes it, which `verify` names, number
+        and `text`.
+        """
+        with suppress(ValueError, RecursionError):
+            told = json.loads(self.text)
+            if isinstance(told, dict) and isinstance(told.get("facts"), dict):
+                return told
+        return {"number": self.number, "text": self.text, "facts": {}}
 
 
 def everything(session: Session) -> Span:

@@ -1,15 +1,15 @@
 """Searching: which rows a question means, and which the asker may see."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from db.audit import names, scan, terms
+from db.audit.events import ACTIONS
 from db.audit.question import Condition, Field, Search, Viewer
 from db.audit.scan import Found, Span, Terms
 from db.models import Audit, AuditHead
@@ -77,6 +77,7 @@ class _Query:
     terms: Terms
     span: Span
     phrases: tuple[tuple[str, bool], ...]
+    viewer: Viewer | None = None
 
     @classmethod
     def of(cls, session: Session, search: Search, viewer: Viewer | None) -> "_Query":
@@ -99,7 +100,7 @@ class _Query:
         span = _span(session, search)
         if not all(groups):  # a name that stands nowhere
             span = Span(1, 0)
-        return cls(search, Terms(tuple(groups), tuple(none)), span, tuple(phrases))
+        return cls(search, Terms(tuple(groups), tuple(none)), span, tuple(phrases), viewer)
 
     def some(self, session: Session, span: Span, limit: int, *, up: bool = False) -> list[Found]:
         found: list[Found] = []
@@ -124,9 +125,12 @@ class _Query:
         since, until = self.search.since, self.search.until
         if (since is not None and row.at < since) or (until is not None and row.at >= until):
             return False
-        if not self.phrases:
+        if not self.phrases and self.viewer is None:
             return True
-        written = terms.flat(json.loads(row.text))
+        content = row.content
+        if self.viewer is not None and not _is_seen_by(self.viewer, content):
+            return False
+        written = terms.flat(content) if self.phrases else ""
         return all((phrase in written) is not out for phrase, out in self.phrases)
 
 
@@ -136,12 +140,23 @@ def _terms(session: Session, condition: Condition) -> list[str]:
     if field is Field.WORD:
         found = terms.words(value)
         return found[-1:] if len(found) <= _OF_A_PAIR else found
-    column = _NAMED.get(field)
-    if "*" not in value or column is None:
+    if "*" not in value or field not in _WITH_STAR:
         return [terms.term(field, value)]
     fits = names.pattern(value)
-    found = names.like(session, column, lambda name: fits(name) or fits(_last(field, name)))
-    return [terms.term(field, name) for name in found]
+    named = (name for name in _names(session, field) if fits(name) or fits(_last(field, name)))
+    return [terms.term(field, name) for name in names.few(named)]
+
+
+def _names(session: Session, field: Field) -> Iterable[str]:
+    """What a `*` may stand for. Some rows name an account in their role only, and a column of
+    events has no reasons why something ended.
+    """
+    if field is Field.ROLE:
+        return names.every(session, Audit.role)
+    if field is Field.ACTION:
+        return (*names.every(session, Audit.event), *ACTIONS)
+    accounts = (role.rpartition("/")[0] for role in names.every(session, Audit.role))
+    return (*names.every(session, Audit.account), *filter(None, accounts))
 
 
 def _last(field: Field, name: str) -> str:
@@ -149,11 +164,7 @@ def _last(field: Field, name: str) -> str:
     return name.rpartition("/")[2] if field is Field.ROLE else terms.slug(name)
 
 
-_NAMED: Final[dict[Field, InstrumentedAttribute[Any]]] = {
-    Field.ACCOUNT: Audit.account,
-    Field.ROLE: Audit.role,
-    Field.ACTION: Audit.event,
-}
+_WITH_STAR: Final = (Field.ACCOUNT, Field.ROLE, Field.ACTION)
 
 
 def _seen_by(viewer: Viewer) -> tuple[str, ...]:
@@ -161,18 +172,33 @@ def _seen_by(viewer: Viewer) -> tuple[str, ...]:
     return (own, *(terms.term(Field.ROLE, role) for role in sorted(viewer.roles)))
 
 
+def _is_seen_by(viewer: Viewer, content: Mapping[str, Any]) -> bool:
+    """Exactly: a term stands for what somebody else's names are, too, and has no capitals."""
+    own = viewer.user in (content.get("actor"), content.get("requester"))
+    return own or content.get("role") in viewer.roles
+
+
 def _span(session: Session, search: Search) -> Span:
     """Rows outside of these are too old or too new: their numbers follow their times, but for the
     head's `gap`.
     """
     span = scan.everything(session)
-    gap = timedelta(seconds=session.scalars(select(AuditHead.gap)).one())
-    if search.since is not None:
-        earlier = select(Audit.number).where(Audit.at < search.since - gap)
+    gap = session.scalars(select(AuditHead.gap)).one()
+    since, until = _moved(search.since, -gap), _moved(search.until, gap)
+    if since is not None:
+        earlier = select(Audit.number).where(Audit.at < since)
         last = session.scalars(earlier.order_by(Audit.at.desc()).limit(1)).one_or_none()
         span = replace(span, low=(last or 0) + 1)
-    if search.until is not None:
-        later = select(Audit.number).where(Audit.at >= search.until + gap)
+    if until is not None:
+        later = select(Audit.number).where(Audit.at >= until)
         first = session.scalars(later.order_by(Audit.at).limit(1)).one_or_none()
         span = replace(span, high=first if first is not None else span.high)
     return span
+
+
+def _moved(moment: datetime | None, seconds: float) -> datetime | None:
+    """None, too, where that is before or after all times that there are."""
+    try:
+        return None if moment is None else moment + timedelta(seconds=seconds)
+    except OverflowError:
+        return None

@@ -11,13 +11,14 @@ from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any, Final
+from unicodedata import normalize
 
-LONGEST: Final = 200  # characters of a term; the rest of a longer one is cut off, here and there
+LONGEST: Final = 200  # characters of a term, and of a word; longer ones are cut, here and there
 EVERY: Final = "every:row"
 """Stands in each row: for searches that only exclude."""
 
 _WORD: Final = re.compile(rf"[^\W_]{{1,{LONGEST}}}")
-_NOT_IN_TERMS: Final = re.compile(r"[\s'\"\x00]+")
+_NOT_IN_TERMS: Final = re.compile(r"[\s'\"\x00-\x1f\x7f]+")
 _READ_AS_TEXT: Final = ("event", "role", "grantee", "session")
 
 
@@ -46,19 +47,28 @@ def digest(found: str) -> str:
 @lru_cache(maxsize=1 << 14)
 def term(kind: str, value: str) -> str:
     """The term for a value of that kind: nothing in it depends on capitals or spaces."""
-    return f"{kind}:{slug(value)}"[:LONGEST]
+    found = f"{kind}:{slug(value)}"
+    if len(found) <= LONGEST:
+        return found
+    end = f"~{digest(found)}"  # or long ARNs that begin alike would be one
+    return f"{found[: LONGEST - len(end)]}{end}"
 
 
 def slug(value: str) -> str:
     """The value as it stands in a term."""
-    return _NOT_IN_TERMS.sub("-", value.strip().casefold())
+    return _NOT_IN_TERMS.sub("-", _plain(value.strip()))
 
 
 def words(text: str) -> list[str]:
     """The terms of the words of a text, and of each two that follow one another."""
-    found = _WORD.findall(text.casefold())
+    found = _WORD.findall(_plain(text))
     pairs = [f"pair:{one}+{two}" for one, two in pairwise(found)]
     return [f"word:{one}" for one in found] + pairs
+
+
+def _plain(text: str) -> str:
+    """Without capitals and width, accents with their letters: as questions are read, too."""
+    return normalize("NFKC", text).casefold()
 
 
 def flat(content: Mapping[str, Any]) -> str:
@@ -69,7 +79,7 @@ def flat(content: Mapping[str, Any]) -> str:
 
 def phrase(text: str) -> str:
     """The words of a text one behind the other."""
-    return f" {' '.join(_WORD.findall(text.casefold()))} "
+    return f" {' '.join(_WORD.findall(_plain(text)))} "
 
 
 @lru_cache(maxsize=1 << 14)

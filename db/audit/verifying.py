@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.audit.chain import GENESIS
@@ -13,12 +13,12 @@ from db.audit.entry import moment
 from db.audit.key import Key
 from db.audit.scan import Span
 from db.audit.walk import Anchor, Walked, seconds_before, walk
-from db.models import AuditHead
+from db.models import Audit, AuditHead
 
 PART: Final = 50_000
 """Rows that one process walks along at a time; a log of fewer takes no other process."""
 
-_NO_END: Final = (1 << 31) - 1
+_NO_END: Final = (1 << 63) - 1
 
 Walking = Callable[[Sequence[Span], Sequence[Anchor]], Iterable[Walked]]
 """Walks along these spans, in whatever order; gives back what was found in theirs."""
@@ -38,47 +38,63 @@ class Verdict:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Head:
-    """Where the chain ends, by its head row; see `db.models.AuditHead`."""
-
-    number: int
-    hash: str
-    gap: float
-
-    @classmethod
-    def of(cls, session: Session) -> "Head":
-        """As it is now: rows that are written later come after it."""
-        columns = select(AuditHead.number, AuditHead.hash, AuditHead.gap)
-        return cls(*session.execute(columns).one())
-
-
 def verify(
-    session: Session, key: Key, anchors: Iterable[Anchor] = (), *, part: int = PART
+    session: Session,
+    key: Key,
+    anchors: Iterable[Anchor] = (),
+    *,
+    walking: Walking | None = None,
+    part: int = PART,
 ) -> Verdict:
-    """The verdict on the chain, read by this session from its first row to its head."""
-
-    def walking(spans: Sequence[Span], told: Sequence[Anchor]) -> Iterable[Walked]:
-        return (walk(session, key, span, told) for span in spans)
-
-    return judge(Head.of(session), key, walking, anchors, part=part)
-
-
-def judge(
-    head: Head, key: Key, walking: Walking, anchors: Iterable[Anchor] = (), *, part: int = PART
-) -> Verdict:
-    """Has the chain walked along and says where it first breaks, if it does.
+    """Reads the chain from its first row to its head and says where it first breaks, if it does.
 
     It is read in parts of so many rows. `anchors` are looked for in it. What the newest of them
     does not reach can have been cut off at the end, by who owns both the database and the key.
     """
+    head = _head(session)  # rows that are written meanwhile come after it
+    if head is None:
+        return Verdict(0, 1, "is followed by no head of the chain: it is gone, or was changed")
+    first: int | None = session.scalar(select(func.min(Audit.number)))
+    if first is not None and first < 1:
+        return Verdict(0, first, "was put in before the first row")
+    session.rollback()  # no transaction stands still meanwhile: `db.session.STANDS_STILL`
     told = list(anchors)
+    walking = walking or (lambda spans, _: (walk(session, key, span, told) for span in spans))
     parts: list[Walked] = [Walked(Span(1, 0), 0, GENESIS)]
     for walked in walking(_spans(head.number, part), told):
         if fault := _joined(parts[-1], walked, head):
             return Verdict(fault[0] - 1, *fault)
         parts.append(walked)
+    if fault := _beyond(session, parts[-1].number, head):
+        return Verdict(fault[0] - 1, *fault)
     return _judged(parts, told, head, key)
+
+
+@dataclass(frozen=True)
+class _Head:
+    number: int
+    hash: str
+    gap: float
+
+
+def _head(session: Session) -> _Head | None:
+    """What the head tells; None where there is none, or what is there is no head."""
+    query = select(AuditHead.number, AuditHead.hash, AuditHead.gap)
+    found: Any = session.execute(query).one_or_none()
+    if found is None or not isinstance(found[0], int) or not isinstance(found[2], float):
+        return None
+    return _Head(*found) if found[0] >= 0 else None
+
+
+def _beyond(session: Session, end: int, head: _Head) -> tuple[int, str] | None:
+    """The first row behind the head. Those that were written meanwhile are not: it moved, too."""
+    if end <= head.number:
+        return None
+    session.rollback()  # SQLite shows what was there when the transaction began
+    now = _head(session)
+    if now is not None and now.number >= end:
+        return None
+    return head.number + 1, "stands behind the row that the head of the chain tells"
 
 
 def _spans(head: int, part: int) -> list[Span]:
@@ -87,7 +103,7 @@ def _spans(head: int, part: int) -> list[Span]:
     return [*upto, Span(head + 1, _NO_END)]
 
 
-def _joined(before: Walked, part: Walked, head: Head) -> tuple[int, str] | None:
+def _joined(before: Walked, part: Walked, head: _Head) -> tuple[int, str] | None:
     """The first row that is wrong, in a part or between it and the part before it."""
     at_head = before.span.high == head.number
     if before.number < before.span.high:
@@ -100,7 +116,7 @@ def _joined(before: Walked, part: Walked, head: Head) -> tuple[int, str] | None:
     return None if part.wrong is None else (part.wrong, part.what)
 
 
-def _judged(parts: Sequence[Walked], told: Sequence[Anchor], head: Head, key: Key) -> Verdict:
+def _judged(parts: Sequence[Walked], told: Sequence[Anchor], head: _Head, key: Key) -> Verdict:
     """What the anchors say of a chain that holds in itself."""
     end = parts[-1].number
     lost = {one: "has another hash than" for part in parts for one in part.lost}
@@ -112,6 +128,10 @@ def _judged(parts: Sequence[Walked], told: Sequence[Anchor], head: Head, key: Ke
     for anchor in sorted(lost, key=lambda one: one.number):
         if not _is_older(anchor, restored):
             what = f"{lost[anchor]} its anchor {anchor.number}:{anchor.short} ({anchor.place})"
+            if restored and anchor.at is None:
+                what += (
+                    f"; unless that was told before a restored database was accepted, {restored}"
+                )
             return Verdict(end, anchor.number, what, newest, tuple(warnings))
         warnings.append(
             f"The anchor {anchor.number}:{anchor.short} ({anchor.place}) is not in this chain. An "
@@ -121,10 +141,10 @@ def _judged(parts: Sequence[Walked], told: Sequence[Anchor], head: Head, key: Ke
 
 
 def _is_older(anchor: Anchor, restored: str) -> bool:
-    return bool(restored) and (anchor.at is None or moment(anchor.at) <= restored)
+    return bool(restored) and anchor.at is not None and moment(anchor.at) <= restored
 
 
-def _warnings(parts: Sequence[Walked], head: Head, key: Key) -> list[str]:
+def _warnings(parts: Sequence[Walked], head: _Head, key: Key) -> list[str]:
     warnings: list[str] = []
     keys = list(key)
     newest = max((part.key for part in parts if part.first_key is not None), default=None)

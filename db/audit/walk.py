@@ -1,15 +1,25 @@
 """Walking along a part of the chain: does each row follow the one before it, as it was written?"""
 
-import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, func, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    String,
+    case,
+    func,
+    literal,
+    null,
+    select,
+    type_coerce,
+)
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from db.audit import terms
@@ -20,6 +30,7 @@ from db.models import Audit
 
 _AT_ONCE: Final = 2000  # rows in memory
 _AS_TEXT: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'
+_READ: Final = json.JSONDecoder().raw_decode
 _TOLD: Final = itemgetter("number", "event", "actor", "request", "role", "at")
 _RESTORED: Final = ("hold lifted", "restore")
 """The event, and its kind, by which an administrator took a database that knows less."""
@@ -62,26 +73,71 @@ class Walked:
 
 def walk(session: Session, key: Key, span: Span, anchors: Sequence[Anchor] = ()) -> Walked:
     """Walks along the rows of the span, the first of which follows the row before it."""
-    keys = _Keys(key)
     walked = Walked(span, span.low - 1, _before(session, span.low))
-    wanted = _by_number(anchors)
-    told = json.JSONDecoder().raw_decode
-    for row in _rows(session, span):
-        number, text, found, key_id, before, signed, account, *columns = row
-        if number != walked.number + 1:
-            return _broken(walked, "is missing")
-        if fault := keys.fault(walked, number, text, key_id, before, signed):
+    way = _Way(_Keys(key), _by_number(anchors))
+    try:
+        return _along(_rows(session, span), walked, way)
+    except DBAPIError:
+        if session.get_bind().dialect.name != "sqlite":
+            raise
+        return _one_by_one(session, walked, way)
+
+
+@dataclass(frozen=True)
+class _Way:
+    keys: "_Keys"
+    wanted: dict[int, list[Anchor]]
+
+
+def _along(rows: Iterator[Any], walked: Walked, way: _Way) -> Walked:
+    for row in rows:
+        try:
+            fault = _step(walked, row, way)
+        except (
+            AttributeError,
+            KeyError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ):  # who has the key wrote it
+            fault = "says nothing that xacct writes"
+        if fault is not None:
             return _broken(walked, fault)
-        content, _ = told(text)
-        if fault := _differs(content, (number, *columns), account, found):
-            return _broken(walked, fault)
-        walked.number, walked.hash = number, signed
-        _time(walked, columns[-1])
-        if content["event"] == _RESTORED[0] and content["facts"].get("kind") == _RESTORED[1]:
-            walked.restored = columns[-1]
-        if wanted:
-            _pass(walked, wanted.pop(number, ()))
     return walked
+
+
+def _one_by_one(session: Session, walked: Walked, way: _Way) -> Walked:
+    """SQLite keeps bytes that are no text in a column of texts: which row is it?"""
+    for number in range(walked.number + 1, min(walked.span.high, walked.number + _AT_ONCE) + 1):
+        try:
+            _along(_rows(session, Span(number, number)), walked, way)
+        except DBAPIError:
+            return _broken(walked, "holds what is no text")
+        if walked.wrong is not None:
+            return walked
+        if walked.number < number:
+            return _broken(walked, "is missing")
+    return _along(_rows(session, replace(walked.span, low=walked.number + 1)), walked, way)
+
+
+def _step(walked: Walked, row: Any, way: _Way) -> str | None:
+    """Goes on to a row; or says what is wrong with it."""
+    number, text, found, size, key_id, before, signed, account, *columns = row
+    if number != walked.number + 1:
+        return "is missing"
+    if fault := way.keys.fault(walked, number, text, key_id, before, signed):
+        return fault
+    content, _ = _READ(text)
+    if fault := _differs(content, (number, *columns), account, found, size):
+        return fault
+    restored = content["event"] == _RESTORED[0] and content["facts"].get("kind") == _RESTORED[1]
+    _time(walked, columns[-1])
+    walked.number, walked.hash = number, signed
+    if restored:
+        walked.restored = columns[-1]
+    if way.wanted:
+        _pass(walked, way.wanted.pop(number, ()))
+    return None
 
 
 class _Keys:
@@ -109,7 +165,11 @@ class _Keys:
 def _before(session: Session, low: int) -> str:
     if low == 1:
         return GENESIS
-    return session.scalars(select(Audit.hash).where(Audit.number == low - 1)).one_or_none() or ""
+    query = select(Audit.hash).where(Audit.number == low - 1)
+    try:
+        return session.scalars(query).one_or_none() or ""
+    except DBAPIError:  # which is said of the row itself, by who walks along it
+        return ""
 
 
 def _by_number(anchors: Sequence[Anchor]) -> dict[int, list[Anchor]]:
@@ -120,17 +180,22 @@ def _by_number(anchors: Sequence[Anchor]) -> dict[int, list[Anchor]]:
 
 
 def _rows(session: Session, span: Span) -> Iterator[Any]:
-    """The rows, their times and terms as texts: the time as in `entry.moment`."""
+    """The rows, their times and terms as texts: the time as in `entry.moment`. Of an array it is
+    told how many terms are in it, too: one may hold spaces.
+    """
     if session.get_bind().dialect.name == "sqlite":
-        at = func.replace(type_coerce(Audit.at, String), " ", "T").concat("+00:00")
+        at: ColumnElement[str] = _moment_of_sqlite()
         found: ColumnElement[str] = type_coerce(Audit.terms, String)
+        size: ColumnElement[Any] = null()
     else:
         at = func.to_char(func.timezone("UTC", Audit.at), _AS_TEXT)
-        found = func.array_to_string(Audit.terms, " ")
+        found = func.array_to_string(Audit.terms, " ", " ")
+        size = func.cardinality(Audit.terms)
+    low, high = literal(span.low, BigInteger), literal(span.high, BigInteger)
     query = (
-        select(Audit.number, Audit.text, found, Audit.key_id, Audit.before, Audit.hash)
+        select(Audit.number, Audit.text, found, size, Audit.key_id, Audit.before, Audit.hash)
         .add_columns(Audit.account, Audit.event, Audit.actor, Audit.request_id, Audit.role, at)
-        .where(Audit.number.between(span.low, span.high))
+        .where(Audit.number.between(low, high))
         .order_by(Audit.number)
         .execution_options(yield_per=_AT_ONCE)
     )
@@ -138,18 +203,33 @@ def _rows(session: Session, span: Span) -> Iterator[Any]:
         yield from rows
 
 
+def _moment_of_sqlite() -> ColumnElement[str]:
+    """SQLite compares times as it keeps them: as text, with one space. Nothing else will do."""
+    kept = type_coerce(Audit.at, String)
+    read = func.replace(func.replace(kept, "T", "?"), " ", "T").concat("+00:00")
+    return case((func.typeof(kept) == "text", read), else_="")
+
+
 def _differs(
-    content: Mapping[str, Any], columns: tuple[Any, ...], account: str | None, found: str
+    content: Mapping[str, Any],
+    columns: tuple[Any, ...],
+    account: str | None,
+    found: Any,
+    size: int | None,
 ) -> str | None:
     if columns[:-1] != _TOLD(content)[:-1] or account != content.get("account"):
         return "has columns that differ from its text"
     if columns[-1] != content["at"]:
         return "has a time that differs from its text"
     told = content.get("terms") or terms.digest(" ".join(terms.of(content)))  # not told by form 1
-    return None if terms.digest(found) == told else "is not found by what its text says"
+    is_whole = isinstance(found, str) and size in (None, found.count(" ") + 1)
+    if is_whole and terms.digest(found) == told:
+        return None
+    return "is not found by what its text says"
 
 
 def _time(walked: Walked, at: str) -> None:
+    datetime.fromisoformat(at)
     walked.earliest = min(walked.earliest, at)
     walked.gap = max(walked.gap, seconds_before(at, walked.latest))
     walked.latest = max(walked.latest, at)
@@ -175,7 +255,7 @@ def _broken(walked: Walked, what: str) -> Walked:
 
 def _how(key: Key, number: int, text: str, before: str, signed: str) -> str:
     """Why a row does not follow the one before it."""
-    if not hmac.compare_digest(signed, key.sign(before, text)):
+    if signed != key.sign(before, text):
         return "was changed, or was not written by xacct"
     own = json.loads(text).get("number")
     if own != number:

@@ -19,7 +19,6 @@ from db import audit, migrate
 from db.audit import chain, search
 from db.audit.parallel import several
 from db.audit.question import Condition, Field, Search, Viewer
-from db.audit.verifying import Head, judge
 from db.models import AuditHead
 from db.session import Database
 from tests.bench import events
@@ -66,10 +65,9 @@ def _measured(database: Database, count: int) -> dict[str, str]:
     }
     figures |= _asked(database, count)
     begin = perf_counter()
-    url = database.url.render_as_string(hide_password=False)
+    walking = several(database.url.render_as_string(hide_password=False), KEY)
     with database.read() as session:
-        head = Head.of(session)
-    verdict = judge(head, KEY, several(url, KEY))
+        verdict = audit.verify(session, KEY, walking=walking)
     assert verdict.wrong is None, verdict
     figures[f"verify, all {verdict.rows:,}"] = f"{perf_counter() - begin:.1f} s"
     figures |= _read_all(database)

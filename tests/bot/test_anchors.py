@@ -382,6 +382,11 @@ def test_the_newest_anchors_are_read_back_from_wherever_they_are(
     assert [one.number for one in alone] == [second.number, first.number]
     assert all(office.audit_channel in one.place for one in alone)
     assert len(few) <= 4
+    other = {f"zzz-{number}": b"" for number in range(3)}  # what comes last in a list hides none
+    for name, body in other.items():
+        office.root.put_object(Bucket=office.bucket.name, Key=f"{PREFIX}{name}", Body=body)
+    told = [(one.number, one.short) for one in anchors.kept(office.objects(), whole=2)]
+    assert told == [*there[:2], (first.number, first.hash[:8])]  # nor do newer ones an older one
     with office.world.database.read() as session:
         assert audit.holds(session, found[1].number, found[1].short)
 

@@ -39,6 +39,8 @@ from bot.command import (
     parse,
     render,
 )
+from bot.command.doubt import Doubt
+from bot.command.question import check
 from bot.command.words import DOUBLE_QUOTES
 from workflows.durations import LONGEST
 
@@ -132,9 +134,17 @@ def commands() -> st.SearchStrategy[Command]:
         st.builds(Who, NAMES, st.none() | NAMES),
         st.builds(Roles, words),
         st.just(List()),
-        st.builds(Audit, words),
+        words.filter(is_question).map(Audit),
         st.builds(Help, st.none() | st.sampled_from(TOPICS)),
     )
+
+
+def is_question(text: str) -> bool:
+    try:
+        check(text)
+    except Doubt:
+        return False
+    return True
 
 
 @settings(max_examples=300, deadline=None, database=None)

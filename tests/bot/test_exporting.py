@@ -24,7 +24,7 @@ def row(number: int = 1, **facts: object) -> Found:
     return Found(number, NOW, "refused", "U1", 7, "prod/admin", text, "0a1b2c3d", "f" * 64)
 
 
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n"])
+@pytest.mark.parametrize("begin", [*"=+-@\t\r\n＝＋－＠"])  # noqa: RUF001  wide
 def test_no_cell_begins_like_a_formula(begin: str) -> None:
     hostile = f'{begin}HYPERLINK("https://evil.example","x")'
     entry = Entry(

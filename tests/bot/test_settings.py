@@ -122,3 +122,26 @@ def test_a_secret_stays_out_of_logs_and_tracebacks(caplog: pytest.LogCaptureFixt
 
     assert "ValueError: ***" in caplog.text
     assert "hunter2" not in caplog.text
+
+
+def test_what_is_recorded_of_the_settings_holds_no_secret() -> None:
+    """Not a proxy's password in an address either, nor a token behind it."""
+    settings = Settings.as_told(
+        {
+            "SLACK_API_URL": "https://user:S3CRET@proxy.example:8443/api/",
+            "SLACK_BOT_TOKEN": "xoxb-S3CRET",
+            "SLACK_APP_TOKEN": "xapp-S3CRET",
+            "XACCT_AUDIT_KEY": "S3CRET" * 8,
+            "XACCT_AUDIT_OLDER_KEYS": "S3CRET1" * 8,
+            "XACCT_DATABASE_URL": "postgresql+psycopg://u:S3CRET@db.example/x?password=S3CRET",
+            "XACCT_MIGRATIONS_URL": "postgresql+psycopg://o:S3CRET@db.example/x",
+            "XACCT_PAGERDUTY_TOKEN": "S3CRET",
+            "XACCT_PAGERDUTY_URL": "https://pd.example/?token=S3CRET",
+        }
+    )
+
+    told = settings.plain()
+
+    assert "S3CRET" not in str(told)
+    assert told["SLACK_API_URL"] == "https://proxy.example:8443/api/"
+    assert told["XACCT_PAGERDUTY_URL"] == "https://pd.example/"

@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+import os
+import pwd
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.command.moments import Here
+from bot.command.question import Asker, question
 from db import audit
 from db.session import Database
 from sandbox.aws.process import SandboxAws
@@ -72,6 +77,7 @@ def test_words_with_spaces_are_one_phrase(terminal: Terminal) -> None:
     assert found("because of 17") == [18]
     assert found("of because 17") == []
     assert found("of", "because", "17") == [18]
+    assert found("role:prod-2/admin -action:denied since:2026-02-16") == [18, 28]
 
 
 def test_the_newest_come_last_in_a_table_and_there_are_twenty(terminal: Terminal) -> None:
@@ -147,6 +153,22 @@ def test_who_reads_only_the_beginning_hears_no_complaint(terminal: Terminal) -> 
     assert process.returncode == 0
 
 
+def test_what_is_left_out_may_begin_with_any_letter(terminal: Terminal) -> None:
+    """`-h` alone is help."""
+    database = the_database(terminal)
+    with database.write() as session:
+        audit.say(session, "denied", actor="U9", at=AT, reason="a hotfix")
+        audit.say(session, "denied", actor="U9", at=AT, reason="a feature")
+    database.close()
+
+    code, said = terminal.xacct("audit", "-hotfix", "user:u9")
+
+    assert code == 0
+    assert "a feature" in said
+    assert "a hotfix" not in said
+    assert "usage:" in terminal.xacct("audit", "-h")[1]
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -157,6 +179,7 @@ def test_who_reads_only_the_beginning_hears_no_complaint(terminal: Terminal) -> 
         (["--colour"], "unrecognized arguments"),
         (["verify", "me"], "takes no question"),
         (["verify", "--anchor", "12"], "1234:9f3a2b1c"),
+        (["verify", "--anchor", "0:9f3a2b1c"], "1234:9f3a2b1c"),
         (["--last", "0"], "from 1 to"),
     ],
 )
@@ -181,6 +204,17 @@ def test_asking_and_checking_are_recorded_with_who_did_it(terminal: Terminal) ->
     assert asked["actor"]
     assert (checked["event"], checked["facts"]["rows"]) == ("verified the audit log", 31)
     assert checked["actor"] == asked["actor"]
+
+
+def test_nobody_chooses_by_what_name_he_is_recorded(terminal: Terminal) -> None:
+    terminal.env |= dict.fromkeys(("LOGNAME", "USER", "LNAME", "USERNAME"), "U0ALICE")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        terminal.env[name] = "none"
+
+    terminal.xacct("audit", "x")
+    lines = terminal.xacct("audit", "--format", "json", "--after", "30")[1].splitlines()
+
+    assert json.loads(lines[0])["actor"] == pwd.getpwuid(os.getuid()).pw_name
 
 
 def test_verify_says_how_far_it_went_and_what_it_cannot_know(terminal: Terminal) -> None:
@@ -211,3 +245,69 @@ def test_a_key_that_was_replaced_is_told_and_a_start_with_the_new_one_says_so(
 
     terminal.env["XACCT_AUDIT_OLDER_KEYS"] = KEY.replace(" ", "")
     assert "row 1 was signed" in terminal.xacct("audit", "verify")[1]
+
+
+def test_whatever_somebody_wrote_stands_in_the_table_as_it_is(terminal: Terminal) -> None:
+    strange = "[/red] :fire: [link=x]y[/link]"
+    database = the_database(terminal)
+    with database.write() as session:
+        audit.say(session, "denied", actor="U9", at=AT, reason=strange)
+    database.close()
+
+    code, said = terminal.xacct("audit", "user:u9")
+
+    assert code == 0
+    assert [one for one in strange.split() if one not in said] == []
+
+
+def test_a_verdict_is_told_though_nothing_can_be_recorded_any_more(terminal: Terminal) -> None:
+    database = the_database(terminal)
+    with databases.tampering(database) as connection:
+        connection.exec_driver_sql("DELETE FROM audit_head")
+    database.close()
+
+    code, said = terminal.xacct("audit", "verify")
+
+    assert code == 1
+    assert "does NOT hold" in said
+    assert "That it was checked is not recorded" in said
+
+
+@pytest.mark.parametrize("words", [["user:u1"], ["anchor"], ["verify"]])
+def test_the_terminal_writes_no_row_with_another_key_than_xacct(
+    terminal: Terminal, words: list[str]
+) -> None:
+    """It would break the chain for good."""
+    terminal.env["XACCT_AUDIT_KEY"] = "another key that is long enough for it"
+    code, said = terminal.xacct("audit", *words)
+    assert code == (1 if words == ["verify"] else 2)
+    assert "set the key that xacct runs with" in said
+
+    terminal.env["XACCT_AUDIT_KEY"] = KEY
+    code, said = terminal.xacct("audit", "verify")
+    assert code == 0
+    assert "30 rows" in said
+
+
+@pytest.fixture
+def amsterdam() -> Iterator[None]:
+    """This machine stands there."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = "Europe/Amsterdam"
+    time.tzset()
+    yield
+    del os.environ["TZ"]
+    if before is not None:
+        os.environ["TZ"] = before
+    time.tzset()
+
+
+@pytest.mark.usefixtures("amsterdam")
+def test_a_day_of_summer_begins_when_it_began_there_though_it_is_winter() -> None:
+    winter = Asker(datetime(2026, 11, 29, 13, 0, tzinfo=UTC), Here())
+
+    found = question("since:2026-07-01 until:2026-11-28", winter)
+
+    assert found.since == datetime(2026, 6, 30, 22, 0, tzinfo=UTC)
+    assert found.until == datetime(2026, 11, 28, 23, 0, tzinfo=UTC)
+    assert question("since:13:59", winter).since == datetime(2026, 11, 29, 12, 59, tzinfo=UTC)

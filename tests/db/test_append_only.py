@@ -192,6 +192,40 @@ def test_a_trigger_that_does_nothing_counts_as_gone(log: Database, statement: st
         undone.rollback()
 
 
+ABORT = f"BEGIN SELECT RAISE(ABORT, '{guards._LOG}'); END"
+ELSEWHEN = {
+    "sqlite": [
+        "CREATE TRIGGER xacct_log_kept BEFORE UPDATE ON audit BEGIN SELECT 1; END",
+        f"CREATE TRIGGER xacct_log_kept BEFORE UPDATE ON audit WHEN 0 {ABORT}",
+    ],
+    "postgresql": [
+        f"CREATE TRIGGER xacct_log_kept {when} EXECUTE FUNCTION xacct_refuse('x')"
+        for when in (
+            "BEFORE UPDATE OR DELETE ON audit FOR EACH ROW WHEN (false)",
+            "BEFORE UPDATE OF key_id OR DELETE ON audit FOR EACH ROW",
+            "BEFORE DELETE ON audit FOR EACH ROW",
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize("which", range(3))
+def test_a_trigger_of_the_same_name_that_comes_at_other_times_counts_as_gone(
+    log: Database, which: int
+) -> None:
+    for statement in ELSEWHEN["sqlite" if log.is_sqlite else "postgresql"][which : which + 1]:
+        with databases.as_owner(log) as connection:
+            where = "" if log.is_sqlite else " ON audit"
+            connection.exec_driver_sql(f"DROP TRIGGER xacct_log_kept{where}")
+            connection.exec_driver_sql(statement)
+            assert guards.lacking(connection) == ("xacct_log_kept",)
+            guards.put(connection)
+            assert guards.lacking(connection) == ()
+        with databases.as_owner(log) as connection, connection.begin_nested() as undone:
+            refused(connection, "UPDATE audit SET actor = 'U2'")
+            undone.rollback()
+
+
 def _owned(database: Database) -> Database:
     url = str(database.url.set(username=databases.OWNER))
     return Database(url, key=KEY, now=lambda: NOON)

@@ -13,9 +13,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.audit import Anchor, Key, Verdict, chain
+from db.audit import Anchor, Key, Verdict, chain, verify
 from db.audit.parallel import several
-from db.audit.verifying import Head, judge
 from db.session import Database
 from tests import databases
 from tests.bench import events
@@ -173,6 +172,10 @@ def test_a_database_from_a_backup_holds_with_a_warning_once_it_was_accepted(full
     found = verdict(full, anchor)
     assert found.wrong is None
     assert "restored from a backup" in found.warnings[0]
+    # nor is one forgiven of which nobody knows when it was told
+    found = verdict(full, Anchor(number, signed[:8], "told here"))
+    assert found.wrong == number
+    assert "unless that was told before" in (found.what or "")
     # what is told after that is not forgiven
     with full.read() as session:
         newest = Anchor(*_short(audit.head(session)), "S3", later + timedelta(hours=1))
@@ -285,5 +288,4 @@ def test_a_long_log_is_checked_by_several_processes_with_the_same_verdict(full: 
     with databases.tampering(full) as connection:
         connection.execute(text("UPDATE audit SET actor = 'U2' WHERE number IN (23, 40)"))
     with full.read() as session:
-        head = Head.of(session)
-    assert judge(head, KEY, walking, part=PART).wrong == 23
+        assert verify(session, KEY, walking=walking, part=PART).wrong == 23

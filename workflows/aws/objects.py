@@ -1,7 +1,6 @@
 """Objects in a bucket of S3, with xacct's own keys."""
 
-from collections import deque
-from itertools import islice
+from datetime import datetime
 from typing import Final
 
 import boto3
@@ -52,19 +51,20 @@ class Objects:
             return False
         return True
 
-    def newest(self, limit: int) -> list[str]:
-        """The names of the last objects by their order, the last first. Raises Trouble.
-
-        S3 lists in the order of keys from the first one on, which is read whole: at most PAGES.
+    def all(self) -> list[tuple[str, datetime]]:
+        """The names of all objects, and when each was put there. Raises Trouble, also where there
+        are so many that the last ones, which count most, would be missing: more than PAGES.
         """
-        last: deque[str] = deque(maxlen=limit)
+        found: list[tuple[str, datetime]] = []
         with translated("s3:ListBucket"):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket.name, Prefix=self.bucket.prefix
             )
-            for page in islice(pages, PAGES):
-                last.extend(one["Key"] for one in page.get("Contents", []))
-        return [one.removeprefix(self.bucket.prefix) for one in reversed(last)]
+            for number, page in enumerate(pages, 1):
+                if number > PAGES:
+                    raise Trouble("s3:ListBucket", "TooMany", _too_many(self.bucket))
+                found += [(one["Key"], one["LastModified"]) for one in page.get("Contents", [])]
+        return [(key.removeprefix(self.bucket.prefix), at) for key, at in found]
 
     def read(self, name: str) -> str:
         """The text of an object, of a long one its beginning. Raises Trouble."""
@@ -74,3 +74,7 @@ class Objects:
             )
             body: bytes = found["Body"].read(_LARGEST)
         return body.decode(errors="replace")
+
+
+def _too_many(bucket: Bucket) -> str:
+    return f"more than {PAGES} lists of objects are under {bucket.address(bucket.prefix)}"
