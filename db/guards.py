@@ -1,4 +1,4 @@
-"""Triggers that keep the audit log append-only, for the owner of the tables, too.
+"""Triggers that keep the audit log append-only, for the owner of the tables, too; and findable.
 
 They stand here and not in a migration: `xacct db upgrade` puts them back where they are gone, and
 a migration that makes a table of SQLite anew takes them with it.
@@ -62,6 +62,14 @@ _SQLITE: Final = (
 )
 
 
+_FOUND: Final = "audit_terms_written"
+_FINDS: Final = (
+    "CREATE TRIGGER audit_terms_written AFTER INSERT ON audit BEGIN "
+    "INSERT INTO audit_terms (rowid, terms) VALUES (new.number, new.terms); END"
+)
+"""What makes new rows of SQLite findable, as migration 0010 made it; without it they are not."""
+
+
 def lacking(connection: Connection) -> tuple[str, ...]:
     """The names of triggers that are gone or disabled. It reads, and changes nothing.
 
@@ -70,7 +78,8 @@ def lacking(connection: Connection) -> tuple[str, ...]:
     if _is_sqlite(connection):
         query = "SELECT sql FROM sqlite_master WHERE type = 'trigger'"
         there: Collection[str] = set(connection.scalars(text(query)))
-        return tuple(one.name for one in _SQLITE if _sqlite(one) not in there)
+        gone = [one.name for one in _SQLITE if _sqlite(one) not in there]
+        return (*gone, *([] if _FINDS in there else [_FOUND]))
     standing = connection.execute(text(_STANDING), {"body": _REFUSE})
     kinds = {name: kind for name, kind, is_always in standing if is_always or name in _SOMETIMES}
     return tuple(one.name for one in _POSTGRESQL if kinds.get(one.name) != _kind(one))
@@ -107,6 +116,15 @@ def put(connection: Connection) -> None:
     for one in _wanted(connection):
         if one.name in names:
             _put(connection, one)
+    if _FOUND in names:
+        _make_findable(connection)
+
+
+def _make_findable(connection: Connection) -> None:
+    """Finds what was written meanwhile, too."""
+    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {_FOUND}")
+    connection.exec_driver_sql(_FINDS)
+    connection.exec_driver_sql("INSERT INTO audit_terms (audit_terms) VALUES ('rebuild')")
 
 
 def _put(connection: Connection, one: Trigger) -> None:

@@ -7,10 +7,12 @@ A database without that row is an older one, or another one.
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db import audit
 from db.lifecycle import Event, State, Why
+from db.models import Audit
 from db.session import Database
 from db.store import alerts, holds, requests, standing
 from workflows.documents import session_end
@@ -79,7 +81,7 @@ def accept(session: Session, *, by: str, at: datetime) -> bool:
     What waits, or was approved and is not open, may have been denied or revoked since the backup:
     it is withdrawn, and has to be asked anew.
     """
-    lifted = holds.lift(session, holds.RESTORE, by=by, at=at)
+    lifted = holds.lift(session, holds.RESTORE, by=by, at=at, after=_had(session))
     alerts.over(session, ALERT, at=at)
     if lifted:
         for row in standing.undecided_or_open(session):
@@ -94,6 +96,18 @@ def accept(session: Session, *, by: str, at: datetime) -> bool:
                     trouble="The database was restored from a backup. Ask again.",
                 )
     return lifted
+
+
+def _had(session: Session) -> int:
+    """The last row that the restored database had: that before the start that found it so. What
+    anchors know behind it is lost, and anything else is not forgiven.
+    """
+    since = min(
+        (one.since for one in holds.standing(session) if one.kind == holds.RESTORE), default=None
+    )
+    started = select(func.max(Audit.number)).where(Audit.event == "started")
+    found = session.scalar(started.where(Audit.at <= since)) if since is not None else None
+    return found - 1 if found else 0
 
 
 def anchor(database: Database, noted: Session) -> session_end.Anchor:

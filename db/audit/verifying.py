@@ -124,13 +124,13 @@ def _judged(parts: Sequence[Walked], told: Sequence[Anchor], head: _Head, key: K
     kept = chain.from_iterable(part.kept for part in parts)
     newest = max(kept, key=lambda one: one.number, default=None)
     warnings = _warnings(parts, head, key)
-    restored = max((part.restored for part in parts), default="")
+    restored = max(part.restored for part in parts)
     for anchor in sorted(lost, key=lambda one: one.number):
         if not _is_older(anchor, restored):
             what = f"{lost[anchor]} its anchor {anchor.number}:{anchor.short} ({anchor.place})"
-            if restored and anchor.at is None:
+            if restored[0] and anchor.at is None:
                 what += (
-                    f"; unless that was told before a restored database was accepted, {restored}"
+                    f"; unless that was told before a restored database was accepted, {restored[0]}"
                 )
             return Verdict(end, anchor.number, what, newest, tuple(warnings))
         warnings.append(
@@ -140,8 +140,10 @@ def _judged(parts: Sequence[Walked], told: Sequence[Anchor], head: _Head, key: K
     return Verdict(end, anchor=newest, warnings=tuple(warnings))
 
 
-def _is_older(anchor: Anchor, restored: str) -> bool:
-    return bool(restored) and anchor.at is not None and moment(anchor.at) <= restored
+def _is_older(anchor: Anchor, restored: tuple[str, int]) -> bool:
+    """Whether the anchor is of a row that a restored database did not have any more."""
+    at, after = restored
+    return anchor.at is not None and moment(anchor.at) <= at and anchor.number > after
 
 
 def _warnings(parts: Sequence[Walked], head: _Head, key: Key) -> list[str]:

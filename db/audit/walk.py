@@ -53,7 +53,8 @@ class Walked:
     """What was found on the way. `wrong` is the first row that is not as it was written.
 
     Keys are known by their place in the order in which they were used; times are texts, as in the
-    rows. `gap` is in seconds: see `db.models.AuditHead`.
+    rows. `gap` is in seconds: see `db.models.AuditHead`. `restored`: when an administrator
+    accepted a restored database, and the last row that it had.
     """
 
     span: Span
@@ -66,7 +67,7 @@ class Walked:
     latest: str = ""
     earliest: str = "9999"
     gap: float = 0.0
-    restored: str = ""
+    restored: tuple[str, int] = ("", 0)
     kept: list[Anchor] = field(default_factory=list)
     lost: list[Anchor] = field(default_factory=list)
 
@@ -130,11 +131,12 @@ def _step(walked: Walked, row: Any, way: _Way) -> str | None:
     content, _ = _READ(text)
     if fault := _differs(content, (number, *columns), account, found, size):
         return fault
-    restored = content["event"] == _RESTORED[0] and content["facts"].get("kind") == _RESTORED[1]
+    facts = content["facts"]
+    restored = content["event"] == _RESTORED[0] and facts.get("kind") == _RESTORED[1]
     _time(walked, columns[-1])
     walked.number, walked.hash = number, signed
     if restored:
-        walked.restored = columns[-1]
+        walked.restored = columns[-1], int(facts.get("after") or 0)
     if way.wanted:
         _pass(walked, way.wanted.pop(number, ()))
     return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -114,10 +115,10 @@ def put(session: Session, kind: str, *, reason: str, at: datetime) -> bool:
     return True
 
 
-def lift(session: Session, kind: str, *, by: str, at: datetime) -> bool:
-    """Lets xacct open again; False when nothing of that kind stood."""
+def lift(session: Session, kind: str, *, by: str, at: datetime, **facts: Any) -> bool:
+    """Lets xacct open again; False when nothing of that kind stood. `facts` are recorded."""
     found = [one for one in standing(session) if one.kind == kind]
     for one in found:
         one.lifted_at, one.lifted_by = at, by
-        audit.say(session, "hold lifted", actor=by, at=at, kind=kind, reason=one.reason)
+        audit.say(session, "hold lifted", actor=by, at=at, kind=kind, reason=one.reason, **facts)
     return bool(found)

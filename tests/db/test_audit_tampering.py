@@ -167,7 +167,7 @@ def test_a_database_from_a_backup_holds_with_a_warning_once_it_was_accepted(full
     cut(full, 50)
     later = NOON + timedelta(hours=1)
     with full.write() as session:
-        audit.say(session, "hold lifted", actor="U1", at=later, kind="restore", reason="x")
+        audit.say(session, "hold lifted", actor="U1", at=later, kind="restore", after=50)
 
     found = verdict(full, anchor)
     assert found.wrong is None
@@ -176,7 +176,8 @@ def test_a_database_from_a_backup_holds_with_a_warning_once_it_was_accepted(full
     found = verdict(full, Anchor(number, signed[:8], "told here"))
     assert found.wrong == number
     assert "unless that was told before" in (found.what or "")
-    # what is told after that is not forgiven
+    # neither what the backup had is forgiven, nor what is told after that
+    assert verdict(full, Anchor(50, "00000000", "S3", NOON)).wrong == 50
     with full.read() as session:
         newest = Anchor(*_short(audit.head(session)), "S3", later + timedelta(hours=1))
     cut(full, 50)
