@@ -5,10 +5,11 @@ before it. Entries said during a transaction are written at its very end, when t
 locked, so the order is total however many writers there are.
 """
 
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.audit import terms
@@ -54,18 +55,39 @@ def say(
     session.info.setdefault(_SAID, []).append(entry)
 
 
+@dataclass
+class _Head:
+    """The head row, as `db.models.AuditHead` has it."""
+
+    number: int
+    hash: str
+    latest: datetime | None
+    gap: float
+
+
+_LOG: Final[Any] = Audit.__table__
+_HEADS: Final[Any] = AuditHead.__table__
+_LOCK: Final = select(*(_HEADS.c[one.name] for one in fields(_Head))).with_for_update()
+_WRITE: Final = _LOG.insert()
+_MOVE: Final = _HEADS.update()
+"""Made once: this is the end of every transaction, and what others wait for."""
+
+
 def seal(session: Session, key: Key) -> None:
     """Writes what was said in this transaction to the end of the chain, just before the commit."""
     said: list[Entry] = session.info.pop(_SAID, [])
     if not said:
         return
     session.flush()
-    head = session.scalars(select(AuditHead).with_for_update()).one()
-    session.execute(insert(Audit), append(head, said, key))
+    connection = session.connection()
+    head = _Head(*connection.execute(_LOCK).one())
+    rows = _rows(head, said, key)
+    connection.execute(_WRITE, rows if len(rows) > 1 else rows[0])  # one alone is written sooner
+    connection.execute(_MOVE, asdict(head))
     session.info[_SEALED] = head.number, head.hash
 
 
-def append(head: AuditHead, said: list[Entry], key: Key) -> list[dict[str, Any]]:
+def _rows(head: _Head, said: list[Entry], key: Key) -> list[dict[str, Any]]:
     """The rows of these entries, behind the head, which moves on to the last of them."""
     rows: list[dict[str, Any]] = []
     for entry in said:
@@ -90,9 +112,9 @@ def append(head: AuditHead, said: list[Entry], key: Key) -> list[dict[str, Any]]
                 "hash": signed,
             }
         )
-        late = (head.latest - entry.at).total_seconds() if head.latest else 0
-        head.gap = max(head.gap, late)
-        head.latest = max(head.latest, entry.at) if head.latest else entry.at
+        latest = head.latest or entry.at
+        head.gap = max(head.gap, (latest - entry.at).total_seconds())
+        head.latest = max(latest, entry.at)
         head.number, head.hash = number, signed
     return rows
 
@@ -111,8 +133,8 @@ def sealed(session: Session) -> tuple[int, str] | None:
 
 def head(session: Session) -> tuple[int, str]:
     """The newest number and hash."""
-    at_head = session.scalars(select(AuditHead)).one()
-    return at_head.number, at_head.hash
+    number, signed = session.execute(select(AuditHead.number, AuditHead.hash)).one()
+    return number, signed
 
 
 def newest_key(session: Session) -> str | None:

@@ -1,9 +1,8 @@
 """Reading rows by their terms, by the inverted index of either database."""
 
 import json
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,12 +12,10 @@ from sqlalchemy.orm import Session
 from db.audit.terms import EVERY
 from db.models import Audit
 
-_FIRST: Final = 250
-"""Rows that PostgreSQL looks through one by one: what is frequent is found among them."""
-
-_WIDER: Final = 8
-"""How much longer each further stretch of the log is. What is in none of the first is rare enough
-to be fetched by the inverted index, which knows no order."""
+_FIRST: Final = 5000
+"""Rows that PostgreSQL looks through one by one: what is frequent is found among them. What is in
+fewer than one of two hundred is rare enough to be fetched by GIN, which knows no order.
+"""
 
 _COLUMNS: Final = "a.number, a.at, a.event, a.actor, a.request_id, a.role, a.text, a.key_id, a.hash"
 
@@ -109,35 +106,36 @@ def _any(group: tuple[str, ...]) -> str:
 
 
 def _postgres(session: Session, terms: Terms, span: Span, *, limit: int, up: bool) -> list[Found]:
-    found: list[Found] = []
+    """The first rows of the span one by one, then the rest by GIN alone."""
     where, asked = _conditions(terms)
-    order = "ASC" if up else "DESC"
-    statement = text(
-        f"SELECT {_COLUMNS} FROM audit AS a WHERE a.number BETWEEN :low AND :high {where} "  # noqa: S608
-        f"ORDER BY a.number {order} LIMIT :limit"
-    )
-    for position, part in enumerate(_stretches(span, up=up)):
-        if position == 1:
-            _only_by_bitmap(session, on=True)
-        more = {"low": part.low, "high": part.high, "limit": limit - len(found)}
-        found += _read(session, statement, asked | more)
-        if len(found) == limit:
-            break
-    _only_by_bitmap(session, on=False)
+    first, rest = _split(span, up=up)
+    found = _read(session, _statement("a.number", where, up=up), asked | _within(first, limit))
+    if len(found) < limit and rest.low <= rest.high:
+        _only_by_bitmap(session, on=True)
+        statement = _statement("a.number + 0", where, up=up)  # no index of numbers helps here
+        found += _read(session, statement, asked | _within(rest, limit - len(found)))
+        _only_by_bitmap(session, on=False)
     return found
 
 
-def _stretches(span: Span, *, up: bool) -> Iterator[Span]:
-    size, left = _FIRST, span
-    while left.low <= left.high:
-        if up:
-            part = Span(left.low, min(left.high, left.low + size - 1))
-            left = replace(left, low=part.high + 1)
-        else:
-            part = Span(max(left.low, left.high - size + 1), left.high)
-            left = replace(left, high=part.low - 1)
-        yield part
-        size *= _WIDER
+def _statement(number: str, where: str, *, up: bool) -> TextClause:
+    order = "ASC" if up else "DESC"
+    return text(
+        f"SELECT {_COLUMNS} FROM audit AS a WHERE {number} BETWEEN :low AND :high {where} "  # noqa: S608
+        f"ORDER BY {number} {order} LIMIT :limit"
+    )
+
+
+def _within(span: Span, limit: int) -> dict[str, int]:
+    return {"low": span.low, "high": span.high, "limit": limit}
+
+
+def _split(span: Span, *, up: bool) -> tuple[Span, Span]:
+    if up:
+        end = min(span.high, span.low + _FIRST - 1)
+        return Span(span.low, end), Span(end + 1, span.high)
+    begin = max(span.low, span.high - _FIRST + 1)
+    return Span(begin, span.high), Span(span.low, begin - 1)
 
 
 def _only_by_bitmap(session: Session, *, on: bool) -> None:
