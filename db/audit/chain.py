@@ -38,18 +38,20 @@ def say(
     at: datetime,
     request: Request | None = None,
     role: str | None = None,
+    account: str | None = None,
     **facts: Any,
 ) -> None:
     """Records `event` when, and only when, this transaction commits.
 
-    `actor` is an id as in `Actor`; `role` (`account/name`) is for what is about no request.
+    `actor` is an id as in `Actor`. What is about no request is about a `role` (`account/name`) or
+    an `account` (12 digits).
     """
     known: dict[str, Actor] = session.info.get(_KNOWN, {})
     entry = Entry(
         at=at,
         event=event,
         actor=known.get(actor) or Actor(actor),
-        about=About.of(request) if request else About(role=role),
+        about=About.of(request) if request else About(role=role, account_id=account),
         facts=facts,
     )
     session.info.setdefault(_SAID, []).append(entry)

@@ -42,7 +42,15 @@ def found(session: Session, finding: Finding, *, at: datetime) -> bool:
     alert.kind, alert.sentence, alert.facts = finding.kind, finding.sentence, finding.facts
     _owe(alert, at)
     alert.over_at = None
-    audit.say(session, "alert", actor="xacct", at=at, **_said(finding))
+    audit.say(
+        session,
+        "alert",
+        actor="xacct",
+        at=at,
+        role=_role(finding),
+        account=finding.facts.get("account"),
+        **_said(finding),
+    )
     session.flush()
     return True
 
@@ -75,6 +83,12 @@ def _owe(alert: Alert, at: datetime) -> None:
 
 def _said(finding: Finding) -> dict[str, Any]:
     return {"kind": finding.kind, "sentence": finding.sentence, "facts": finding.facts}
+
+
+def _role(finding: Finding) -> str | None:
+    """The role that it is about, where the facts name it as the log does."""
+    role = finding.facts.get("role")
+    return role if isinstance(role, str) and not role.startswith("arn:") else None
 
 
 def _says(alert: Alert) -> dict[str, Any]:

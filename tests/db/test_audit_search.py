@@ -16,6 +16,8 @@ from db.audit.question import Condition, Field, Search, Viewer
 from db.audit.scan import Found
 from db.models import Audit
 from db.session import Database
+from db.store import alerts
+from db.store import holds as freezes
 from tests.bench import events
 from tests.db.conftest import NOON
 
@@ -223,3 +225,18 @@ def test_what_follows_a_number_is_the_oldest_first(full: Database) -> None:
         latest = search.latest(session, Search(), limit=3)
     assert _numbers(found) == [591, 592, 593, 594, 595]
     assert _numbers(latest) == [600, 599, 598]
+
+
+def test_freezes_and_alerts_are_found_by_their_account_and_role(database: Database) -> None:
+    account = "444455556666"
+    facts = {"account": account, "role": "prod-payments/admin"}
+    with database.write() as session:
+        freezes.freeze(session, by="U1", reason="x", at=NOON, account_id=account)
+        finding = alerts.Finding(key="k", kind="drift", sentence="Something.", facts=facts)
+        alerts.found(session, finding, at=NOON)
+
+    def found(field: Field, value: str) -> list[str]:
+        return [row.event for row in rows(database, Search((Condition(field, value),)))]
+
+    assert found(Field.ACCOUNT, account) == ["hold", "alert"]
+    assert found(Field.ROLE, "prod-payments/*") == ["alert"]
