@@ -15,7 +15,7 @@ from bot import exporting
 from bot.blocks import code
 from bot.command.question import Asker, question
 from db import audit
-from db.audit import search
+from db.audit import names, search
 from db.audit.scan import Found
 from db.models import Export
 from db.store import exports
@@ -33,7 +33,14 @@ log = logging.getLogger(__name__)
 
 
 class _TooLargeError(Exception):
-    """The file would be larger than LARGEST."""
+    """The file would be larger than it may be: `str()` is the sentence."""
+
+    def __init__(self, largest: int) -> None:
+        super().__init__(
+            f"That would be a file of more than {largest:,} bytes, so it was not sent. Ask for "
+            "less, with `since:` for example, or have it written where xacct runs: `xacct audit "
+            "--format csv`."
+        )
 
 
 class Exports:
@@ -63,7 +70,7 @@ class Exports:
             reference = uuid.uuid4().hex[:8]
             log.exception("export %s was not sent [%s]", key, reference)
             if row.attempts >= exports.ATTEMPTS:
-                self._give_up(row, type(error).__name__, reference)
+                self._give_up(row, now, type(error).__name__, reference)
                 return
             with self._world.database.write() as session:
                 exports.later(session, key, now + wait(row.attempts))
@@ -73,9 +80,9 @@ class Exports:
         with tempfile.TemporaryFile() as file:
             try:
                 count = self._write(file, row, now)
-            except _TooLargeError:
-                self._say(row, _too_large(self._largest))
-                self._done(row, now, 0)
+            except (_TooLargeError, names.TooMany) as much:
+                self._say(row, str(much))
+                self._done(row, now, 0, failed=str(much))
                 return
             self._upload(file, row, channel, count)
         self._done(row, now, count)
@@ -89,7 +96,7 @@ class Exports:
             for line in exporting.FORMS[row.form](counted):
                 file.write(line.encode())
                 if file.tell() > self._largest:
-                    raise _TooLargeError
+                    raise _TooLargeError(self._largest)
         return counted.number
 
     def _upload(self, file: IO[bytes], row: Export, channel: str, count: int) -> None:
@@ -106,7 +113,7 @@ class Exports:
             initial_comment=f"{count:,} rows of the audit log{asked}, the oldest first.",
         )
 
-    def _done(self, row: Export, now: datetime, count: int) -> None:
+    def _done(self, row: Export, now: datetime, count: int, *, failed: str | None = None) -> None:
         with self._world.database.write() as session:
             exports.made(session, row.id)
             audit.say(
@@ -117,11 +124,11 @@ class Exports:
                 question=row.question,
                 form=row.form,
                 rows=count,
+                failed=failed,
             )
 
-    def _give_up(self, row: Export, error: str, reference: str) -> None:
-        with self._world.database.write() as session:
-            exports.made(session, row.id)
+    def _give_up(self, row: Export, now: datetime, error: str, reference: str) -> None:
+        self._done(row, now, 0, failed=f"{error} [{reference}]")
         self._say(
             row,
             f"The file out of the audit log could not be made ({error}). Quote {reference} when "
@@ -133,14 +140,6 @@ class Exports:
             self._client.chat_postMessage(channel=row.user, text=text)
         except Exception as error:  # noqa: BLE001  a word that is lost must not owe the file anew
             log.warning("%s is not told of an export: %s", row.user, type(error).__name__)
-
-
-def _too_large(largest: int) -> str:
-    return (
-        f"That would be a file of more than {largest:,} bytes, so it was not sent. Ask for less, "
-        "with `since:` for example, or have it written where xacct runs: `xacct audit --format "
-        "csv`."
-    )
 
 
 class _Counted:

@@ -66,9 +66,21 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         told = [*said.question, *left]
         said.what = told[0] if told and told[0] in AUDIT else None
         said.question = told[1:] if said.what else told
-        if said.what and said.question:
-            top.error(f"`audit {said.what}` takes no question: {' '.join(said.question)}")
+        if wrong := _wrong_together(said):
+            top.error(wrong)
     return said
+
+
+def _wrong_together(said: argparse.Namespace) -> str | None:
+    """What was said with `audit` that does not go with the rest; None: all goes together."""
+    if said.what and said.question:
+        return f"`audit {said.what}` takes no question: {' '.join(said.question)}"
+    answers = ("last", "after", "format", "follow")
+    if said.what and (more := [one for one in answers if getattr(said, one) not in (None, False)]):
+        return f"--{more[0]} goes with a question, not with `audit {said.what}`"
+    if said.anchor and said.what != "verify":
+        return "--anchor goes with `audit verify`"
+    return None
 
 
 def _apart(words: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -83,5 +83,8 @@ def moment(at: datetime) -> str:
 
 
 def canonical(content: Mapping[str, Any]) -> str:
-    """The text that is stored and hashed, the same for the same content."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """The text that is stored and hashed, the same for the same content. Halves of letters, which
+    no database takes, are question marks: nothing goes unrecorded for its spelling.
+    """
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode()

@@ -57,6 +57,12 @@ def test_quotes_commas_and_lines_come_back_as_they_were() -> None:
     assert json.loads(told["facts"])["reason"] == reason
 
 
+def test_what_no_database_takes_is_recorded_all_the_same() -> None:
+    assert json.loads(row(reason="half \ud83d of a letter").text)["facts"]["reason"] == (
+        "half ? of a letter"
+    )
+
+
 def test_json_is_one_array_whatever_is_in_it() -> None:
     for count in (0, 1, 3):
         rows = [row(number) for number in range(count)]

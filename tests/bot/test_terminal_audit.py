@@ -178,6 +178,8 @@ def test_what_is_left_out_may_begin_with_any_letter(terminal: Terminal) -> None:
         (["--follow", "--format", "table"], "a table does not"),
         (["--colour"], "unrecognized arguments"),
         (["verify", "me"], "takes no question"),
+        (["verify", "--follow"], "--follow goes with a question"),
+        (["--anchor", "12:9f3a2b1c"], "--anchor goes with"),
         (["verify", "--anchor", "12"], "1234:9f3a2b1c"),
         (["verify", "--anchor", "0:9f3a2b1c"], "1234:9f3a2b1c"),
         (["--last", "0"], "from 1 to"),
