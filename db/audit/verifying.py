@@ -50,6 +50,7 @@ def verify(
 
     It is read in parts of so many rows. `anchors` are looked for in it. What the newest of them
     does not reach can have been cut off at the end, by who owns both the database and the key.
+    It ends the session's transaction: nothing stands still while the chain is read.
     """
     head = _head(session)  # rows that are written meanwhile come after it
     if head is None:

@@ -108,7 +108,9 @@ def test_an_agent_goes_on_behind_the_row_it_had(terminal: Terminal) -> None:
 
 @contextmanager
 def following(terminal: Terminal, *words: str) -> Iterator["subprocess.Popen[str]"]:
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's `&` may have switched it off
     process = terminal.start("audit", "--follow", *words)
+    signal.signal(signal.SIGINT, before)
     try:
         yield process
     finally:

@@ -80,8 +80,9 @@ def test_what_a_rule_fits_is_approved_by_it_on_the_terms_of_the_look_and_opens(l
     assert row.state is State.ACTIVE
     assert lab.visit("carol").answer == "ok"
     with lab.database.read() as session:
-        found = listing.inside(session, [lab.role.arn])
         assert audit.verify(session, KEY).wrong is None
+    with lab.database.read() as session:
+        found = listing.inside(session, [lab.role.arn])
     assert [one.by for one in found[0].decisions] == ["rule:office-hours"]
     events = lab.events(request)
     assert events.index("looked") < events.index("approved by rule") < events.index("noted")

@@ -93,8 +93,9 @@ def test_who_is_named_is_let_in_without_an_approver_and_out_in_time(lab: Lab) ->
     request = breaks(lab)
 
     with lab.database.read() as session:
-        (row,) = listing.inside(session, [lab.role.arn])
         assert audit.verify(session, KEY).wrong is None
+    with lab.database.read() as session:
+        (row,) = listing.inside(session, [lab.role.arn])
     assert [(one.by, one.reason) for one in row.decisions] == [("break-glass", row.reason)]
     assert (row.state, row.length) == (State.ACTIVE, timedelta(minutes=30))
     visit = lab.visit("carol")
