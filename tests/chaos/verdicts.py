@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from db import audit
-from db.lifecycle import MOVES, Event, State
+from db.lifecycle import MOVES, RECORDED, State
 from db.models import Audit, Request
 from tests.chaos.house import House
 from tests.chaos.humans import Theirs
@@ -117,13 +117,16 @@ def audited(house: House) -> Iterator[str]:
         yield f"row {verdict.wrong} of the audit {verdict.what}"
 
 
+_HAPPENED = {name: event for event, name in RECORDED.items()}
+
+
 def _follow(states: dict[int, State], row: Audit) -> Iterator[str]:
     assert row.request_id is not None
     if row.event == "requested":
         states[row.request_id] = State.PENDING
-    elif row.event in {str(event) for event in Event}:
+    elif (event := _HAPPENED.get(row.event)) is not None:
         was = states.get(row.request_id)
-        to = MOVES.get((was, Event(row.event))) if was is not None else None
+        to = MOVES.get((was, event)) if was is not None else None
         if to is None:
             yield f"the audit says {row.event} of #{row.request_id}, which was {was}"
         else:
