@@ -22,7 +22,7 @@ def pytest_configure() -> None:
     statements.share()
     # No example is too slow because the machine is busy. In CI there are fewer of them, except
     # where a test says how many.
-    fewer = {"max_examples": 50} if "CI" in os.environ else {}
+    fewer = {"max_examples": 30} if "CI" in os.environ else {}
     settings.register_profile("patient", settings(), deadline=None, **fewer)
     settings.load_profile("patient")
 

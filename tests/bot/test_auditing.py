@@ -202,3 +202,17 @@ def test_times_are_read_in_the_zone_of_who_asks(office: Office, slack: SandboxSl
     (row,) = office.recorded("read the audit log")
     question = json.loads(row.text)["facts"]["question"]
     assert question == "since:2025-12-31T10:00:00Z until:2026-01-02T10:00:00Z"
+
+
+def test_who_oversees_has_the_head_put_outside_and_nobody_else(office: Office) -> None:
+    office.asks()
+
+    office.says("carol", "audit anchor")
+    office.says("root", "audit anchor")
+
+    office.hears("carol", "Only administrators and auditors")
+    said = office.hears("root", "The audit log stands at `audit ")
+    (row,) = office.recorded("anchored")
+    facts = json.loads(row.text)["facts"]
+    assert f"`audit {facts['row']} · {facts['hash'][:8]}`" in said
+    assert row.actor == slack_id("root")

@@ -33,7 +33,7 @@ from tests.prove.wire import FAULTS, Step
 from workflows.documents import trust
 
 PARTS: Final = 2
-EXAMPLES: Final = 4 if os.environ.get("CI") else 10  # of each part
+EXAMPLES: Final = 3 if os.environ.get("CI") else 10  # of each part
 STEPS: Final = 40
 
 edges = st.integers(1, 40)
