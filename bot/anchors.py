@@ -166,5 +166,4 @@ def drawn(made: Anchor) -> Drawing:
 
 
 def _who(by: str) -> str:
-    is_slack = by[:1] in ("U", "W") and by.isalnum() and by.isupper()
-    return blocks.user(by) if is_slack else escaped(by, 128)
+    return blocks.user(by) if blocks.is_slack_id(by) else escaped(by, 128)

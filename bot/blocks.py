@@ -4,6 +4,7 @@ Whatever a person wrote goes through `escaped`, `code` or `plain`: none of them 
 mention, a link or a button.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ TITLE: Final = 24
 FALLBACK: Final = 3000
 """Slack recommends at most 4,000 characters of `text`, and chat.update refuses more."""
 
+_SLACK_ID: Final = re.compile("[UW][A-Z0-9]+")
 _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -71,6 +73,11 @@ def users(slack_ids: Sequence[str], most: int = 10) -> str:
     named = ", ".join(user(one) for one in slack_ids[:most])
     more = len(slack_ids) - most
     return f"{named} and {more} more" if more > 0 else named or "nobody"
+
+
+def is_slack_id(text: str) -> bool:
+    """Whether it is a person's id in Slack, and not a name of AWS or of this system."""
+    return _SLACK_ID.fullmatch(text) is not None
 
 
 def giver(by: str) -> str:

@@ -13,7 +13,6 @@ from db.audit.search import Page
 SAID: Final = 160  # characters of what a row tells beside its columns
 _TEXT: Final = 2900  # characters of a section
 _ESCAPED_MENTION: Final = re.compile("&lt;(@[UW][A-Z0-9]+)&gt;")
-_SLACK_ID: Final = re.compile("[UW][A-Z0-9]+")
 _NOT_OURS: Final = "not as xacct writes a row: `xacct audit verify`"
 _TELLING: Final = ("sentence", "reason", "question", "why", "findings", "kind")
 """The facts that tell most of a row, in this order."""
@@ -82,7 +81,7 @@ def _who(actor: str) -> str:
     """A mention only of who has an id of Slack: the system's user in the terminal is none."""
     if actor == "xacct":
         return actor
-    return giver(actor) if _SLACK_ID.fullmatch(actor) or ":" in actor else code(actor)
+    return giver(actor) if blocks.is_slack_id(actor) or ":" in actor else code(actor)
 
 
 def told_by(facts: Mapping[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """Anchors of the audit log outside the database: whoever writes another log cannot change these.
 
 An anchor is the number and the hash of a row that was the newest. The bot puts it into a channel,
-and into a bucket; `newest` reads back what can be read, to be compared with the log.
+and into a bucket; `kept` reads back what is there, to be compared with the log. What the database
+itself remembers of it says nothing: whoever changes the log can change that, too.
 """
 
 import json
@@ -83,19 +84,6 @@ def store(objects: Objects, made: models.Anchor, installation: str) -> str:
     return where
 
 
-def newest(session: Session, objects: Objects | None, limit: int = NEWEST) -> list[Anchor]:
-    """What is known of the last anchors: those of the bucket, then those of the table, the newest
-    first. Raises Trouble where the bucket cannot be listed.
-
-    What the database itself remembers says less: whoever changes the log can change it.
-    """
-    remembered = [
-        Anchor(one.number, one.hash, _place(one), one.made_at)
-        for one in anchors.newest(session, limit)
-    ]
-    return [*([] if objects is None else kept(objects, limit)[:limit]), *remembered]
-
-
 def kept(objects: Objects, whole: int = NEWEST) -> list[Anchor]:
     """All anchors of the bucket, the newest first. `whole` of them are read, for their hashes; the
     names of the others say how these begin. Raises Trouble where the bucket cannot be listed.
@@ -107,12 +95,6 @@ def kept(objects: Objects, whole: int = NEWEST) -> list[Anchor]:
     return [
         _kept(objects, found, at, is_read=place < whole) for place, (found, at) in enumerate(named)
     ]
-
-
-def _place(one: models.Anchor) -> str:
-    if one.channel is not None:
-        return f"this database, by which it stands in the channel {one.channel} ({one.ts})"
-    return "this database"
 
 
 def _kept(objects: Objects, found: re.Match[str], put: datetime, *, is_read: bool) -> Anchor:

@@ -29,7 +29,6 @@ _MARKUP: Final = re.compile("[<>]|&(?=(?:lt|gt|amp);)")
 """Signs that would be read in another way the second time; no name has them, and no word."""
 _ID: Final = re.compile(r"#?([0-9]{1,9})")
 _WORD: Final = re.compile(r"[^\W_]")
-_WILD: Final = (Field.ACCOUNT, Field.ROLE, Field.ACTION)
 _TIMES: Final = ("since", "until")
 _FIELDS: Final = ("user", "account", "role", "action", "since", "until", "id")
 _USAGE: Final = f"Write, for example, {copyable('audit user:@alice account:prod* since:7d')}."

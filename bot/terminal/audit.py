@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
@@ -58,16 +58,7 @@ def _answer(said: argparse.Namespace, found: Database, clock: Clock) -> None:
     form = said.format or ("json" if said.follow else "table")
     if said.follow and form == "table":
         raise Mistakes("xacct cannot do this:", ["--follow goes on for ever, a table does not"])
-    database.require_key(found)
-    with found.write() as session:
-        audit.say(
-            session,
-            "read the audit log",
-            actor=who(),
-            at=clock.now(),
-            question=written(meant),
-            form=form,
-        )
+    _record(found, "read the audit log", clock.now(), question=written(meant), form=form)
     if form == "table":
         said.last = said.last or _LAST
         Console(markup=False, emoji=False).print(_table(list(_rows(found, meant, said))))
@@ -156,26 +147,19 @@ def verify(said: argparse.Namespace, clock: Clock) -> int:
         with found.read() as session:
             verdict = audit.verify(session, found.key, anchors, walking=walking)
         sys.stdout.write("\n".join(_told(verdict, clock.now())) + "\n")
+        facts = {"rows": verdict.rows, "wrong": verdict.wrong, "what": verdict.what}
         try:
-            _record(found, verdict, clock.now())
+            _record(found, "verified the audit log", clock.now(), **facts)
         except (Mistakes, SQLAlchemyError) as error:  # a log that was tampered with may take no row
             sys.stderr.write(f"That it was checked is not recorded. {error}\n")
     return HOLDS if verdict.wrong is None else BROKEN
 
 
-def _record(found: Database, verdict: audit.Verdict, at: datetime) -> None:
+def _record(found: Database, event: str, at: datetime, **facts: Any) -> None:
     """Raises Mistakes where xacct signs with another key, and SQLAlchemy's errors."""
     database.require_key(found)
     with found.write() as session:
-        audit.say(
-            session,
-            "verified the audit log",
-            actor=who(),
-            at=at,
-            rows=verdict.rows,
-            wrong=verdict.wrong,
-            what=verdict.what,
-        )
+        audit.say(session, event, actor=who(), at=at, **facts)
 
 
 def _told(verdict: audit.Verdict, now: datetime) -> Iterator[str]:

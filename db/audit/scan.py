@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from db.audit.terms import EVERY
 from db.models import Audit
 
-_FIRST: Final = 5000
-"""Rows that PostgreSQL looks through one by one: what is frequent is found among them. What is in
-fewer than one of two hundred is rare enough to be fetched by GIN, which knows no order.
+FIRST: Final = 5000
+"""Rows that PostgreSQL looks through one by one: what is frequent is found among them. What a page
+is not filled with there is rare enough to be fetched by GIN, which knows no order.
 """
 
 _COLUMNS: Final = "a.number, a.at, a.event, a.actor, a.request_id, a.role, a.text, a.key_id, a.hash"
@@ -73,14 +73,23 @@ def everything(session: Session) -> Span:
 
 
 def rows(
-    session: Session, terms: Terms, span: Span, *, limit: int, up: bool = False
+    session: Session,
+    terms: Terms,
+    span: Span,
+    *,
+    limit: int,
+    up: bool = False,
+    first: int = FIRST,
 ) -> list[Found]:
-    """At most `limit` rows of the span with these terms, the newest first; `up`: the oldest."""
+    """At most `limit` rows of the span with these terms, the newest first; `up`: the oldest.
+
+    PostgreSQL looks through the `first` of the span one by one.
+    """
     if span.high < span.low:
         return []
     if session.get_bind().dialect.name == "sqlite":
         return _sqlite(session, terms, span, limit=limit, up=up)
-    return _postgres(session, terms, span, limit=limit, up=up)
+    return _postgres(session, terms, _split(span, first, up=up), limit=limit, up=up)
 
 
 def _sqlite(session: Session, terms: Terms, span: Span, *, limit: int, up: bool) -> list[Found]:
@@ -105,16 +114,18 @@ def _any(group: tuple[str, ...]) -> str:
     return " OR ".join('"{}"'.format(one.replace('"', '""')) for one in group)
 
 
-def _postgres(session: Session, terms: Terms, span: Span, *, limit: int, up: bool) -> list[Found]:
-    """The first rows of the span one by one, then the rest by GIN alone."""
+def _postgres(
+    session: Session, terms: Terms, parts: tuple[Span, Span], *, limit: int, up: bool
+) -> list[Found]:
+    """The first part one by one, then the rest by GIN alone."""
     where, asked = _conditions(terms)
-    first, rest = _split(span, up=up)
+    first, rest = parts
     found = _read(session, _statement("a.number", where, up=up), asked | _within(first, limit))
     if len(found) < limit and rest.low <= rest.high:
-        _only_by_bitmap(session, on=True)
+        only_by_bitmap(session, on=True)
         statement = _statement("a.number + 0", where, up=up)  # no index of numbers helps here
         found += _read(session, statement, asked | _within(rest, limit - len(found)))
-        _only_by_bitmap(session, on=False)
+        only_by_bitmap(session, on=False)
     return found
 
 
@@ -130,15 +141,15 @@ def _within(span: Span, limit: int) -> dict[str, int]:
     return {"low": span.low, "high": span.high, "limit": limit}
 
 
-def _split(span: Span, *, up: bool) -> tuple[Span, Span]:
+def _split(span: Span, first: int, *, up: bool) -> tuple[Span, Span]:
     if up:
-        end = min(span.high, span.low + _FIRST - 1)
+        end = min(span.high, span.low + first - 1)
         return Span(span.low, end), Span(end + 1, span.high)
-    begin = max(span.low, span.high - _FIRST + 1)
+    begin = max(span.low, span.high - first + 1)
     return Span(begin, span.high), Span(span.low, begin - 1)
 
 
-def _only_by_bitmap(session: Session, *, on: bool) -> None:
+def only_by_bitmap(session: Session, *, on: bool) -> None:
     """PostgreSQL believes that a few rows of a kind come soon, and looks through all for them."""
     value = "off" if on else "on"
     session.execute(

@@ -3,37 +3,26 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.models import Audit, Request
-from db.store import requests
+from db.store import by_account, requests
 
 CLAIM: Final = timedelta(minutes=15)
 """How long one worker has it to itself: longer than the slowest reading takes."""
 
 
-def _due() -> Select[Any]:
-    place = func.row_number().over(partition_by=Request.account_id, order_by=Request.activity_at)
-    found = (
-        select(Request.id, Request.account_id, place.label("place"))
-        .where(Request.activity_at <= bindparam("now"))
-        .subquery()
-    )
-    return select(found.c.id, found.c.account_id).where(found.c.place <= bindparam("per_account"))
-
-
-_DUE: Final = _due()  # asked many times a second: made once
+_DUE: Final = by_account.asked(Request.activity_at)
 
 
 def due(session: Session, now: datetime, per_account: int = 16) -> Sequence[tuple[int, str]]:
     """(id, account id) of grants whose threads are to hear what was done with them: of each account
     the oldest, for each is asked at its own pace.
     """
-    rows = session.execute(_DUE, {"now": now, "per_account": per_account})
-    return [(row[0], row[1]) for row in rows]
+    return by_account.due(session, _DUE, now, per_account)
 
 
 def claim(session: Session, request_id: int, now: datetime) -> Request | None:

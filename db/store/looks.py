@@ -2,32 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from db.models import Request
-from db.store import requests
+from db.store import by_account, requests
 
-
-def _due() -> Select[Any]:
-    place = func.row_number().over(partition_by=Request.account_id, order_by=Request.look_at)
-    found = (
-        select(Request.id, Request.account_id, place.label("place"))
-        .where(Request.look_at <= bindparam("now"))
-        .subquery()
-    )
-    return select(found.c.id, found.c.account_id).where(found.c.place <= bindparam("per_account"))
-
-
-_DUE: Final = _due()  # asked many times a second: made once
+_DUE: Final = by_account.asked(Request.look_at)
 
 
 def due(session: Session, now: datetime, per_account: int = 16) -> Sequence[tuple[int, str]]:
     """(id, account id) of pending requests that must be looked at, or have waited long enough."""
-    rows = session.execute(_DUE, {"now": now, "per_account": per_account})
-    return [(row[0], row[1]) for row in rows]
+    return by_account.due(session, _DUE, now, per_account)
 
 
 def claim(session: Session, request_id: int, now: datetime) -> Request | None:

@@ -1,9 +1,11 @@
 """What a start leaves in the audit log: what is other than at the last one, and never a secret."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -101,3 +103,22 @@ def test_a_key_that_is_replaced_is_recorded_and_the_chain_holds(database: Databa
     assert rows[0]["facts"] == {"before": audit.Key(KEY.encode()).id, "after": database.key.id}
     with database.read() as session:
         assert audit.verify(session, database.key).wrong is None
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_two_that_start_at_once_for_the_first_time_both_start(database_url: str) -> None:
+    both = [Database(database_url, key=audit.Key(KEY.encode()), now=lambda: NOW) for _ in range(2)]
+    begin = Barrier(2)
+
+    def starts(database: Database) -> None:
+        begin.wait()
+        started.record(database, SETTINGS, "admins: []", at=NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(starts, both))
+
+    with both[0].read() as session:
+        events = [row.event for row in search.each(session, Search())]
+    for database in both:
+        database.close()
+    assert sorted(events) == ["catalog changed", "settings changed", "started", "started"]
