@@ -61,7 +61,9 @@ def _answer(said: argparse.Namespace, found: Database, clock: Clock) -> None:
     _record(found, "read the audit log", clock.now(), question=written(meant), form=form)
     if form == "table":
         said.last = said.last or _LAST
-        Console(markup=False, emoji=False).print(_table(list(_rows(found, meant, said))))
+        rows = list(_rows(found, meant, said))
+        shown = _table(rows) if rows else "The audit log has nothing of that kind."
+        Console(markup=False, emoji=False).print(shown)
         return
     for line in _FORMS[form](_rows(found, meant, said)):
         sys.stdout.write(line)

@@ -69,6 +69,13 @@ def test_a_question_is_answered_as_in_slack(terminal: Terminal) -> None:
     assert "because of 3" not in said
 
 
+def test_an_answer_of_nothing_is_said(terminal: Terminal) -> None:
+    assert terminal.xacct("audit", "user:nobody") == (
+        0,
+        "The audit log has nothing of that kind.\n",
+    )
+
+
 def test_words_with_spaces_are_one_phrase(terminal: Terminal) -> None:
     def found(*words: str) -> list[int]:
         lines = terminal.xacct("audit", "--format", "json", *words, *THEIRS)[1].splitlines()
