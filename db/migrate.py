@@ -33,7 +33,7 @@ def upgrade(database: Database, *, bot: str | None = None) -> tuple[str, ...]:
     """
     with database.engine.begin() as connection:
         if not database.is_sqlite:
-            connection.exec_driver_sql("SET lock_timeout = '10s'")
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
         was = schema(connection)
         command.upgrade(config(connection), "head")
         lacking = guards.lacking(connection)

@@ -5,7 +5,9 @@ it says so on the referee's socket and goes on when it is told to. Calls of AWS 
 they pass the referee on the wire.
 """
 
+import faulthandler
 import os
+import signal
 import socket
 import sys
 import threading
@@ -20,6 +22,9 @@ import bot.run  # noqa: F401  a bot is forked from this process: it loads nothin
 from bot.__main__ import main
 from sandbox.clock import SharedClock
 from tests.chaos.runs import COMMIT, When
+
+SAY_WHERE: Final = signal.SIGUSR1
+"""The signal on which a bot writes into its log where each of its threads stands."""
 
 _ROOMS: Final = ("bot.", "workflows.")
 
@@ -77,6 +82,7 @@ def _label(frame: FrameType | None) -> str | None:
 
 def run(clock: Path, referee: str) -> int:
     """The bot until it ends; its exit code."""
+    faulthandler.register(SAY_WHERE, file=sys.__stderr__)
     Commits(referee)
     with SharedClock(clock) as shared:
         return main(["run"], clock=shared)

@@ -21,6 +21,7 @@ from demo.accounts import furnish, let_assume_anything
 from demo.door import Door
 from demo.stage import AUDIT_KEY, Stage
 from tests.chaos import catalog
+from tests.chaos.bot import SAY_WHERE
 from tests.chaos.books import Books
 from tests.chaos.humans import Humans
 from tests.chaos.nursery import is_alive
@@ -174,9 +175,19 @@ class House:
                 os.kill(bot.pid, signal.SIGCONT)
 
     def last_lines(self) -> str:
-        """The end of what the bots said."""
-        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        return "\n".join(lines[-_LAST_LINES:])
+        """The end of what the bots said, and where the threads of those stand that still live."""
+        said = self._said()
+        for bot in self._bots:
+            if not bot.frozen and is_alive(bot.pid):
+                os.kill(bot.pid, SAY_WHERE)
+        with suppress(Stuck):
+            self.poll(lambda: len(self._said()) > len(said) or None, what="it says where", within=2)
+            self._pause.wait(_STEP_EACH)  # the rest of what it says
+        lines = self._said()
+        return "\n".join(lines[max(0, len(said) - _LAST_LINES) :])
+
+    def _said(self) -> list[str]:
+        return self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
 
     def _environment(self, aws_endpoint: str) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
