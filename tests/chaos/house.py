@@ -21,8 +21,8 @@ from demo.accounts import furnish, let_assume_anything
 from demo.door import Door
 from demo.stage import AUDIT_KEY, Stage
 from tests.chaos import catalog
-from tests.chaos.bot import SAY_WHERE
 from tests.chaos.books import Books
+from tests.chaos.bot import SAY_WHERE
 from tests.chaos.humans import Humans
 from tests.chaos.nursery import is_alive
 from tests.chaos.referee import Bot

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from db import migrate
 from db.lifecycle import Event, IllegalMove, State
 from db.models import Request, Target, TargetKind
 from db.session import Database, InUse
@@ -29,6 +30,16 @@ def test_the_server_ends_a_transaction_that_stands_still(database: Database) -> 
             said = session.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one()
 
     assert said == "10s"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_patience_of_an_upgrade_with_locks_ends_with_it(database: Database) -> None:
+    migrate.upgrade(database)
+
+    with database.read() as session:  # on the connection that the upgrade gave back
+        said = session.execute(text("SHOW lock_timeout")).scalar_one()
+
+    assert said == "0"
 
 
 def test_of_twenty_simultaneous_moves_one_wins(database: Database) -> None:
