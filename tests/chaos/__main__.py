@@ -21,7 +21,7 @@ from tests.chaos.workers import Task, go, work
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "reliability.md"
 SAMPLE: Final = 180.0
-"""Seconds in which runs of a sample are begun unless it is told otherwise; counting comes before."""
+"""Seconds in which runs of a sample are begun unless it says otherwise; counting comes before."""
 
 _WHOLE: Final = 8  # runs in a house
 _SAMPLED: Final = 2
