@@ -82,7 +82,7 @@ def _label(frame: FrameType | None) -> str | None:
 
 def run(clock: Path, referee: str) -> int:
     """The bot until it ends; its exit code."""
-    faulthandler.register(SAY_WHERE, file=sys.__stderr__)
+    faulthandler.register(SAY_WHERE)
     Commits(referee)
     with SharedClock(clock) as shared:
         return main(["run"], clock=shared)

@@ -143,8 +143,7 @@ class Play:
             lambda: reached.is_set() or (done() and house.is_calm()) or None,
             what=f"{run.place}, or all is done",
         )
-        house.referee.disarm()
-        self.outcome.reached = reached.is_set()
+        self.outcome.reached = house.referee.disarm()
         self.outcome.passed = Counter(struck.passed)
         if not self.outcome.reached or run.what.is_answer:
             self._goes_on(saying, done)

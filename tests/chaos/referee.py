@@ -53,6 +53,8 @@ class Referee:
         self.reached = threading.Event()
         self.last_call = self.last_write = monotonic()
         self._order: Order | None = None
+        self._deciding = threading.Lock()
+        self._struck = False  # the order is being carried out, or was
 
     # --- what the run says
 
@@ -64,11 +66,16 @@ class Referee:
         """Counts from one, and lets it happen once."""
         self.reached.clear()
         self.watch(order.bot)
-        self._order = order
+        with self._deciding:
+            self._order, self._struck = order, False
 
-    def disarm(self) -> None:
-        """Nothing happens any more."""
-        self._order = None
+    def disarm(self) -> bool:
+        """Nothing happens any more; returns whether it has. A freeze that has begun is waited for:
+        its bot goes on for a moment, and may be done with everything before it stands still.
+        """
+        with self._deciding:
+            self._order = None
+        return self._struck and self.reached.wait(timeout=2 * _NO_REST)
 
     def wake(self, bot: Bot) -> None:
         """Called in the loop: a frozen bot goes on, and so does what it was in."""
@@ -105,11 +112,10 @@ class Referee:
     async def may_pass(self, bot: Bot, place: Place) -> None:
         """Returns when the bot may go on. Raises Gone when it is killed here."""
         bot.seen = monotonic()
-        order = self._order
-        if order is None or order.bot is not bot or order.place != place or order.what.is_answer:
+        what = self._order_at(bot, place)
+        if what is None:
             return
-        self._order = None
-        if order.what is What.FREEZE:
+        if what is What.FREEZE:
             await self._freeze(bot)
             return
         self.reached.set()  # first: nobody takes it for a bot that ended by itself
@@ -132,12 +138,19 @@ class Referee:
 
     def answer_instead(self, bot: Bot, label: str, number: int) -> What | None:
         """What AWS, or the network, answers to this call in place of the truth; None: the truth."""
-        order, here = self._order, Place(When.INSTEAD, label, number)
-        if order is None or order.bot is not bot or order.place != here:
-            return None
-        self._order = None
-        self.reached.set()
-        return order.what
+        what = self._order_at(bot, Place(When.INSTEAD, label, number))
+        if what is not None:
+            self.reached.set()
+        return what
+
+    def _order_at(self, bot: Bot, place: Place) -> What | None:
+        """What is to happen here, once."""
+        with self._deciding:
+            order = self._order
+            if order is None or order.bot is not bot or order.place != place:
+                return None
+            self._order, self._struck = None, True
+            return order.what
 
     def began(self, bot: Bot) -> None:
         bot.under_way += 1

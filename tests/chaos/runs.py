@@ -107,6 +107,8 @@ class Run:
             raise ValueError(f"{name!r} is no run; one is: {_EXAMPLE}")
         way, phase, what, when, label, number = found.groups()
         place = Place(When(when), label, int(number))
+        if What(what).is_answer != (place.when is When.INSTEAD):
+            raise ValueError(f"{name!r}: answers are given at a call, all else beside it: {_EXAMPLE}")
         return cls(Way(way), Phase(phase), What(what), place)
 
     @property

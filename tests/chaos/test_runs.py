@@ -23,7 +23,16 @@ def test_every_run_has_a_name_that_is_read_back() -> None:
     assert len({str(run) for run in RUNS}) == len(RUNS)
 
 
-@pytest.mark.parametrize("name", ["", "allow-group", "allow-group opening kill at iam:GetRole 0"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "allow-group",
+        "allow-group opening kill after iam:GetRole 0",
+        "allow-group opening kill at iam:GetRole 1",
+        "allow-group opening Throttling before iam:GetRole 1",
+    ],
+)
 def test_what_is_no_run_is_told_how_one_looks(name: str) -> None:
     with pytest.raises(ValueError, match="iam:PutRolePolicy 1"):
         Run.parse(name)

@@ -1,5 +1,6 @@
 """Kills and false answers happen at the place that was named, and nowhere else."""
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from sandbox.aws.process import SandboxAws
-from tests.chaos.referee import Bot, Order
+from tests.chaos.referee import Bot, Order, Referee
 from tests.chaos.runs import Place, What, When
 from tests.chaos.wires import Wires
 
@@ -138,3 +139,27 @@ def test_a_frozen_process_does_nothing_until_it_is_woken(
 
     assert creating.wait(timeout=60) == 0
     assert name in users(aws)
+
+
+def test_a_freeze_that_has_begun_is_waited_for() -> None:
+    referee, place = Referee(), Place(When.AFTER, "commit:here", 1)
+
+    async def freezes(bot: Bot) -> bool:
+        stopping = asyncio.create_task(referee.may_pass(bot, place))
+        await asyncio.sleep(0)  # it was told to stop, and goes on until it rests
+        assert not bot.frozen
+        happened = await asyncio.to_thread(referee.disarm)
+        assert bot.frozen
+        referee.wake(bot)
+        await stopping
+        return happened
+
+    with subprocess.Popen((sys.executable, "-c", "input()"), stdin=subprocess.PIPE) as process:
+        bot = Bot(pid=process.pid)
+        referee.arm(Order(bot, What.FREEZE, place))
+        assert asyncio.run(freezes(bot))
+        process.communicate(b"\n")
+
+    referee.arm(Order(bot, What.FREEZE, place))
+    assert not referee.disarm()
+    asyncio.run(referee.may_pass(bot, place))  # there is nobody any more who could be stopped
