@@ -108,7 +108,7 @@ class Run:
         way, phase, what, when, label, number = found.groups()
         place = Place(When(when), label, int(number))
         if What(what).is_answer != (place.when is When.INSTEAD):
-            raise ValueError(f"{name!r}: answers are given at a call, all else beside it: {_EXAMPLE}")
+            raise ValueError(f"{name!r}: answers are given at calls, all else beside: {_EXAMPLE}")
         return cls(Way(way), Phase(phase), What(what), place)
 
     @property
