@@ -10,6 +10,9 @@ PLANTED ?=# arguments of the planted bugs in `make prove`: all of them
 # One more than there are processors: tests wait for sandboxes and databases, too.
 WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 
+# Programs are started here by the hundred: each compiles what it imports once, and not each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test check fmt conformance bench chaos prove lock clean
 .DEFAULT_GOAL := help
 

@@ -1,17 +1,30 @@
-"""Clients of the sandbox: boto3, pointed at it, quick to make."""
+"""Clients of the sandbox: boto3, pointed at it, quick to make.
 
+A client of botocore takes as long to make as a few calls, and the next one comes to the same, but
+for its keys. So one of each service is made, and the others are made of it.
+"""
+
+from contextvars import ContextVar
 from copy import copy
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.credentials import (
+    CredentialProvider,
+    CredentialResolver,
+    Credentials,
+    ReadOnlyCredentials,
+)
 from botocore.hooks import HierarchicalEmitter
 
 _KEPT: Final = 64
-"""Clients that are given out again: making one takes as long as a few calls."""
+"""Clients that are given out again."""
+
+_SIGNS: Final[ContextVar[ReadOnlyCredentials]] = ContextVar("keys of the client that calls")
 
 
 @dataclass(frozen=True)
@@ -21,6 +34,37 @@ class Keys:
     access_key_id: str
     secret_access_key: str = field(repr=False)
     session_token: str | None = field(default=None, repr=False)
+
+
+class _KeysOfTheClient(Credentials):
+    """What the one client of botocore signs with: keys of the one that was made of it."""
+
+    def __init__(self) -> None:
+        super().__init__("", "")
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        return _SIGNS.get()
+
+
+class _NoOthers(CredentialProvider):
+    METHOD = "client"
+
+    def load(self) -> Credentials:
+        return _KeysOfTheClient()
+
+
+class _Keyed:
+    """What is put before a client's own class: each call is signed with its keys."""
+
+    _keys: ReadOnlyCredentials
+
+    def _make_api_call(self, *asked: Any) -> Any:
+        before = _SIGNS.set(self._keys)
+        try:
+            call: Any = super()
+            return call._make_api_call(*asked)  # noqa: SLF001  ours
+        finally:
+            _SIGNS.reset(before)
 
 
 class Clients:
@@ -33,7 +77,9 @@ class Clients:
         first = botocore.session.Session(event_hooks=self._hooks)  # fills them: most of its work
         self._loader = first.get_component("data_loader")
         self._shared = self._fresh()
-        self._client = lru_cache(_KEPT)(self._make)
+        self._shared.register_component("credential_provider", CredentialResolver([_NoOthers()]))
+        self._unsigned = cache(self._make)
+        self._client = lru_cache(_KEPT)(self._keyed)
 
     def session(self, keys: Keys) -> boto3.Session:
         """A session with these keys in the region; its clients still need the endpoint."""
@@ -49,14 +95,23 @@ class Clients:
         """A client for the sandbox: no retries, short timeouts, S3 by path."""
         return self._client(service, keys)
 
-    def _make(self, service: str, keys: Keys) -> Any:
+    def _keyed(self, service: str, keys: Keys) -> Any:
+        """Hooks that are set in it are its own; connections are shared."""
+        client = self._unsigned(service)
+        made: Any = object.__new__(_keyed(type(client)))
+        made.__dict__.update(client.__dict__)
+        made.meta = copy(client.meta)
+        made.meta.events = copy(client.meta.events)
+        made._keys = ReadOnlyCredentials(  # noqa: SLF001  ours
+            keys.access_key_id, keys.secret_access_key, keys.session_token
+        )
+        return made
+
+    def _make(self, service: str) -> Any:
         return self._shared.create_client(
             service,
             region_name=self._region,
             endpoint_url=self._endpoint,
-            aws_access_key_id=keys.access_key_id,
-            aws_secret_access_key=keys.secret_access_key,
-            aws_session_token=keys.session_token,
             config=Config(
                 retries={"total_max_attempts": 1, "mode": "standard"},
                 connect_timeout=2,
@@ -72,3 +127,8 @@ class Clients:
         )
         session.register_component("data_loader", self._loader)
         return session
+
+
+@cache
+def _keyed(kind: Any) -> Any:
+    return type(kind.__name__, (_Keyed, kind), {})

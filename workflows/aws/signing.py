@@ -23,7 +23,7 @@ from botocore.credentials import (
 from botocore.exceptions import NoCredentialsError
 
 from workflows.aws.errors import MEANINGS, AwsBusy
-from workflows.aws.sessions import descriptions
+from workflows.aws.sessions import core_session
 
 _READ_ONCE: Final = (
     "AWS_PROFILE",
@@ -58,8 +58,7 @@ class _NoOthers(CredentialProvider):
 
 @cache
 def _core(_settings: tuple[str | None, ...]) -> botocore.session.Session:
-    core = botocore.session.Session()
-    core.register_component("data_loader", descriptions())
+    core = core_session()
     core.register_component("credential_provider", CredentialResolver([_NoOthers()]))
     # AWS writes dates as ISO 8601 here; botocore's reader guesses among many ways, at a seventh of
     # what a call costs us.
