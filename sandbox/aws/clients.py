@@ -97,8 +97,8 @@ class Clients:
 
     def _keyed(self, service: str, keys: Keys) -> Any:
         """Hooks that are set in it are its own; connections are shared."""
-        client = self._unsigned(service)
-        made: Any = object.__new__(_keyed(type(client)))
+        client, kind = self._unsigned(service)
+        made: Any = object.__new__(kind)
         made.__dict__.update(client.__dict__)
         made.meta = copy(client.meta)
         made.meta.events = copy(client.meta.events)
@@ -107,8 +107,9 @@ class Clients:
         )
         return made
 
-    def _make(self, service: str) -> Any:
-        return self._shared.create_client(
+    def _make(self, service: str) -> tuple[Any, type[Any]]:
+        """A client without keys, and the class of those that are made of it."""
+        client: Any = self._shared.create_client(
             service,
             region_name=self._region,
             endpoint_url=self._endpoint,
@@ -117,9 +118,12 @@ class Clients:
                 connect_timeout=2,
                 read_timeout=10,
                 s3={"addressing_style": "path"},
+                max_pool_connections=50,
                 proxies={},  # the sandbox is on this machine, whatever the environment says
             ),
         )
+        kind: Any = type(client)
+        return client, type(kind.__name__, (_Keyed, kind), {})
 
     def _fresh(self) -> botocore.session.Session:
         session = botocore.session.Session(
@@ -127,8 +131,3 @@ class Clients:
         )
         session.register_component("data_loader", self._loader)
         return session
-
-
-@cache
-def _keyed(kind: Any) -> Any:
-    return type(kind.__name__, (_Keyed, kind), {})
