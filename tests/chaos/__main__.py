@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only", action="append", type=Run.parse, metavar="NAME", help="this run; may be repeated"
     )
-    workers = 3 * (os.cpu_count() or 1)
+    workers = 4 * (os.cpu_count() or 1)
     parser.add_argument("--workers", type=int, default=workers, help=f"default here: {workers}")
     parser.add_argument(
         "--page",

@@ -27,10 +27,13 @@ class Books:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._engine = database.engine
+        if not database.is_sqlite:  # one question, and no transaction around it
+            self._engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def state(self, request_id: int) -> State:
         query = select(Request.state).where(Request.id == request_id)
-        with self._database.engine.connect() as connection:
+        with self._engine.connect() as connection:
             return connection.execute(query).scalar_one()
 
     def row(self, request_id: int) -> Request:
@@ -39,22 +42,22 @@ class Books:
 
     def newest(self) -> int:
         """The number of the newest request, 0 when there is none."""
-        with self._database.engine.connect() as connection:
+        with self._engine.connect() as connection:
             return connection.execute(select(func.max(Request.id))).scalar_one() or 0
 
     def is_calm(self, now: datetime) -> bool:
         """Whether nothing must be done at this moment."""
-        with self._database.engine.connect() as connection:
+        with self._engine.connect() as connection:
             return not connection.execute(_OWES, {"now": now}).scalar_one()
 
     def is_leased(self) -> bool:
         """Whether some target is, by the living or the dead."""
-        with self._database.engine.connect() as connection:
+        with self._engine.connect() as connection:
             return bool(connection.execute(_LEASED).scalar_one())
 
     def inbox_is_paid(self) -> bool:
         """Whether all that people said has been done, or refused."""
-        with self._database.engine.connect() as connection:
+        with self._engine.connect() as connection:
             return not connection.execute(_SAID).scalar_one()
 
     def owed(self, now: datetime) -> list[str]:
