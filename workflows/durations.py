@@ -11,18 +11,19 @@ from workflows.names import said
 LONGEST: Final = timedelta(days=7)
 
 _MINUTE: Final = timedelta(minutes=1)
-_UNITS: Final = {"w": 10080, "d": 1440, "h": 60, "m": 1}  # minutes
+_UNITS: Final = {"y": 525600, "mo": 43200, "w": 10080, "d": 1440, "h": 60, "m": 1}  # minutes
 _UNIT: Final = (
-    r"(?:weeks?|w|days?|d|hours?|hrs?|hr|h|minutes?|mins?|min|m|seconds?|secs?|sec|s)(?![^\W\d_])"
+    r"(?:years?|yrs?|y|months?|mos?|weeks?|w|days?|d|hours?|hrs?|hr|h|minutes?|mins?|min|m"
+    r"|seconds?|secs?|sec|s)(?![^\W\d_])"
 )
 _NUMBER: Final = r"[0-9]+(?:[.,][0-9]+)?"
 _PART: Final = re.compile(rf"({_NUMBER})\s*({_UNIT})", re.IGNORECASE)
 _PARTS: Final = re.compile(
-    rf"[-+]?{_NUMBER}\s*{_UNIT}(?:\s*,?\s*{_NUMBER}\s*{_UNIT})*[0-9]*", re.IGNORECASE
+    rf"[-+]?{_NUMBER}\s*{_UNIT}(?:(?:\s*,)?\s*{_NUMBER}\s*{_UNIT})*[0-9]*", re.IGNORECASE
 )
 _GLUED: Final = re.compile(r"(?<=h)([0-5]?[0-9])$", re.IGNORECASE)  # 1h30
 _ISO: Final = re.compile(
-    rf"P(?=.)(?:{_NUMBER}W)?(?:{_NUMBER}D)?(?:T(?=[0-9])(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?",
+    rf"P(?=.)(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}W)?(?:{_NUMBER}D)?(?:T(?=[0-9])(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?",
     re.IGNORECASE,
 )
 _BARE: Final = re.compile(r"[-+]?[0-9]+(?:[.,:][0-9]+)?")
@@ -54,8 +55,20 @@ def parse_duration(text: str) -> timedelta | None:
         raise Refused(_which_unit(text))
     if text.startswith("-"):
         raise Refused(f"{said(text)} is no time to lend a role for; write it like 1h30m.")
-    spread = text.upper().strip("P").replace("T", " ") if _ISO.fullmatch(text) else text
+    spread = _spread(text.upper()) if _ISO.fullmatch(text) else text
     return _whole_minutes(text, _PART.findall(_GLUED.sub(r"\1m", spread)))
+
+
+def _spread(iso: str) -> str:
+    """Its parts as people write them: before the T, M are months."""
+    days, _, hours = iso.removeprefix("P").partition("T")
+    return f"{days.replace('M', 'MO')} {hours}"
+
+
+def _unit(written: str) -> str:
+    """The key of `_UNITS`, or `s`."""
+    letters = written.lower()
+    return letters[:2] if letters.startswith("mo") else letters[0]
 
 
 def _which_unit(text: str) -> str:
@@ -68,7 +81,7 @@ def _which_unit(text: str) -> str:
 
 
 def _whole_minutes(text: str, parts: Sequence[tuple[str, str]]) -> timedelta:
-    units = [unit[0].lower() for _, unit in parts]
+    units = [_unit(written) for _, written in parts]
     if "s" in units:
         raise Refused(
             f"{said(text)} is counted in seconds; roles are lent for whole minutes, like 90m."

@@ -151,6 +151,8 @@ UNCLEAR = [
     ("request prod admin -1h fix", "no time to lend"),
     ("request prod admin \u20131h fix", "no time to lend"),
     ("request prod admin 9999h fix", "longer than 7d"),
+    ("request prod admin 99y fix", "longer than 7d"),
+    ("request prod admin 3 months fix", "longer than 7d"),
     ("request prod admin 90s fix", "whole minutes"),
     ("request prod admin 1h 30m 15m x", "names a unit twice"),
     ("request prod admin PT1H 15m x", "second length of time"),

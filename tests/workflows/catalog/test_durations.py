@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -34,7 +35,7 @@ def test_a_length_of_time_is_read_however_it_is_written(text: str, minutes: int)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "h", "P", "PT", "1h of it", "1x", "INC-42", "1mo", "2nd"]
+    "text", ["", "soon", "h", "P", "PT", "1h of it", "1x", "INC-42", "1moon", "2nd", "3yards"]
 )
 def test_what_is_no_length_of_time_is_none(text: str) -> None:
     assert parse_duration(text) is None
@@ -59,6 +60,14 @@ def test_what_is_no_length_of_time_is_none(text: str) -> None:
         ("9" * 5000 + "h", "longer than 7d"),
         ("9" * 5000, "hours or"),
         ("7d1m", "longer than 7d"),
+        ("99y", "99y is longer than 7d"),
+        ("1 year", "longer than 7d"),
+        ("3 months", "longer than 7d"),
+        ("1y 6mo", "longer than 7d"),
+        ("1y2d", "longer than 7d"),
+        ("P1Y", "longer than 7d"),
+        ("P1M2DT3H", "longer than 7d"),
+        ("-1y", "no time to lend"),
     ],
 )
 def test_a_doubtful_length_of_time_is_refused_with_a_short_sentence(text: str, part: str) -> None:
@@ -66,6 +75,15 @@ def test_a_doubtful_length_of_time_is_refused_with_a_short_sentence(text: str, p
         parse_duration(text)
     assert part in str(error.value)
     assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize("gap", ["", " ", ", ", " , ", ",", "   ", " ,  "])
+@pytest.mark.parametrize("end", ["x", "1x", " x", ",", "1h1", "-"])
+def test_however_long_it_is_it_is_read_at_once(gap: str, end: str) -> None:
+    text = gap.join(["1h"] * 2000) + end
+    assert text.startswith(leading_duration(text))
+    with suppress(Refused):
+        assert parse_duration(text) is None
 
 
 @pytest.mark.parametrize(
@@ -79,6 +97,9 @@ def test_a_doubtful_length_of_time_is_refused_with_a_short_sentence(text: str, p
         ("8 hosts", "8"),
         ("8hosts", ""),
         ("2nd try", ""),
+        ("99y on call", "99y"),
+        ("3 months, please", "3 months"),
+        ("3 yards away", "3"),
         ("the disk is full for 1h", ""),
     ],
 )
