@@ -106,6 +106,14 @@ class House:
                 f"{line}.",
                 "Set it in the environment of xacct; README.md lists all settings.",
             )
+        if self._env.get("XACCT_MIGRATIONS_URL"):
+            yield yellow(
+                "owner-known",
+                "XACCT_MIGRATIONS_URL",
+                "XACCT_MIGRATIONS_URL is set here: where xacct runs with it, its environment is "
+                "enough to change what was recorded.",
+                "Set it for `xacct db upgrade` alone, and start xacct without it.",
+            )
 
     def _of_catalog(self, facts: Facts) -> Iterable[Finding]:
         yield from self._mistaken

@@ -122,6 +122,15 @@ def test_the_doctor_finds_a_role_that_could_change_the_log_and_xacct_starts_all_
     assert "owns the audit log" in said
 
 
+def test_the_doctor_finds_the_owners_password_where_xacct_would_run(pair: Pair) -> None:
+    pair.xacct("db", "upgrade")
+    assert "owner-known" in pair.xacct("doctor", "--json")[1]
+
+    del pair.env["XACCT_MIGRATIONS_URL"]
+
+    assert "owner-known" not in pair.xacct("doctor", "--json")[1]
+
+
 def test_triggers_that_somebody_took_away_are_found_and_put_back(pair: Pair) -> None:
     pair.xacct("db", "upgrade")
     database = pair.database()
