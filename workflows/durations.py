@@ -17,14 +17,15 @@ _UNIT: Final = (
     r"|seconds?|secs?|sec|s)(?![^\W\d_])"
 )
 _NUMBER: Final = r"[0-9]+(?:[.,][0-9]+)?"
-_PART: Final = re.compile(rf"({_NUMBER})\s*({_UNIT})", re.IGNORECASE)
+_CASED: Final = re.IGNORECASE | re.ASCII  # or a long s, \u017f, would count as one, too
+_PART: Final = re.compile(rf"({_NUMBER})\s*({_UNIT})", _CASED)
 _PARTS: Final = re.compile(
-    rf"[-+]?{_NUMBER}\s*{_UNIT}(?:(?:\s*,)?\s*{_NUMBER}\s*{_UNIT})*[0-9]*", re.IGNORECASE
+    rf"[-+]?{_NUMBER}\s*{_UNIT}(?:(?:\s*,)?\s*{_NUMBER}\s*{_UNIT})*[0-9]*", _CASED
 )
 _GLUED: Final = re.compile(r"(?<=h)([0-5]?[0-9])$", re.IGNORECASE)  # 1h30
 _ISO: Final = re.compile(
     rf"P(?=.)(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}W)?(?:{_NUMBER}D)?(?:T(?=[0-9])(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?",
-    re.IGNORECASE,
+    _CASED,
 )
 _BARE: Final = re.compile(r"[-+]?[0-9]+(?:[.,:][0-9]+)?")
 _END: Final = re.compile(r"[,;:.]?(?:\s|$)")
@@ -55,8 +56,10 @@ def parse_duration(text: str) -> timedelta | None:
         raise Refused(_which_unit(text))
     if text.startswith("-"):
         raise Refused(f"{said(text)} is no time to lend a role for; write it like 1h30m.")
-    spread = _spread(text.upper()) if _ISO.fullmatch(text) else text
-    return _whole_minutes(text, _PART.findall(_GLUED.sub(r"\1m", spread)))
+    spread = _GLUED.sub(r"\1m", _spread(text.upper()) if _ISO.fullmatch(text) else text)
+    if spread[-1].isdecimal():
+        raise Refused(f"{said(text)} ends in a number without a unit. Write it like 1h30m.")
+    return _whole_minutes(text, _PART.findall(spread))
 
 
 def _spread(iso: str) -> str:
