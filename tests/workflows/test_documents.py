@@ -158,6 +158,27 @@ def test_an_empty_document_is_never_written_since_aws_refuses_it() -> None:
     assert text.statements(document) == [SEAL]
 
 
+@pytest.mark.parametrize(
+    ("value", "pattern", "matches"),
+    [
+        ("alice", "al*", True),
+        ("alice", "*", True),
+        ("alice", "ali?e", True),
+        ("alice", "ALICE", False),
+        ("alice", "[a]lice", False),
+        ("[a]lice", "[a]*", True),
+        ("a\nb", "a*b", True),
+        ("alice", "?alice", False),
+        ("sts:assumerole", "*" * 60 + "x", False),
+        ("a" * 2000, "*a" * 1000 + "*b", False),
+    ],
+)
+def test_a_pattern_of_aws_is_weighed_at_once_however_many_stars_it_has(
+    value: str, pattern: str, *, matches: bool
+) -> None:
+    assert text.like(value, pattern) is matches
+
+
 def test_a_deleted_principal_among_foreign_statements_is_found() -> None:
     orphan = {"Effect": "Allow", "Principal": {"AWS": ["AIDAGONE1", HOME]}, "Action": "sts:*"}
 

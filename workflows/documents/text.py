@@ -1,9 +1,9 @@
 """What all policy documents have in common: statements, moments, and their length."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import Any
 
 Statement = dict[str, Any]
@@ -31,8 +31,7 @@ def length(document: Document) -> int:
 
 def like(value: str, pattern: str) -> bool:
     """Whether AWS's `*` (any characters) and `?` (one character) match, nothing else special."""
-    escaped = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(escaped, value, re.DOTALL) is not None
+    return fnmatchcase(value, pattern.replace("[", "[[]"))  # never slow, however many `*` there are
 
 
 def values(said: Any) -> list[str]:
