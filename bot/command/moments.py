@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Final
 
-_AGO: Final = re.compile(r"([0-9]{1,6})\s*(m|min|h|d|w)(?:\s+ago)?", re.IGNORECASE)
+_AGO: Final = re.compile(r"([0-9]{1,6})\s*(m|min|h|d|w)(?:\s+ago)?")
 _UNITS: Final = {
     "m": timedelta(minutes=1),
     "min": timedelta(minutes=1),
@@ -54,7 +54,7 @@ def _read(text: str, now: datetime, zone: tzinfo, *, days: int) -> datetime | No
     text = text.strip().casefold()
     try:
         if found := _AGO.fullmatch(text):
-            return now.replace(microsecond=0) - int(found[1]) * _UNITS[found[2].casefold()]
+            return now.replace(microsecond=0) - int(found[1]) * _UNITS[found[2]]
         return _absolute(text, now.astimezone(zone), days)
     except (ValueError, OverflowError):  # 2026-02-30, the year 0000, a million weeks
         return None

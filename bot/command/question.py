@@ -204,7 +204,9 @@ def _number(part: _Part) -> str:
 
 def _said(condition: Condition) -> str:
     sign = "-" if condition.excluded else ""
-    value = f'"{condition.value}"' if " " in condition.value else condition.value
+    value = condition.value
+    if " " in value or value.startswith("/"):  # a slash behind a colon is an address's
+        value = f'"{value}"'
     if condition.field is Field.WORD:
         return f'{sign}"{condition.value}"'
     return f"{sign}{condition.field}:{value}"
