@@ -54,9 +54,9 @@ def find(
     The first of a thing's `names` is the one proposed. Raises NotFound: `sentence`, then what may
     be meant, taken from `things` alone.
     """
-    things = list(things)
+    things, wanted = list(things), folded(text)
     for thing in things:
-        if folded(text) in map(folded, names(thing)):
+        if wanted in map(folded, names(thing)):
             return thing
     first = [names(thing)[0] for thing in things]
     every = {name: names(thing)[0] for thing in things for name in names(thing)}

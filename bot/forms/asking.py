@@ -184,19 +184,20 @@ def role_option(role: Role) -> Json:
 
 def accounts(catalog: Catalog, user: str, typed: str) -> list[Json]:
     """The accounts to choose from whose name, alias or id holds what was typed."""
-    found = catalog.accounts_of(catalog.roles_for(user))
-    held = (one for one in found if _holds(typed, (one.name, one.id, *one.aliases)))
+    found, wanted = catalog.accounts_of(catalog.roles_for(user)), names.folded(typed)
+    held = (one for one in found if _holds(wanted, (one.name, one.id, *one.aliases)))
     return [account_option(one) for one in held][: parts.OPTIONS]
 
 
 def roles(catalog: Catalog, user: str, account_id: str, typed: str) -> list[Json]:
     """The roles of an account to choose from whose name holds what was typed."""
     found = (one for one in catalog.roles_for(user) if one.account.id == account_id)
-    return [role_option(one) for one in found if _holds(typed, (one.name,))][: parts.OPTIONS]
-
-
-def _holds(typed: str, called: Iterable[str]) -> bool:
     wanted = names.folded(typed)
+    return [role_option(one) for one in found if _holds(wanted, (one.name,))][: parts.OPTIONS]
+
+
+def _holds(wanted: str, called: Iterable[str]) -> bool:
+    """Whether one of the names holds it; `wanted` is folded already, which may take a while."""
     squeezed = wanted.replace("-", "").replace(" ", "")
     return any(wanted in names.folded(one) or (squeezed and squeezed in one) for one in called)
 

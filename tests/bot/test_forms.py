@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from time import thread_time
 
 import pytest
 
@@ -195,3 +196,7 @@ def test_an_account_is_found_among_hundreds_by_what_is_typed(office: Office) -> 
     for typed in ("team-287", "TEAM-287", "0000-0000-0287"):
         found = [one["value"] for one in asking.accounts(catalog, "U0CAROL", typed)]
         assert found == [f"{287:012}"], typed
+
+    begun = thread_time()
+    assert not asking.accounts(catalog, "U0CAROL", "\ufdfa" * 3000)
+    assert thread_time() - begun < 1  # what is long is read once, and not for each of them

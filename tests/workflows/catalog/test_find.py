@@ -1,9 +1,10 @@
+from time import thread_time
 from typing import get_args
 
 import pytest
 
 from tests.workflows.catalog.build import PAYMENTS, SEARCH, catalog, role
-from workflows import deliver
+from workflows import deliver, names
 from workflows.catalog.model import Catalog
 from workflows.catalog.schema import Partition
 from workflows.errors import NotFound
@@ -31,6 +32,13 @@ def known() -> Catalog:
 )
 def test_an_account_is_found_by_id_name_and_alias(known: Catalog, typed: str, name: str) -> None:
     assert known.find_account(typed, known.accounts).name == name
+
+
+def test_what_is_long_is_looked_for_among_many_names_at_once() -> None:
+    begun = thread_time()
+    with pytest.raises(NotFound):
+        names.find("\ufdfa" * 3900, range(500), names=lambda one: (str(one),), sentence="No.")
+    assert thread_time() - begun < 1  # each of these letters is folded to eighteen
 
 
 def test_a_part_of_a_name_is_never_enough_and_all_that_may_be_meant_is_said(known: Catalog) -> None:
