@@ -28,7 +28,7 @@ from bot.command.secret import holds_secret
 from bot.command.words import Word, Words
 from workflows.names import closest, said
 
-_LONGEST: Final = 8000  # characters: far above what a command needs
+_LONGEST: Final = 4000  # characters: above what any command needs
 _ANCHOR: Final = "anchor"  # to look for the word, it goes into double quotes
 _PAIR: Final = 2  # an account and a role
 _REVOKE_USAGE: Final = (

@@ -13,8 +13,9 @@ from workflows.names import said
 LONGEST_REASON: Final = 500  # characters; a card shows it whole
 
 _NUMBER: Final = re.compile(r"#?([0-9]{1,9})[,.;]?")
+_LONGEST_NAME: Final = 200  # characters: far above what an account, a role or a machine has
 _LIKELY_HOURS: Final = 12
-_ROLE_ARN: Final = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/(?:.*/)?([^/]+)")
+_ROLE_ARN: Final = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/(?:.*/)?([^/]{1,64})")
 
 
 def number_in(word: Word) -> int | None:
@@ -52,6 +53,8 @@ def name_in(text: str, usage: str) -> str:
             text = text[1:-1].strip()
     if not text or text.startswith("-"):
         raise Doubt(f"A name is missing here. Write {copyable(usage)}.")
+    if len(text) > _LONGEST_NAME:  # an answer that repeats it would be too long for Slack
+        raise Doubt(f"`{said(text)}` is too long for a name. Write {copyable(usage)}.")
     if "'" in text or '"' in text:
         raise Doubt(
             f"`{said(text)}` has a stray quote. Only double quotes hold words together, as in "

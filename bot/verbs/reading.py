@@ -82,7 +82,7 @@ def _may_decide(catalog: Catalog, row: Request, by: Person) -> bool:
 def roles(world: World, heard: Heard, command: said.Roles) -> Deed:
     """What the person may ask for."""
     catalog = world.catalog
-    words = [names.folded(one) for one in command.words.split()]
+    words = {names.folded(one) for one in command.words.split()}
     found = [
         role for role in catalog.roles_for(heard.by.user) if all(map(_text(role).count, words))
     ]

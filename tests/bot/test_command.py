@@ -218,7 +218,10 @@ UNCLEAR = [
     ("list all", "takes no words"),
     ("help reqest", "`/xacct help request`"),
     ("help me", "`/xacct help`"),
-    ("x" * 9000, "too long"),
+    ("x" * 4001, "too long"),
+    (f"request {'x' * 201} admin 1h fix", "too long for a name"),
+    ("request " + "\ufdfa" * 3900 + " admin 1h 2h fix", "too long for a name"),
+    (f"who arn:aws:iam::444455556666:role/{'x' * 500}", "too long for a name"),
 ]
 
 
@@ -227,6 +230,7 @@ def test_what_is_unclear_is_told_with_the_way_to_write_it(text: str, part: str) 
     answer = parse(text)
     assert isinstance(answer, Unclear)
     assert part in answer.sentence
+    assert len(answer.sentence) < 2000  # Slack shows it whole
 
 
 @pytest.mark.parametrize(("text", "part"), UNCLEAR)
