@@ -96,7 +96,9 @@ class Clients:
         return self._client(service, keys)
 
     def _keyed(self, service: str, keys: Keys) -> Any:
-        """Hooks that are set in it are its own; connections are shared."""
+        """Hooks that are set in it are its own, like `before-call`. What signs and sends is shared:
+        hooks of that, like `before-send`, would never be called.
+        """
         client, kind = self._unsigned(service)
         made: Any = object.__new__(kind)
         made.__dict__.update(client.__dict__)

@@ -179,7 +179,8 @@ class House:
         said = self._said()
         for bot in self._bots:
             if not bot.frozen and is_alive(bot.pid):
-                os.kill(bot.pid, SAY_WHERE)
+                with suppress(ProcessLookupError):  # it ends just now
+                    os.kill(bot.pid, SAY_WHERE)
         with suppress(Stuck):
             self.poll(lambda: len(self._said()) > len(said) or None, what="it says where", within=2)
             self._pause.wait(_STEP_EACH)  # the rest of what it says
