@@ -200,7 +200,13 @@ def test_a_session_end_that_is_gone_is_written_anew(lab: Lab) -> None:
     assert not lab.works(session)
 
 
-@pytest.mark.parametrize("what", ["a later end", "a name less", "the role may change it"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        *("a later end", "a name less", "the role may change it"),
+        *("a condition more", "one action only"),
+    ],
+)
 def test_a_session_end_that_somebody_weakened_is_made_right(lab: Lab, what: str) -> None:
     lab.lend("alice", minutes=30)
     session = lab.visit("alice").session
@@ -212,6 +218,10 @@ def test_a_session_end_that_somebody_weakened_is_made_right(lab: Lab, what: str)
         ends[0]["Condition"]["DateGreaterThanEquals"]["aws:CurrentTime"] = "2090-01-01T00:00:00Z"
     elif what == "a name less":
         ends[0]["Condition"]["StringEqualsIgnoreCase"]["aws:userid"] = ["nobody"]
+    elif what == "a condition more":
+        ends[0]["Condition"]["StringEquals"] = {"aws:RequestedRegion": "eu-central-1"}
+    elif what == "one action only":
+        ends[0]["Action"] = "s3:GetObject"
     else:
         itself["NotAction"] = "*"
     lab.owner.put_role_policy(

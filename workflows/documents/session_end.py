@@ -24,6 +24,12 @@ ANCHOR_ROOM: Final = 20
 
 _ANCHOR: Final = re.compile(rf"{SELF}N([0-9]{{1,10}})H([0-9a-f]{{8}})")
 
+_NAMES: Final = "StringEqualsIgnoreCase"
+_DATES: Final = {
+    "DateGreaterThanEquals": "aws:CurrentTime",
+    "DateLessThan": "aws:TokenIssueTime",
+}
+
 
 @dataclass(frozen=True, order=True)
 class Line:
@@ -131,6 +137,27 @@ def lines(document: Document | None) -> list[Line]:
         Line(one, _earliest(ends.get(name, [None])), max(boundaries.get(name, []), default=None))
         for name, one in ids.items()
     ]
+
+
+def in_full(document: Document | None) -> Document:
+    """Its statements that deny all that ours would: without those that somebody narrowed, or dated
+    in another way than ours.
+    """
+    return text.document(one for one in text.statements(document or {}) if _is_in_full(one))
+
+
+def _is_in_full(statement: Statement) -> bool:
+    condition = statement.get("Condition", {})
+    ids = text.values(condition.get(_NAMES, {}).get("aws:userid", []))
+    dated = {operator: said for operator, said in condition.items() if operator != _NAMES}
+    return (
+        text.same({**statement, "Sid": ""}, _deny("", ids, dated))
+        and len(dated) <= 1
+        and all(
+            list(said) == [_DATES.get(operator)] and _moment(condition, operator, *said) is not None
+            for operator, said in dated.items()
+        )
+    )
 
 
 def _earliest(ends: list[datetime | None]) -> datetime | None:

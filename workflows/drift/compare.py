@@ -125,7 +125,8 @@ def _weak(held: Document | None, wanted: Document | None, at: datetime) -> list[
     """
     if wanted is None:
         return None
-    standing = {one.user_id.casefold(): one for one in session_end.lines(held)}
+    lines = session_end.lines(session_end.in_full(held))
+    standing = {one.user_id.casefold(): one for one in lines}
     weak = [
         one.user_id
         for one in session_end.lines(wanted)
