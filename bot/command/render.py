@@ -91,6 +91,10 @@ def _name(name: str) -> str:
 
 
 def _reason(reason: str) -> str:
-    """In quotes, so that no word of it is taken for a duration or an option, if it has none."""
-    quotable = reason and not any(quote in reason for quote in DOUBLE_QUOTES)
-    return f'"{escaped(reason)}"' if quotable else escaped(reason)
+    """In quotes, or behind `--` if it has some, so that no word of it is taken for a duration or an
+    option.
+    """
+    if not reason:
+        return ""
+    holds_quotes = any(quote in reason for quote in DOUBLE_QUOTES)
+    return f"-- {escaped(reason)}" if holds_quotes else f'"{escaped(reason)}"'

@@ -44,14 +44,14 @@ class _Asked:
 def request(words: Words) -> Request:
     """The request that the words make; what they leave out, a form asks for. Raises Doubt."""
     asked = _Asked()
-    while (word := words.peek()) is not None:
+    while (word := words.peek()) is not None and not words.is_verbatim:
         if not any(take(word, words, asked) for take in (_option, _name, _duration)):
             break
     if len(asked.names) < _PAIR:
         return Request((*asked.names, None)[0], None, None, "", asked.machine)
     if len(asked.names) > _PAIR:
         raise Doubt(_too_many(asked.names))
-    if _LATE_AS.search(words.left) and not words.in_quotes:
+    if _LATE_AS.search(words.left) and not (words.in_quotes or words.is_verbatim):
         usage = copyable(asked.usage(machine="ci"))
         raise Doubt(
             f"`--as` comes before the reason, or it would be a part of it: write {usage}. If it is "

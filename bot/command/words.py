@@ -18,6 +18,7 @@ _WORD: Final = re.compile(
     rf"\s*(?:[{DOUBLE_QUOTES}](?P<quoted>[^{DOUBLE_QUOTES}]*)[{DOUBLE_QUOTES}](?=\s|$)|(?P<bare>(?:<[^<>]*>|\S)+))"
 )
 _WHOLE: Final = re.compile(rf"[{DOUBLE_QUOTES}]([^{DOUBLE_QUOTES}]*)[{DOUBLE_QUOTES}]")
+_VERBATIM: Final = re.compile(r"\s*--(?:\s|$)")
 _PERSON: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 _MARKUP: Final = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 _BREAKS: Final = re.compile("[\\t\\n\\v\\f\\r\\x1c-\\x1f\\x85\\u2028\\u2029]+")
@@ -87,8 +88,17 @@ class Words:
         return _WHOLE.fullmatch(as_typed(self._left)) is not None
 
     @property
+    def is_verbatim(self) -> bool:
+        """Whether `--` stands before all that is left: no word of it is a name or an option."""
+        return _VERBATIM.match(self._left) is not None
+
+    @property
     def rest(self) -> str:
-        """What is left as it was typed, on one line; quotes around the whole are taken off."""
+        """What is left as it was typed, on one line; quotes around the whole are taken off, or `--`
+        before it.
+        """
+        if (dashes := _VERBATIM.match(self._left)) is not None:
+            return as_typed(self._left[dashes.end() :])
         typed = as_typed(self._left)
         whole = _WHOLE.fullmatch(typed)
         return as_typed(escaped(whole[1])) if whole else typed

@@ -9,6 +9,7 @@ from bot.command import (
     Activity,
     Approve,
     Audit,
+    BreakGlass,
     ById,
     ByPerson,
     ByRole,
@@ -141,6 +142,18 @@ def admin(
 def test_a_command_is_understood_however_it_was_typed(text: str, command: Command) -> None:
     assert parse(text) == command
     assert parse(render(command)) == command
+
+
+@pytest.mark.parametrize(
+    "reason", ['--as ci "x"', '30m of "pain"', '1h more "x"', '""', '" --as ci', '-- "x"', "-- x"]
+)
+def test_a_reason_of_a_form_is_a_reason_whatever_it_holds(reason: str) -> None:
+    for command in (
+        Request("prod", "admin", HOUR, reason, None),
+        Extend(42, HOUR, reason),
+        BreakGlass("prod", "admin", reason),
+    ):
+        assert parse(render(command)) == command
 
 
 UNCLEAR = [

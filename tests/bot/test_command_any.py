@@ -41,7 +41,7 @@ from bot.command import (
 )
 from bot.command.doubt import Doubt
 from bot.command.question import check
-from bot.command.words import DOUBLE_QUOTES
+from bot.command.words import DOUBLE_QUOTES, as_typed, escaped
 from workflows.durations import LONGEST
 
 BATCH = 20
@@ -114,29 +114,35 @@ def commands() -> st.SearchStrategy[Command]:
     )
     words = st.text("abc 019.:é", max_size=40).map(lambda text: " ".join(text.split()))
     quotable = words.map(lambda text: f"why {text}".strip())
+    kept = REASON.map(as_kept)
     return st.one_of(
-        st.builds(Request, NAMES, NAMES, st.none() | lengths, quotable, st.none() | NAMES),
+        st.builds(Request, NAMES, NAMES, st.none() | lengths, kept, st.none() | NAMES),
         st.builds(Revoke, target, quotable),
-        st.builds(Extend, st.integers(0, 999_999_999), lengths, quotable),
+        st.builds(Extend, st.integers(0, 999_999_999), lengths, kept),
         st.builds(Request, NAMES, st.none(), st.none(), st.just(""), st.none() | NAMES),
         st.builds(Request, *4 * [st.none()], st.none() | NAMES).map(without_reason),
-        st.builds(BreakGlass, NAMES, NAMES, quotable),
+        st.builds(BreakGlass, NAMES, NAMES, kept),
         st.builds(BreakGlass, st.none() | NAMES, st.none()),
-        st.builds(Sign, NUMBERS, quotable),
+        st.builds(Sign, NUMBERS, kept),
         st.builds(Freeze, SCOPES, quotable),
         st.builds(RevokeAll, SCOPES, quotable),
         st.builds(Thaw, SCOPES),
         st.builds(Cancel, NUMBERS),
         st.builds(Show, NUMBERS),
         st.builds(Activity, NUMBERS),
-        st.builds(Approve, NUMBERS, quotable),
-        st.builds(Deny, NUMBERS, quotable),
+        st.builds(Approve, NUMBERS, kept),
+        st.builds(Deny, NUMBERS, kept),
         st.builds(Who, NAMES, st.none() | NAMES),
         st.builds(Roles, words),
         st.just(List()),
         words.filter(is_question).map(Audit),
         st.builds(Help, st.none() | st.sampled_from(TOPICS)),
     )
+
+
+def as_kept(reason: str) -> str:
+    """As a form hands it on, whatever was put into its field."""
+    return as_typed(escaped(reason))
 
 
 def is_question(text: str) -> bool:
