@@ -45,6 +45,7 @@ _REST: Final = 0.15
 _PAUSE: Final = 0.05
 _REAL: Final = 60.0
 _LAST_LINES: Final = 20
+_SPEAKS: Final = 0.5  # seconds in which a bot that has begun to say where it stands has said it
 
 _MOVED_CLOCK: Final = """
 CREATE TABLE public.moved (seconds double precision NOT NULL);
@@ -183,7 +184,7 @@ class House:
                     os.kill(bot.pid, SAY_WHERE)
         with suppress(Stuck):
             self.poll(lambda: len(self._said()) > len(said) or None, what="it says where", within=2)
-            self._pause.wait(_STEP_EACH)  # the rest of what it says
+            self._pause.wait(_SPEAKS)
         lines = self._said()
         return "\n".join(lines[max(0, len(said) - _LAST_LINES) :])
 

@@ -25,10 +25,9 @@ ANCHOR_ROOM: Final = 20
 _ANCHOR: Final = re.compile(rf"{SELF}N([0-9]{{1,10}})H([0-9a-f]{{8}})")
 
 _NAMES: Final = "StringEqualsIgnoreCase"
-_DATES: Final = {
-    "DateGreaterThanEquals": "aws:CurrentTime",
-    "DateLessThan": "aws:TokenIssueTime",
-}
+_FROM: Final = ("DateGreaterThanEquals", "aws:CurrentTime")
+_ISSUED_BEFORE: Final = ("DateLessThan", "aws:TokenIssueTime")
+"""Operators of conditions, and what they compare."""
 
 
 @dataclass(frozen=True, order=True)
@@ -53,10 +52,9 @@ def render(role_arn: str, lines: Iterable[Line]) -> dict[str, Any]:
     over = [line.user_id for line in held if line.end is None]
     made = [_deny("XacctOver", over, {})] if over else []
     for end, ids in _by(held, lambda line: line.end):
-        dated = {"DateGreaterThanEquals": {"aws:CurrentTime": text.moment(end)}}
-        made.append(_deny(f"XacctEnd{_stamp(end)}", ids, dated))
+        made.append(_deny(f"XacctEnd{_stamp(end)}", ids, _dated(*_FROM, end)))
     for boundary, ids in _by(held, lambda line: line.boundary):
-        dated = {"DateLessThan": {"aws:TokenIssueTime": text.moment(boundary)}}
+        dated = _dated(*_ISSUED_BEFORE, boundary)
         made.append(_deny(f"XacctBefore{_stamp(boundary)}", ids, dated))
     return text.document([_itself(role_arn), *made])
 
@@ -99,7 +97,7 @@ def room_to_end(document: Document, *, several: Collection[str] = ()) -> int:
         sid: ids
         for sid, one in held.items()
         if sid.startswith(("XacctEnd", "XacctBefore"))
-        and len(ids := one["Condition"]["StringEqualsIgnoreCase"]["aws:userid"]) > 1
+        and len(ids := one["Condition"][_NAMES]["aws:userid"]) > 1
     }
     room = 0
     for sid, ids in shared.items():
@@ -111,7 +109,7 @@ def room_to_end(document: Document, *, several: Collection[str] = ()) -> int:
 
 
 def _without_names(statement: Statement) -> Statement:
-    condition = {**statement["Condition"], "StringEqualsIgnoreCase": {"aws:userid": []}}
+    condition = {**statement["Condition"], _NAMES: {"aws:userid": []}}
     return {**statement, "Condition": condition}
 
 
@@ -124,9 +122,9 @@ def lines(document: Document | None) -> list[Line]:
     boundaries: dict[str, list[datetime]] = {}
     for statement in text.statements(document) if document is not None else []:
         condition = statement.get("Condition", {})
-        end = _moment(condition, "DateGreaterThanEquals", "aws:CurrentTime")
-        boundary = _moment(condition, "DateLessThan", "aws:TokenIssueTime")
-        for one in text.values(condition.get("StringEqualsIgnoreCase", {}).get("aws:userid", [])):
+        end = _moment(condition, *_FROM)
+        boundary = _moment(condition, *_ISSUED_BEFORE)
+        for one in text.values(condition.get(_NAMES, {}).get("aws:userid", [])):
             name = one.casefold()
             ids.setdefault(name, one)
             if boundary is not None:
@@ -154,7 +152,8 @@ def _is_in_full(statement: Statement) -> bool:
         text.same({**statement, "Sid": ""}, _deny("", ids, dated))
         and len(dated) <= 1
         and all(
-            list(said) == [_DATES.get(operator)] and _moment(condition, operator, *said) is not None
+            (operator, *said) in (_FROM, _ISSUED_BEFORE)
+            and _moment(condition, operator, *said) is not None
             for operator, said in dated.items()
         )
     )
@@ -162,6 +161,10 @@ def _is_in_full(statement: Statement) -> bool:
 
 def _earliest(ends: list[datetime | None]) -> datetime | None:
     return None if None in ends else min(end for end in ends if end is not None)
+
+
+def _dated(operator: str, key: str, at: datetime) -> Document:
+    return {operator: {key: text.moment(at)}}
 
 
 def _moment(condition: Document, operator: str, key: str) -> datetime | None:
@@ -207,7 +210,7 @@ def _deny(sid: str, user_ids: list[str], dated: Mapping[str, object]) -> Stateme
         "Effect": "Deny",
         "Action": "*",
         "Resource": "*",
-        "Condition": {"StringEqualsIgnoreCase": {"aws:userid": user_ids}, **dated},
+        "Condition": {_NAMES: {"aws:userid": user_ids}, **dated},
     }
 
 
